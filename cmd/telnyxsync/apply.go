@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+// lockWait is how long apply waits for another writer.
+const lockWait = 15 * time.Second
+
+func (a *app) applyCommand() *cobra.Command {
+	var (
+		flags  planFlags
+		yes    bool
+		settle time.Duration
+	)
+	cmd := &cobra.Command{
+		Use:   "apply [PATH…]",
+		Short: "Make the account as the files say",
+		Long: `Shows the plan that diff shows, asks, and carries it out: creates and updates in the order
+of their references, deletions last and only with --prune. What fails blocks only what needs
+it. It takes the writers' lock, observes again, and goes on only if the plan is still the same.
+
+Exit code 0 if all was done, 1 if something failed, is blocked or held, 4 if a guard withheld
+something.`,
+		Example: `  telnyxsync apply configs
+  telnyxsync apply --yes configs                              # no question, for scripts
+  telnyxsync apply --only external_connections/zoom-emea configs
+  telnyxsync apply --prune --max-deletes 25 configs`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.apply(cmd.Context(), args, flags, yes, settle)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().DurationVar(&settle, "settle", 3*time.Second, "time between two looks for a create whose answer was lost")
+	return cmd
+}
+
+func (a *app) apply(ctx context.Context, paths []string, flags planFlags, yes bool, settle time.Duration) error {
+	desired, err := a.load(paths)
+	if err != nil {
+		return a.configErrors(err)
+	}
+	o, err := flags.options()
+	if err != nil {
+		return err
+	}
+	dir, err := a.state()
+	if err != nil {
+		return err
+	}
+	snap, err := state.Load(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if err := checkOnly(o.Only, desired, snap); err != nil {
+		return err
+	}
+	engine, c, err := a.connect(false)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	engine.Limits, engine.Settle = flags.limits(), settle
+
+	plan, err := engine.PlanSettled(ctx, desired, snap, o)
+	if err != nil {
+		return err
+	}
+	asJSON := flags.output == "json"
+	if !asJSON {
+		fmt.Fprint(a.out, diff.Text(&plan, diff.TextOptions{Color: color(a.out)}))
+	}
+	var result *apply.Result
+	if len(plan.Changes) > 0 || len(plan.Settle) > 0 || len(plan.Gone) > 0 {
+		if len(plan.Changes) > 0 && !yes {
+			if err := a.ask(ctx, &plan); err != nil {
+				return err
+			}
+		}
+		if result, err = a.locked(ctx, engine, dir, desired, plan, o); err != nil && result == nil {
+			return err
+		}
+	}
+	if result == nil {
+		result = &apply.Result{}
+	}
+	if asJSON {
+		if _, err := a.out.Write(diff.JSON(&plan, result)); err != nil {
+			return err
+		}
+	} else {
+		a.printResult(result)
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case !result.OK() || len(plan.Problems) > 0:
+		return exit(exitError)
+	case len(plan.Withheld) > 0:
+		return exit(exitWithheld)
+	}
+	return nil
+}
+
+// ask wants a yes. It is given by a person at a terminal, or by --yes.
+func (a *app) ask(ctx context.Context, plan *diff.Plan) error {
+	if !isTerminal(a.in) {
+		return errors.New("there is no terminal to ask on: look at the plan and give --yes; nothing was changed")
+	}
+	calls := 0
+	for _, c := range plan.Changes {
+		calls += c.Calls
+	}
+	fmt.Fprintf(a.err, "Apply %d change(s) with up to %d writing API call(s)? [y/N] ", len(plan.Changes), calls)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.in).ReadString('\n')
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(a.err)
+	case line := <-answer:
+		if line == "y" || line == "yes" {
+			return nil
+		}
+	}
+	return errors.New("declined; nothing was changed")
+}
+
+// locked does the writing part: lock, observe again, compare, apply.
+func (a *app) locked(ctx context.Context, engine *apply.Engine, dir string, desired resource.Config, plan diff.Plan, o apply.Options) (result *apply.Result, err error) {
+	waiting, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	lock, err := state.Acquire(waiting, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	db, err := state.Open(ctx, lock)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	snap, err := db.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	again, err := engine.Plan(ctx, desired, snap, o)
+	if err != nil {
+		return nil, err
+	}
+	again.Notes = plan.Notes // whether there was a state before
+	if !bytes.Equal(diff.JSON(&plan, nil), diff.JSON(&again, nil)) {
+		return nil, errors.New("the account or the state changed since the plan was made; nothing was changed: look again, with the same command")
+	}
+	bar := a.progress(len(again.Changes))
+	engine.Progress = bar.step
+	r, err := engine.Apply(ctx, db, desired, again, o)
+	bar.stop()
+	return &r, err
+}
+
+// printResult says how each change ended, what went wrong last, where the eye rests.
+func (a *app) printResult(r *apply.Result) {
+	if len(r.Outcomes) == 0 {
+		return
+	}
+	var done, wrong []string
+	for _, o := range r.Outcomes {
+		line := fmt.Sprintf("%s: %s %s", o.Status, o.Op, o.Addr)
+		if o.ID != "" && o.ID != o.Addr.Name {
+			line += " [" + o.ID + "]"
+		}
+		if o.BlockedBy != "" {
+			line += " (by " + o.BlockedBy + ")"
+		}
+		if o.RequestID != "" {
+			line += " request " + o.RequestID
+		}
+		if o.Error != "" {
+			line += "\n    " + o.Error
+		}
+		if o.Status == apply.Done {
+			done = append(done, line)
+		} else {
+			wrong = append(wrong, line)
+		}
+	}
+	for _, line := range append(done, wrong...) {
+		fmt.Fprintln(a.out, diff.Printable(line))
+	}
+	fmt.Fprintf(a.out, "Applied: %d done", r.Count(apply.Done))
+	for _, s := range []apply.Status{apply.Failed, apply.Blocked, apply.InDoubt, apply.NotStarted} {
+		if n := r.Count(s); n > 0 {
+			fmt.Fprintf(a.out, ", %d %s", n, s)
+		}
+	}
+	fmt.Fprintln(a.out, ".")
+	if n := r.Count(apply.InDoubt); n > 0 {
+		fmt.Fprintln(a.out, "Run apply again: it looks for what was made before it sends anything.")
+	}
+}

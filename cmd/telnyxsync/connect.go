@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/client"
+	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/spec"
+)
+
+// load reads the desired state of the paths; all errors are printed, one a line.
+func (a *app) load(paths []string) (resource.Config, error) {
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	return spec.Load(kinds.Pure(kinds.Table()), paths...)
+}
+
+// connect makes the client and the engine. A read-only client cannot send anything but GET.
+func (a *app) connect(readOnly bool) (*apply.Engine, *client.Client, error) {
+	key, err := a.apiKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkInstance(a.instance); err != nil {
+		return nil, nil, err
+	}
+	cfg := client.Config{
+		BaseURL: baseURL(a.apiURL), Key: key, ReadOnly: readOnly, Concurrency: a.concurrency,
+		UserAgent: "telnyxsync/" + version(),
+	}
+	if a.debug {
+		cfg.Trace = a.err
+	}
+	c, err := client.New(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows := kinds.Table()
+	e := &apply.Engine{
+		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
+		BaseURL: c.BaseURL(), Key: key, Instance: a.instance, Concurrency: a.concurrency,
+	}
+	for _, r := range rows {
+		e.Operations[r.Name] = r.Open(c)
+	}
+	return e, c, nil
+}
+
+// baseURL takes the flag before the environment. An address without a path means the API under it,
+// as in the line that `telnyxsync sim` prints.
+func baseURL(flag string) string {
+	text := flag
+	if text == "" {
+		text = os.Getenv("TELNYX_BASE_URL")
+	}
+	if u, err := url.Parse(text); err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" {
+		u.Path = "/v2"
+		return u.String()
+	}
+	return text
+}
+
+// apiKey reads the key: from the file that a flag names, the systemd credential, the environment.
+func (a *app) apiKey() (string, error) {
+	file := a.keyFile
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); file == "" && dir != "" {
+		if candidate := filepath.Join(dir, "api-key"); exists(candidate) {
+			file = candidate
+		}
+	}
+	if file == "" {
+		if key := os.Getenv("TELNYX_API_KEY"); key != "" {
+			return key, nil
+		}
+		return "", errors.New("no API key: set TELNYX_API_KEY, or give --api-key-file; keys are made at https://portal.telnyx.com (API Keys)")
+	}
+	const longest = 4096
+	f, err := os.Open(file)
+	if err != nil {
+		return "", fmt.Errorf("API key: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, longest))
+	if err != nil {
+		return "", fmt.Errorf("API key: %w", err)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func checkInstance(name string) error {
+	if name == "" || strings.Contains(name, ":") || !resource.ValidName(name) {
+		return fmt.Errorf("--instance %q: write a short name without colons", name)
+	}
+	return nil
+}
+
+// state is the directory of the state.
+func (a *app) state() (string, error) {
+	if a.stateDir != "" {
+		return a.stateDir, nil
+	}
+	// systemd lists several directories with colons between them; the first is the service's own.
+	if dir, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":"); dir != "" {
+		return dir, nil
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "telnyxsync"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("no place for the state (%w): give --state DIR", err)
+	}
+	return filepath.Join(home, ".local", "state", "telnyxsync"), nil
+}
+
+// color tells whether a stream may be coloured.
+func color(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// outputFlag adds --output and checks it before the command runs.
+func outputFlag(cmd *cobra.Command, into *string, formats ...string) {
+	cmd.Flags().StringVarP(into, "output", "o", formats[0], "output format: "+strings.Join(formats, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		for _, f := range formats {
+			if *into == f {
+				return nil
+			}
+		}
+		return fmt.Errorf("--output %q: choose one of %s", *into, strings.Join(formats, ", "))
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+// planFlags are the flags of what plans: diff and apply.
+type planFlags struct {
+	output        string
+	only          []string
+	prune         bool
+	acceptAccount bool
+	maxDeletes    int
+	maxPercent    int
+}
+
+func (f *planFlags) add(cmd *cobra.Command) {
+	outputFlag(cmd, &f.output, "text", "json")
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.only, "only", nil, "only this address (KIND/NAME) and what it needs; may be repeated")
+	flags.BoolVar(&f.prune, "prune", false, "delete what we own and is no longer written")
+	flags.BoolVar(&f.acceptAccount, "accept-account", false, "go on although the state belongs to another account or URL")
+	flags.IntVar(&f.maxDeletes, "max-deletes", apply.DefaultMaxDeletes, "most deletions, replacements and deactivations of a kind in one run")
+	flags.IntVar(&f.maxPercent, "max-delete-percent", apply.DefaultMaxDeletePercent, "and the share of what is owned, where that is 20 or more")
+}
+
+func (f *planFlags) limits() apply.Limits {
+	none := func(n int) int { // the zero value is the default there, here it is what was written
+		if n <= 0 {
+			return -1
+		}
+		return n
+	}
+	return apply.Limits{MaxDeletes: none(f.maxDeletes), MaxDeletePercent: none(f.maxPercent)}
+}
+
+func (f *planFlags) options() (apply.Options, error) {
+	o := apply.Options{Prune: f.prune, AcceptAccount: f.acceptAccount}
+	for _, text := range f.only {
+		addr, err := resource.ParseAddr(text)
+		if err != nil {
+			return o, fmt.Errorf("--only: %w", err)
+		}
+		o.Only = append(o.Only, addr)
+	}
+	return o, nil
+}
+
+// checkOnly refuses addresses that mean nothing here: they are mistyped.
+func checkOnly(only []resource.Addr, desired resource.Config, snap state.Snapshot) error {
+	for _, a := range only {
+		known := desired.Find(a) != nil
+		for _, o := range snap.Owned {
+			known = known || o.Addr == a
+		}
+		if !known {
+			return fmt.Errorf("--only %s: neither written nor owned; `telnyxsync state list` and `telnyxsync validate` show what there is", a)
+		}
+	}
+	return nil
+}
+
+func (a *app) diffCommand() *cobra.Command {
+	var (
+		flags                         planFlags
+		driftOnly, foreign, stateless bool
+	)
+	cmd := &cobra.Command{
+		Use:   "diff [PATH…]",
+		Short: "Show what apply would do; a dry run that can only read",
+		Long: `Compares the files with the account and with what was applied last, and shows what apply
+would do, each difference with where it comes from: the YAML (config), Telnyx (drift), or
+unknown where nothing was applied yet.
+
+It sends nothing but GET: its transport refuses everything else.`,
+		Example: `  telnyxsync diff configs
+  telnyxsync diff --output json configs | jq .summary
+  telnyxsync diff --drift-only configs   # what was changed behind our back
+  telnyxsync diff --foreign configs      # and what is there that is not ours`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			desired, err := a.load(args)
+			if err != nil {
+				return a.configErrors(err)
+			}
+			o, err := flags.options()
+			if err != nil {
+				return err
+			}
+			o.Foreign, o.Stateless = foreign, stateless
+			var snap state.Snapshot
+			if !stateless {
+				dir, err := a.state()
+				if err != nil {
+					return err
+				}
+				if snap, err = state.Load(ctx, dir); err != nil {
+					return err
+				}
+			}
+			if err := checkOnly(o.Only, desired, snap); err != nil {
+				return err
+			}
+			engine, c, err := a.connect(true)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			engine.Limits = flags.limits()
+			plan, err := engine.Plan(ctx, desired, snap, o)
+			if err != nil {
+				return err
+			}
+			if driftOnly {
+				plan = plan.DriftOnly()
+			}
+			if flags.output == "json" {
+				if _, err := a.out.Write(diff.JSON(&plan, nil)); err != nil {
+					return err
+				}
+			} else if _, err := fmt.Fprint(a.out, diff.Text(&plan, diff.TextOptions{Color: color(a.out)})); err != nil {
+				return err
+			}
+			return code(plan.Exit())
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().BoolVar(&driftOnly, "drift-only", false, "leave out all but drift")
+	cmd.Flags().BoolVar(&foreign, "foreign", false, "list the objects that are not ours, too")
+	cmd.Flags().BoolVar(&stateless, "no-state", false, "do without state, as on a machine that has none (in CI); less can be told then")
+	return cmd
+}
+
+func code(n int) error {
+	if n == exitOK {
+		return nil
+	}
+	return exit(n)
+}

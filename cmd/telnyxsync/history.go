@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+// withState opens the state for reading; creating nothing.
+func (a *app) withState(ctx context.Context, f func(db *state.DB) error) error {
+	dir, err := a.state()
+	if err != nil {
+		return err
+	}
+	db, release, err := state.OpenReadOnly(ctx, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no state in %s: it is made by the first apply; or give --state DIR", dir)
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
+	return errors.Join(f(db), db.Close())
+}
+
+func (a *app) historyCommand() *cobra.Command {
+	var (
+		output string
+		limit  int
+	)
+	cmd := &cobra.Command{
+		Use:   "history [ADDR]",
+		Short: "Show what was changed, when, why and with which request",
+		Example: `  telnyxsync history
+  telnyxsync history external_connections/zoom-emea --output json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var addr *resource.Addr
+			if len(args) == 1 {
+				one, err := resource.ParseAddr(args[0])
+				if err != nil {
+					return err
+				}
+				addr = &one
+			}
+			return a.withState(cmd.Context(), func(db *state.DB) error {
+				events, err := db.History(cmd.Context(), addr, limit)
+				if err != nil {
+					return err
+				}
+				if output == "json" {
+					return a.printJSON(map[string]any{"version": 1, "events": append([]state.Event{}, events...)})
+				}
+				return a.printHistory(events)
+			})
+		},
+	}
+	outputFlag(cmd, &output, "text", "json")
+	cmd.Flags().IntVar(&limit, "limit", 100, "at most so many, the newest first")
+	return cmd
+}
+
+func (a *app) printHistory(events []state.Event) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "TIME\tOUTCOME\tOP\tADDRESS\tID\tWHAT\tREQUEST")
+	for _, e := range events {
+		cells := []string{
+			e.At.Local().Format("2006-01-02 15:04:05"), e.Outcome, e.Op, e.Addr.String(), e.ID, what(&e), e.RequestID,
+		}
+		for i := range cells {
+			cells[i] = diff.Printable(cells[i])
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	return w.Flush()
+}
+
+// what is a row's reason and the fields it was about.
+func what(e *state.Event) string {
+	var deltas []struct{ Path string }
+	_ = json.Unmarshal(e.Deltas, &deltas) // written by us; what cannot be read is left out
+	text := e.Reason
+	if e.Op == string(diff.Update) && len(deltas) > 0 {
+		paths := make([]string, len(deltas))
+		for i, d := range deltas {
+			paths[i] = d.Path
+		}
+		text += ": " + strings.Join(paths, " ")
+	}
+	if e.Error != "" {
+		text += "; " + e.Error
+	}
+	return text
+}

@@ -1,0 +1,116 @@
+// Command telnyxsync keeps a Telnyx account equal to YAML in a repository.
+//
+// The manners of its commands: results go to stdout, everything else (questions, progress, notes,
+// errors, traces) to stderr; colour and moving bars only on a terminal, and no colour with
+// NO_COLOR; the exit code says how it went and is the same in every output format.
+//
+// This package holds flags and wiring; what the commands do stands in internal/.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"telnyxsync/internal/diff"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// The exit codes, the same for all commands; the first that fits is taken.
+const (
+	exitOK       = 0 // nothing to do, or all done
+	exitError    = 1 // an error, an incomplete read, something failed, blocked or held
+	exitWithheld = 4 // a guard withheld something
+	exitChanges  = 2 // there is something to write, adopt or rename
+	exitDrift    = 3 // there is only drift
+)
+
+// exit ends a command with a code; what there is to say has been said.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// run is the program without its process: arguments and streams in, exit code out.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	// The first signal lets what is under way finish; after it the default is back: a second one ends
+	// the program at once.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	return (&app{in: stdin, out: stdout, err: stderr}).execute(ctx, args)
+}
+
+// execute runs one command line.
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := a.command()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	var code exit
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintln(a.err, "telnyxsync: "+diff.Printable(err.Error()))
+	return exitError
+}
+
+// app is what all commands share: the streams and the global flags.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+
+	apiURL      string
+	keyFile     string
+	stateDir    string
+	instance    string
+	concurrency int
+	debug       bool
+}
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "telnyxsync",
+		Short: "Keep a Telnyx account equal to YAML in a repository",
+		Long: `telnyxsync keeps a Telnyx account equal to YAML files: it shows what differs,
+applies it in the right order, and never touches what it does not own.
+
+Exit codes: 0 nothing to do, 1 an error or something failed, 2 there are changes,
+3 there is only drift, 4 a guard withheld something.
+
+The API key is read from --api-key-file, from the systemd credential "api-key", or
+from TELNYX_API_KEY. It is made at https://portal.telnyx.com (API Keys).`,
+		Example: `  telnyxsync demo                 # the whole story, no key needed
+  telnyxsync validate configs     # offline
+  telnyxsync diff configs         # what would be done; can only read
+  telnyxsync apply configs        # shows it, asks, does it`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.apiURL, "api-url", "", "base URL of the API (default $TELNYX_BASE_URL, else https://api.telnyx.com/v2)")
+	f.StringVar(&a.keyFile, "api-key-file", "", "file that holds the API key and nothing else")
+	f.StringVar(&a.stateDir, "state", "", "directory of the state (default $STATE_DIRECTORY, else telnyxsync in the XDG state directory)")
+	f.StringVar(&a.instance, "instance", "default", "name in owner tags, where several telnyxsync share an account")
+	f.IntVar(&a.concurrency, "concurrency", 10, "API requests at a time")
+	f.BoolVar(&a.debug, "debug", false, "trace HTTP on stderr, masked")
+	root.AddCommand(
+		a.demoCommand(), a.validateCommand(), a.diffCommand(), a.applyCommand(),
+		a.historyCommand(), a.stateCommand(), a.simCommand(), a.versionCommand(),
+	)
+	return root
+}

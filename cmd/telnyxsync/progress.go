@@ -1,0 +1,52 @@
+package main
+
+import (
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"telnyxsync/internal/apply"
+)
+
+// progress is a bar on stderr, if that is a terminal; else nothing.
+type progress struct {
+	container *mpb.Progress
+	bar       *mpb.Bar
+	failed    int
+}
+
+func (a *app) progress(total int) *progress {
+	p := &progress{}
+	if total == 0 || !isTerminal(a.err) {
+		return p
+	}
+	p.container = mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(40))
+	p.bar = p.container.AddBar(int64(total),
+		mpb.PrependDecorators(decor.Name("applying "), decor.CountersNoUnit("%d/%d")),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+			if p.failed == 0 {
+				return ""
+			}
+			return " some failed"
+		})),
+	)
+	return p
+}
+
+func (p *progress) step(done, total int, o apply.Outcome) {
+	if p.bar == nil {
+		return
+	}
+	if o.Status != apply.Done {
+		p.failed++
+	}
+	p.bar.SetTotal(int64(total), false)
+	p.bar.SetCurrent(int64(done))
+}
+
+func (p *progress) stop() {
+	if p.bar == nil {
+		return
+	}
+	p.bar.SetTotal(-1, true)
+	p.container.Wait()
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+func (a *app) stateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "state",
+		Short: "Show and mend what is remembered of the objects that we own",
+		Long: `The state says which objects on Telnyx are ours: only those are ever deleted. adopt and
+forget decide what telnyxsync cannot know; both change the state alone, nothing on Telnyx.`,
+	}
+	cmd.AddCommand(a.stateListCommand(), a.stateShowCommand(), a.stateAdoptCommand(), a.stateForgetCommand())
+	return cmd
+}
+
+// ownedJSON is an owned object as JSON shows it.
+type ownedJSON struct {
+	Address   string                      `json:"address"`
+	ID        string                      `json:"id"`
+	Root      string                      `json:"root"`
+	Protected bool                        `json:"protected"`
+	Applied   resource.Object             `json:"applied"`
+	Attempts  map[string]resource.Attempt `json:"attempts,omitempty"`
+}
+
+func toOwnedJSON(o resource.Owned) ownedJSON {
+	return ownedJSON{o.Addr.String(), o.ID, o.Root, o.Protect, o.Applied, o.Attempts}
+}
+
+type intentJSON struct {
+	Address string `json:"address"`
+	Key     string `json:"key,omitempty"`
+	At      string `json:"at"`
+}
+
+func toIntentJSON(i resource.Intent) intentJSON {
+	return intentJSON{i.Addr.String(), i.Key, i.At.UTC().Format("2006-01-02T15:04:05Z07:00")}
+}
+
+func (a *app) stateListCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the objects that we own, and creates whose outcome is not known",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withState(cmd.Context(), func(db *state.DB) error {
+				snap, err := db.Snapshot(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if output == "json" {
+					owned, intents := []ownedJSON{}, []intentJSON{}
+					for _, o := range snap.Owned {
+						owned = append(owned, toOwnedJSON(o))
+					}
+					for _, i := range snap.Intents {
+						intents = append(intents, toIntentJSON(i))
+					}
+					return a.printJSON(map[string]any{"version": 1, "base_url": snap.BaseURL, "owned": owned, "intents": intents})
+				}
+				w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(w, "ADDRESS\tID\tPROTECTED\tROOT")
+				for _, o := range snap.Owned {
+					protected := "no"
+					if o.Protect {
+						protected = "yes"
+					}
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", diff.Printable(o.Addr.String()), diff.Printable(o.ID), protected, diff.Printable(o.Root))
+				}
+				if err := w.Flush(); err != nil {
+					return err
+				}
+				for _, i := range snap.Intents {
+					fmt.Fprintf(a.out, "in doubt: %s, a create begun at %s\n", diff.Printable(i.Addr.String()), toIntentJSON(i).At)
+				}
+				return nil
+			})
+		},
+	}
+	outputFlag(cmd, &output, "text", "json")
+	return cmd
+}
+
+func (a *app) stateShowCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:     "show ADDR",
+		Short:   "Show all that is remembered of one object",
+		Example: "  telnyxsync state show external_connections/zoom-emea",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			addr, err := resource.ParseAddr(args[0])
+			if err != nil {
+				return err
+			}
+			return a.withState(cmd.Context(), func(db *state.DB) error {
+				snap, err := db.Snapshot(cmd.Context())
+				if err != nil {
+					return err
+				}
+				for _, o := range snap.Owned {
+					if o.Addr == addr {
+						return a.printJSON(toOwnedJSON(o))
+					}
+				}
+				for _, i := range snap.Intents {
+					if i.Addr == addr {
+						return a.printJSON(toIntentJSON(i))
+					}
+				}
+				return fmt.Errorf("state knows no %s: `telnyxsync state list` shows what it knows", addr)
+			})
+		},
+	}
+	outputFlag(cmd, &output, "json")
+	return cmd
+}
+
+func (a *app) stateAdoptCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "adopt ADDR ID",
+		Short: "Remember that the object ID is that of the entry ADDR",
+		Long: `Remembers that the object with Telnyx's id ID is that of the entry ADDR, after having read
+it. Nothing is changed on Telnyx; the next diff compares it.`,
+		Example: "  telnyxsync state adopt external_connections/zoom-emea 1930241863466354012",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			addr, err := resource.ParseAddr(args[0])
+			if err != nil {
+				return err
+			}
+			engine, c, err := a.connect(true)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			ops := engine.Operations[addr.Kind]
+			if ops == nil {
+				return fmt.Errorf("there is no kind %q", addr.Kind)
+			}
+			return a.changeState(cmd.Context(), func(ctx context.Context, db *state.DB, snap state.Snapshot) error {
+				if snap.BaseURL != "" && snap.BaseURL != engine.BaseURL {
+					return fmt.Errorf("the state belongs to %s, not to %s", snap.BaseURL, engine.BaseURL)
+				}
+				live, err := ops.Read(ctx, args[1])
+				if err != nil {
+					return err
+				}
+				if live == nil {
+					return fmt.Errorf("telnyx has no object %q of %s", args[1], addr.Kind)
+				}
+				own := resource.Owned{Addr: addr, ID: live.ID}
+				for _, o := range snap.Owned {
+					switch {
+					case o.Addr.Kind == addr.Kind && o.ID == live.ID && o.Addr != addr:
+						return fmt.Errorf("the object %s belongs to %s: run `telnyxsync state forget %s` first", live.ID, o.Addr, o.Addr)
+					case o.Addr == addr:
+						own.Root, own.Protect = o.Root, o.Protect
+					}
+				}
+				err = db.Commit(ctx, state.Record{Own: &own, EndIntent: &addr, Event: &state.Event{
+					Addr: addr, Op: string(diff.Adopt), ID: live.ID, Reason: "by `telnyxsync state adopt`", Outcome: string(apply.Done),
+				}})
+				if err == nil {
+					fmt.Fprintf(a.out, "adopted: %s is %s (%s)\n", diff.Printable(addr.String()), diff.Printable(live.ID), diff.Printable(live.Label))
+				}
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) stateForgetCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "forget ADDR",
+		Short: "Forget what is remembered of ADDR, also a create in doubt",
+		Long: `Forgets what is remembered of ADDR. Nothing is changed on Telnyx: the object stays and is
+foreign from then on, until an entry means it again.`,
+		Example: "  telnyxsync state forget external_connections/zoom-emea",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			addr, err := resource.ParseAddr(args[0])
+			if err != nil {
+				return err
+			}
+			return a.changeState(cmd.Context(), func(ctx context.Context, db *state.DB, snap state.Snapshot) error {
+				id, known := "", false
+				for _, o := range snap.Owned {
+					if o.Addr == addr {
+						id, known = o.ID, true
+					}
+				}
+				for _, i := range snap.Intents {
+					known = known || i.Addr == addr
+				}
+				if !known {
+					return fmt.Errorf("state knows no %s: `telnyxsync state list` shows what it knows", addr)
+				}
+				err := db.Commit(ctx, state.Record{Forget: &addr, EndIntent: &addr, Event: &state.Event{
+					Addr: addr, Op: string(diff.Forget), ID: id, Reason: "by `telnyxsync state forget`", Outcome: string(apply.Done),
+				}})
+				if err == nil {
+					fmt.Fprintf(a.out, "forgotten: %s\n", diff.Printable(addr.String()))
+				}
+				return err
+			})
+		},
+	}
+}
+
+// changeState opens an existing state for writing, under the lock.
+func (a *app) changeState(ctx context.Context, f func(context.Context, *state.DB, state.Snapshot) error) (err error) {
+	dir, err := a.state()
+	if err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	lock, err := state.Acquire(waiting, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	db, err := state.Open(ctx, lock)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	snap, err := db.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	return f(ctx, db, snap)
+}

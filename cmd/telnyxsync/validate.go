@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/spec"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "validate [PATH…]",
+		Short: "Check YAML files without a key and without a network",
+		Long: `Checks desired state, which is a directory (read recursively) or a file for each PATH;
+without one, the current directory. All errors of all files are reported at once, each as
+file:line:col with what to do. Exit code 1 if there is any.`,
+		Example: "  telnyxsync validate configs",
+		RunE: func(_ *cobra.Command, args []string) error {
+			config, err := a.load(args)
+			if output == "json" {
+				return a.validateJSON(len(config.Entries), err)
+			}
+			if err != nil {
+				return a.configErrors(err)
+			}
+			fmt.Fprintf(a.out, "ok: %d entries\n", len(config.Entries))
+			return nil
+		},
+	}
+	outputFlag(cmd, &output, "text", "json")
+	return cmd
+}
+
+// configErrors prints what is wrong with the configuration, one error a line.
+func (a *app) configErrors(err error) error {
+	fmt.Fprintln(a.err, diff.Printable(err.Error()))
+	n := len(specErrors(err))
+	fmt.Fprintf(a.err, "telnyxsync: %d error(s) in the configuration; nothing was changed\n", max(n, 1))
+	return exit(exitError)
+}
+
+func specErrors(err error) (out []*spec.Error) {
+	var one *spec.Error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			if errors.As(e, &one) {
+				out = append(out, one)
+			}
+		}
+	}
+	return out
+}
+
+func (a *app) validateJSON(entries int, err error) error {
+	type problem struct {
+		File string `json:"file"`
+		Line int    `json:"line"` // 0: the file as a whole
+		Col  int    `json:"col"`
+		Path string `json:"path"`
+		Text string `json:"text"`
+	}
+	doc := struct {
+		Version int       `json:"version"`
+		Entries int       `json:"entries"`
+		Errors  []problem `json:"errors"`
+	}{Version: 1, Entries: entries, Errors: []problem{}}
+	for _, e := range specErrors(err) {
+		doc.Errors = append(doc.Errors, problem{e.Pos.File, e.Pos.Line, e.Pos.Col, e.Path, e.Text})
+	}
+	if jsonErr := a.printJSON(doc); jsonErr != nil {
+		return jsonErr
+	}
+	if err != nil {
+		return exit(exitError)
+	}
+	return nil
+}
+
+// printJSON writes a result to stdout, as a terminal can bear it.
+func (a *app) printJSON(doc any) error {
+	text, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.out, diff.Printable(string(text)))
+	return err
+}

@@ -1,0 +1,211 @@
+// Package apply observes Telnyx, guards plans and carries them out. It is the only package that
+// changes anything on Telnyx.
+//
+// It does not know YAML, the command line, or how a kind's objects are read and written: that it
+// is handed as Operations.
+package apply
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"telnyxsync/internal/client"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+// Operations read and write the objects of one kind.
+type Operations interface {
+	// Observe reads what is wanted, or all there is where the kind can be listed.
+	Observe(ctx context.Context, want resource.Want) (resource.Observation, error)
+	// Read reads one object; nil if it is not there.
+	Read(ctx context.Context, id string) (*resource.Live, error)
+	Create(ctx context.Context, w resource.Write) (resource.Receipt, error)
+	Update(ctx context.Context, w resource.Write) (resource.Receipt, error)
+	// Delete takes an object down and removes it; one that is gone already is a success.
+	Delete(ctx context.Context, l *resource.Live) (resource.Receipt, error)
+	// Numbers counts the phone numbers that would lose their service with the object.
+	Numbers(ctx context.Context, l *resource.Live) (int, error)
+}
+
+// Engine plans and applies against one account.
+type Engine struct {
+	Kinds       []resource.Kind
+	Operations  map[string]Operations // by kind
+	BaseURL     string                // of the API; state is bound to it
+	Key         string                // the API key; state remembers its keyed hash
+	Instance    string                // in owner tags; "" is "default"
+	Concurrency int                   // changes at a time; 0 is 10
+	Settle      time.Duration         // between two looks for a create whose answer was lost; 0 is 3 s
+	Limits      Limits
+
+	// Progress is told of each change that ended. It is called by one goroutine at a time.
+	Progress func(done, total int, o Outcome)
+}
+
+// Options are what a user asks of one run.
+type Options struct {
+	Prune         bool
+	Stateless     bool
+	Foreign       bool
+	AcceptAccount bool
+	Only          []resource.Addr
+}
+
+func (e *Engine) settle() time.Duration {
+	if e.Settle == 0 {
+		return 3 * time.Second
+	}
+	return e.Settle
+}
+
+// Plan observes and compares, and lets the guards look at the outcome. It writes nothing anywhere.
+func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (diff.Plan, error) {
+	live, err := e.observe(ctx, desired, snap, o)
+	if err != nil {
+		return diff.Plan{}, err
+	}
+	if err := e.checkAccount(ctx, snap, live, o); err != nil {
+		return diff.Plan{}, err
+	}
+	plan := diff.Compute(diff.Input{
+		Kinds: e.Kinds, Desired: desired, Live: live, Owned: snap.Owned, Intents: snap.Intents, Instance: e.Instance,
+		Prune: o.Prune, Stateless: o.Stateless, Foreign: o.Foreign, Only: o.Only,
+	})
+	if !snap.Exists && !o.Stateless {
+		plan.Notes = append(plan.Notes, "there is no state yet: what exists already and belongs to an entry is adopted")
+	}
+	e.guard(ctx, &plan)
+	return plan, nil
+}
+
+// PlanSettled is Plan, but where a create is in doubt it looks a second time, some time after the
+// first: what Telnyx has made may take a moment to show.
+func (e *Engine) PlanSettled(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (diff.Plan, error) {
+	plan, err := e.Plan(ctx, desired, snap, o)
+	if err != nil || !slices.ContainsFunc(plan.Changes, func(c diff.Change) bool { return c.InDoubt }) {
+		return plan, err
+	}
+	if err := wait(ctx, e.settle()); err != nil {
+		return plan, err
+	}
+	return e.Plan(ctx, desired, snap, o)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// observe reads the kinds whose section is written, at the same time.
+func (e *Engine) observe(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (map[string]diff.Observed, error) {
+	live := map[string]diff.Observed{}
+	var mu sync.Mutex
+	var g errgroup.Group
+	for i := range e.Kinds {
+		k := &e.Kinds[i]
+		written := slices.ContainsFunc(desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] })
+		if !written && !(o.Foreign && k.Listed) {
+			continue
+		}
+		want := wanted(k, desired, snap)
+		g.Go(func() error {
+			seen, err := e.Operations[k.Name].Observe(ctx, want)
+			if client.Unauthorized(err) || ctx.Err() != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			live[k.Name] = diff.Observed{Observation: seen, Err: err}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return live, ctx.Err()
+}
+
+func wanted(k *resource.Kind, desired resource.Config, snap state.Snapshot) (w resource.Want) {
+	for i := range desired.Entries {
+		if d := &desired.Entries[i]; d.Kind == k.Name {
+			if key := k.Key(d.Name, d.Object); key != "" {
+				w.Keys = append(w.Keys, key)
+			}
+		}
+	}
+	for i := range snap.Owned {
+		o := &snap.Owned[i]
+		root := desired.Root(o.Root)
+		orphan := root != nil && root.Sections[k.Name]
+		if o.Addr.Kind == k.Name && (orphan || desired.Find(o.Addr) != nil) {
+			w.IDs = append(w.IDs, o.ID)
+		}
+	}
+	return w
+}
+
+// checkAccount makes sure that state and key belong to the same account: with another one, all that
+// we own would look deleted.
+func (e *Engine) checkAccount(ctx context.Context, snap state.Snapshot, live map[string]diff.Observed, o Options) error {
+	if !snap.Exists || o.AcceptAccount || o.Stateless {
+		return nil
+	}
+	if snap.BaseURL != "" && snap.BaseURL != e.BaseURL {
+		return fmt.Errorf("the state belongs to %s, not to %s: choose another directory with --state, or move it over with --accept-account", snap.BaseURL, e.BaseURL)
+	}
+	if len(snap.Owned) == 0 || !snap.KeyChanged(e.Key) {
+		return nil
+	}
+	for i := range snap.Owned {
+		own := &snap.Owned[i]
+		for _, l := range live[own.Addr.Kind].Objects {
+			if l.ID == own.ID {
+				return nil
+			}
+		}
+	}
+	// What was read for the plan holds nothing that we know; a few more may tell.
+	const enough = 5
+	for i := range min(len(snap.Owned), enough) {
+		own := &snap.Owned[i]
+		ops := e.Operations[own.Addr.Kind]
+		if ops == nil {
+			continue
+		}
+		l, err := ops.Read(ctx, own.ID)
+		if err != nil {
+			return fmt.Errorf("the API key is not the one that the state was made with, and whether it is of the same account could not be read: %w", err)
+		}
+		if l != nil {
+			return nil
+		}
+	}
+	return errors.New("the API key seems to be of another account: nothing that the state knows can be read with it. " +
+		"Use the right key, another directory with --state, or --accept-account if all of it was really deleted")
+}
+
+// Fingerprint identifies a desired state in the history.
+func Fingerprint(desired resource.Config) string {
+	h := sha256.New()
+	for i := range desired.Entries {
+		e := &desired.Entries[i]
+		fmt.Fprintf(h, "%s\x00%s\x00%v\x00%v\n", e.Addr, resource.Text(e.Object), e.Observe, e.Ignore)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}

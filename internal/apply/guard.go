@@ -1,0 +1,165 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
+)
+
+// Limits bound, per kind and run, the changes that take something away: deletes, replaces and
+// connections set inactive.
+type Limits struct {
+	MaxDeletes       int // at most this many; 0 is 10, negative none at all
+	MaxDeletePercent int // and this share of what is owned, where that is 20 or more; 0 is 20
+}
+
+// The defaults, and from how many owned objects on the percentage counts.
+const (
+	DefaultMaxDeletes       = 10
+	DefaultMaxDeletePercent = 20
+	percentFrom             = 20
+)
+
+func (l Limits) maxDeletes() int {
+	if l.MaxDeletes == 0 {
+		return DefaultMaxDeletes
+	}
+	return max(l.MaxDeletes, 0)
+}
+
+func (l Limits) maxPercent() int {
+	if l.MaxDeletePercent == 0 {
+		return DefaultMaxDeletePercent
+	}
+	return max(l.MaxDeletePercent, 0)
+}
+
+// guard moves what must not be done from the plan's changes to what is withheld, saying why in
+// words of telephony.
+func (e *Engine) guard(ctx context.Context, plan *diff.Plan) {
+	impact := e.impact(ctx, plan)
+	e.keepNumbers(plan, impact)
+	e.capDeletes(plan, impact)
+	withholdDependents(plan)
+}
+
+// numbers is how many phone numbers depend on an object, as far as that could be read.
+type numbers struct {
+	count int
+	err   error
+}
+
+// impact reads how many phone numbers each guarded change takes out of service.
+func (e *Engine) impact(ctx context.Context, plan *diff.Plan) map[resource.Addr]numbers {
+	guarded := slices.DeleteFunc(slices.Clone(plan.Changes), func(c diff.Change) bool { return !c.Guarded })
+	found := make([]numbers, len(guarded))
+	var g errgroup.Group
+	for i, c := range guarded {
+		g.Go(func() error {
+			found[i].count, found[i].err = e.Operations[c.Addr.Kind].Numbers(ctx, c.Live)
+			return nil
+		})
+	}
+	_ = g.Wait() // what failed is in found
+	impact := map[resource.Addr]numbers{}
+	for i, c := range guarded {
+		impact[c.Addr] = found[i]
+	}
+	return impact
+}
+
+// keepNumbers withholds what would delete an object that phone numbers depend on, or may.
+func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]numbers) {
+	withhold(plan, func(c *diff.Change) string {
+		n, guarded := impact[c.Addr]
+		switch {
+		case !guarded:
+			return ""
+		case n.err != nil:
+			return fmt.Sprintf("how many phone numbers depend on it could not be read: %v", n.err)
+		case n.count == 0:
+			return ""
+		case c.Op == diff.Update:
+			c.Reason += "; it disconnects " + count(n.count, "number")
+			return ""
+		}
+		return fmt.Sprintf("it still holds %s and would disconnect them: move them to another connection first", count(n.count, "number"))
+	})
+}
+
+// capDeletes withholds all guarded changes of a kind if there are more than the limits allow: so
+// many at once look like a mistake, and nobody knows which of them are none.
+func (e *Engine) capDeletes(plan *diff.Plan, impact map[resource.Addr]numbers) {
+	guarded, lost := map[string]int{}, map[string]int{}
+	for i := range plan.Changes {
+		if c := &plan.Changes[i]; c.Guarded {
+			guarded[c.Addr.Kind]++
+			lost[c.Addr.Kind] += impact[c.Addr].count
+		}
+	}
+	withhold(plan, func(c *diff.Change) string {
+		n, owned := guarded[c.Addr.Kind], plan.OwnedByKind[c.Addr.Kind]
+		if !c.Guarded {
+			return ""
+		}
+		var limit, raise string
+		switch most, percent := e.Limits.maxDeletes(), e.Limits.maxPercent(); {
+		case n > most:
+			limit, raise = fmt.Sprintf("%d (max_deletes)", most), fmt.Sprintf("--max-deletes %d", n)
+		case owned >= percentFrom && n*100 > owned*percent:
+			limit, raise = fmt.Sprintf("%d %% of the %d owned (max_delete_percent)", percent, owned),
+				fmt.Sprintf("--max-delete-percent %d", (n*100+owned-1)/owned)
+		default:
+			return ""
+		}
+		why := fmt.Sprintf("%d deletions, replacements and deactivations of %s at once are more than %s", n, c.Addr.Kind, limit)
+		if lost[c.Addr.Kind] > 0 {
+			why += ", and would disconnect " + count(lost[c.Addr.Kind], "number")
+		}
+		return why + ": if it is meant, run again with " + raise
+	})
+}
+
+// withholdDependents withholds what waits for something that is withheld.
+func withholdDependents(plan *diff.Plan) {
+	for again := true; again; {
+		held := map[resource.Addr]bool{}
+		for _, w := range plan.Withheld {
+			held[w.Addr] = true
+		}
+		before := len(plan.Withheld)
+		withhold(plan, func(c *diff.Change) string {
+			for _, n := range c.Needs {
+				if held[n] {
+					return fmt.Sprintf("it waits for %s, which is withheld", n)
+				}
+			}
+			return ""
+		})
+		again = len(plan.Withheld) > before
+	}
+}
+
+func withhold(plan *diff.Plan, why func(c *diff.Change) string) {
+	plan.Changes = slices.DeleteFunc(plan.Changes, func(c diff.Change) bool {
+		text := why(&c)
+		if text != "" {
+			plan.Withheld = append(plan.Withheld, diff.Withheld{Change: c, Why: text})
+		}
+		return text != ""
+	})
+	slices.SortStableFunc(plan.Withheld, func(a, b diff.Withheld) int { return a.Addr.Compare(b.Addr) })
+}
+
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, strings.TrimSuffix(word, "s"))
+}

@@ -1,0 +1,146 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+// Status is how a change ended.
+type Status string
+
+// The statuses.
+const (
+	Done       Status = "done"
+	Failed     Status = "failed"
+	Blocked    Status = "blocked"     // what it needs did not succeed
+	InDoubt    Status = "unknown"     // it was sent and no answer came; the next run finds out
+	NotStarted Status = "not started" // the run was stopped before
+)
+
+// Outcome is how one change ended.
+type Outcome struct {
+	Addr      resource.Addr `json:"address"`
+	Op        diff.Op       `json:"op"`
+	Status    Status        `json:"status"`
+	ID        string        `json:"id,omitempty"`
+	Error     string        `json:"error,omitempty"`
+	BlockedBy string        `json:"blocked_by,omitempty"`
+	RequestID string        `json:"request_id,omitempty"`
+}
+
+// Result is how an apply ended.
+type Result struct {
+	Outcomes []Outcome `json:"outcomes"` // in the order of the plan
+}
+
+// Count counts the outcomes of a status.
+func (r *Result) Count(s Status) (n int) {
+	for _, o := range r.Outcomes {
+		if o.Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// OK tells whether everything was done.
+func (r *Result) OK() bool { return r.Count(Done) == len(r.Outcomes) }
+
+// rounds is how often creates whose answers were lost are looked for and, if they are nowhere,
+// sent again within one run.
+const rounds = 3
+
+// graceAfterStop is how long a request that is under way may go on once the run was told to stop.
+const graceAfterStop = 30 * time.Second
+
+// Apply carries out a plan that was made under the writers' lock, of which db is the state. The
+// error is one of the state, where nothing more is done; what goes wrong on Telnyx is in the result.
+func (e *Engine) Apply(ctx context.Context, db *state.DB, desired resource.Config, plan diff.Plan, o Options) (Result, error) {
+	if err := db.Bind(ctx, e.BaseURL, e.Key); err != nil {
+		return Result{}, err
+	}
+	if err := settleState(ctx, db, &plan); err != nil {
+		return Result{}, err
+	}
+	x := e.executor(db, desired)
+	result, err := x.run(ctx, plan)
+	for round := 1; err == nil && round < rounds && result.Count(InDoubt) > 0 && ctx.Err() == nil; round++ {
+		// What was made shows as something to adopt; what shows twice as missing is sent again.
+		var snap state.Snapshot
+		if snap, err = db.Snapshot(ctx); err != nil {
+			break
+		}
+		next, planErr := e.PlanSettled(ctx, desired, snap, o)
+		if planErr != nil {
+			break // the outcome stays unknown, which is what the result says
+		}
+		keep := map[resource.Addr]bool{}
+		for _, out := range result.Outcomes {
+			keep[out.Addr] = out.Status == InDoubt || out.Status == Blocked
+		}
+		restrict(&next, keep)
+		var more Result
+		more, err = x.run(ctx, next)
+		result.merge(more)
+	}
+	return result, err
+}
+
+// settleState remembers what needs no write: fields that are as desired already, objects that are gone.
+func settleState(ctx context.Context, db *state.DB, plan *diff.Plan) error {
+	var records []state.Record
+	for i := range plan.Settle {
+		records = append(records, state.Record{Own: &plan.Settle[i], EndIntent: &plan.Settle[i].Addr})
+	}
+	for i := range plan.Gone {
+		g := &plan.Gone[i]
+		records = append(records, state.Record{Forget: &g.Addr, Event: &state.Event{
+			Addr: g.Addr, Op: string(diff.Forget), ID: g.ID, Reason: "no longer written, and no longer on Telnyx", Outcome: string(Done),
+		}})
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	return db.Commit(ctx, records...)
+}
+
+func restrict(plan *diff.Plan, keep map[resource.Addr]bool) {
+	changes := plan.Changes[:0]
+	for _, c := range plan.Changes {
+		if keep[c.Addr] {
+			changes = append(changes, c)
+		}
+	}
+	plan.Changes = changes
+}
+
+// merge takes over the newer outcome of each address.
+func (r *Result) merge(more Result) {
+	for _, m := range more.Outcomes {
+		for i := range r.Outcomes {
+			if r.Outcomes[i].Addr == m.Addr {
+				m.Op = r.Outcomes[i].Op // what the plan called it
+				r.Outcomes[i] = m
+			}
+		}
+	}
+}
+
+func event(c *diff.Change, o Outcome, fingerprint string) *state.Event {
+	deltas := make([]map[string]any, len(c.Deltas))
+	for i, d := range c.Deltas {
+		deltas[i] = map[string]any{"path": d.Path, "old": d.Old, "new": d.New, "origin": d.Origin}
+	}
+	return &state.Event{
+		Addr: c.Addr, Op: string(c.Op), ID: o.ID, Reason: c.Reason, Deltas: json.RawMessage(resource.Text(deltas)),
+		Outcome: string(o.Status), Error: o.Error, RequestID: o.RequestID, Fingerprint: fingerprint,
+	}
+}
+
+func wrap(c *diff.Change, err error) string { return fmt.Sprintf("%s %s: %v", c.Op, c.Addr, err) }

@@ -1,0 +1,213 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// ErrIncomplete marks a listing that could not be read whole: its pages do not add up to what Telnyx says there is, and
+// did not after reading it again either.
+var ErrIncomplete = errors.New("incomplete listing")
+
+const (
+	pageSize     = 250 // the largest that Telnyx takes; defaults differ from collection to collection
+	maxPages     = 100_000
+	listReadings = 3
+)
+
+// listing is a paged collection: page[number] and page[size] in, meta with page_number, page_size, total_pages and
+// total_results out.
+type listing struct {
+	path  string     // escaped, below the base URL
+	query url.Values // filters
+	data  string     // the answer's key of the entries, mostly "data"
+	key   string     // the field that tells entries apart, mostly "id"; "" where they have none
+}
+
+// list reads all pages. The result is complete and in the order of the pages, or there is an error.
+//
+// Page numbers shift when entries come and go during the reading: one is then seen twice or not at all. So the pages must
+// agree on the total, add up to it, be the ones that were asked for, and name nothing twice. Otherwise all is read again.
+func (c *Client) list(ctx context.Context, l listing) ([]Object, error) {
+	var short *shortfall
+	for range listReadings {
+		items, err := c.readAll(ctx, l)
+		if !errors.As(err, &short) {
+			return items, err
+		}
+	}
+	return nil, fmt.Errorf("GET %s: %w: %s, in each of %d readings; a short list is never taken for deletions",
+		c.mask.clean(l.path, maxText), ErrIncomplete, short.why, listReadings)
+}
+
+// shortfall is why one reading is not complete.
+type shortfall struct{ why string }
+
+func (s *shortfall) Error() string { return s.why }
+
+func short(format string, args ...any) error { return &shortfall{fmt.Sprintf(format, args...)} }
+
+func (c *Client) readAll(ctx context.Context, l listing) ([]Object, error) {
+	first, err := c.readPage(ctx, l, 1)
+	if err != nil {
+		return nil, err
+	}
+	count, err := first.count()
+	if err != nil {
+		return nil, err
+	}
+	pages := make([]pageOf, count)
+	pages[0] = first
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.concurrency)
+	for i := 1; i < count; i++ {
+		g.Go(func() (err error) {
+			// A group's later functions run even when it has failed already.
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			pages[i], err = c.readPage(gctx, l, i+1)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return c.join(l, pages)
+}
+
+// join checks the pages against each other and puts them together.
+func (c *Client) join(l listing, pages []pageOf) ([]Object, error) {
+	total := pages[0].total
+	seen := 0
+	for i, p := range pages {
+		switch {
+		case p.number != 0 && p.number != i+1:
+			return nil, short("asked for page %d, got page %d", i+1, p.number)
+		case p.total < 0:
+			return nil, short("page %d has no meta.total_results", i+1)
+		case p.total != total:
+			return nil, short("it changed while it was read: %d entries on page 1, %d on page %d", total, p.total, i+1)
+		}
+		seen += len(p.items)
+	}
+	if seen != total {
+		return nil, short("expected %d entries, got %d on %d pages", total, seen, len(pages))
+	}
+	items := make([]Object, 0, total)
+	keys := make(map[string]int, total)
+	for i, p := range pages {
+		for _, o := range p.items {
+			if l.key != "" {
+				key := keyText(o[l.key])
+				if key == "" {
+					return nil, short("an entry without %s on page %d", l.key, i+1)
+				}
+				if before := keys[key]; before != 0 {
+					return nil, short("%s %s is on page %d and on page %d", l.key, c.mask.clean(key, maxToken), before, i+1)
+				}
+				keys[key] = i + 1
+			}
+			items = append(items, o)
+		}
+	}
+	return items, nil
+}
+
+// pageOf is one page.
+type pageOf struct {
+	items  []Object
+	number int // as echoed; 0: not said
+	size   int // as served, which may be less than asked for; 0: not said
+	pages  int // -1: not said
+	total  int // -1: not said, and then nothing tells whether this is all
+}
+
+// count is the number of pages to read, of which there is always a first.
+func (p pageOf) count() (int, error) {
+	if p.total < 0 {
+		return 1, nil // join says what is wrong
+	}
+	n := p.pages
+	if n < 0 {
+		size := p.size
+		if size < 1 {
+			size = max(len(p.items), 1)
+		}
+		n = p.total/size + min(p.total%size, 1)
+	}
+	if n = max(n, 1); n > max(p.total, 1) || n > maxPages {
+		return 0, short("it claims %d pages for %d entries", n, p.total)
+	}
+	return n, nil
+}
+
+func (c *Client) readPage(ctx context.Context, l listing, number int) (pageOf, error) {
+	q := url.Values{}
+	for k, v := range l.query {
+		q[k] = v
+	}
+	q.Set("page[number]", strconv.Itoa(number))
+	q.Set("page[size]", strconv.Itoa(pageSize))
+	var p pageOf
+	err := c.page(ctx, l.path, q, func(o Object) (err error) {
+		p, err = readPageOf(o, l.data)
+		return err
+	})
+	return p, err
+}
+
+// readPageOf takes an answer apart. Entries in the wrong shape are an error; what is missing in meta is for the caller to
+// judge.
+func readPageOf(o Object, dataKey string) (pageOf, error) {
+	list, ok := o[dataKey].([]any)
+	if !ok {
+		return pageOf{}, fmt.Errorf("%s is %s, not a list", dataKey, typeName(o[dataKey]))
+	}
+	p := pageOf{items: make([]Object, len(list))}
+	for i, v := range list {
+		if p.items[i], ok = v.(Object); !ok {
+			return pageOf{}, fmt.Errorf("%s[%d] is %s, not an object", dataKey, i, typeName(v))
+		}
+	}
+	meta, _ := o["meta"].(Object)
+	if p.total, ok = count(meta["total_results"]); !ok {
+		p.total = -1
+	}
+	p.number, _ = count(meta["page_number"])
+	p.size, _ = count(meta["page_size"])
+	if p.pages, ok = count(meta["total_pages"]); !ok {
+		p.pages = -1
+	}
+	return p, nil
+}
+
+// count reads a number of things: an integer, or the text of one.
+func count(v any) (int, bool) {
+	var s string
+	switch v := v.(type) {
+	case json.Number:
+		s = v.String()
+	case string:
+		s = v
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
+	return int(n), err == nil && n >= 0
+}
+
+// keyText is a key's text; ids come as text and, in places, as numbers.
+func keyText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}

@@ -1,0 +1,179 @@
+package diff
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"telnyxsync/internal/resource"
+)
+
+// match is which live object an entry means, and how that is known.
+//
+//	state has the id for the address   → live, row        (live nil: it vanished)
+//	an owner tag names the entry       → live             an adopt
+//	a natural key answers              → live             an adopt,
+//	  … and state has it elsewhere     → live, from       a rename
+//	nothing                            → all nil          a create
+//
+// An object is taken by one entry at most; state goes before tags, tags before keys.
+type match struct {
+	row     *resource.Owned // what state has for the entry
+	live    *resource.Live
+	from    *resource.Owned // the row of the entry's former name
+	resume  *resource.Live  // what a replace that was cut off has already made
+	rekey   bool            // the entry's natural key is no longer that of its object
+	begun   bool            // that replace was begun
+	problem string
+	held    bool
+}
+
+// matcher finds the objects of the entries of one kind.
+type matcher struct {
+	kind     *resource.Kind
+	instance string
+	byID     map[string]*resource.Live
+	byKey    map[string][]*resource.Live
+	byTag    map[string][]*resource.Live
+	rows     map[string]*resource.Owned // by entry name
+	rowByID  map[string]*resource.Owned
+	desired  map[string]*resource.Entry // by entry name
+	intents  map[string]*resource.Intent
+	taken    map[string]resource.Addr // id → the entry that it belongs to
+}
+
+func (m *matcher) all(entries []*resource.Entry) map[resource.Addr]*match {
+	found := map[resource.Addr]*match{}
+	for _, e := range entries {
+		found[e.Addr] = m.byState(e)
+	}
+	for _, e := range entries {
+		if f := found[e.Addr]; f.live == nil && f.problem == "" {
+			m.tagged(e, f)
+		}
+	}
+	// The choosiest keys go first: an id before "whichever Operator Connect connection there is".
+	rest := slices.Clone(entries)
+	slices.SortStableFunc(rest, func(a, b *resource.Entry) int {
+		return cmp.Compare(len(m.byKey[m.key(a)]), len(m.byKey[m.key(b)]))
+	})
+	for _, e := range rest {
+		if f := found[e.Addr]; f.live == nil && f.problem == "" {
+			m.keyed(e, f)
+		}
+	}
+	return found
+}
+
+func (m *matcher) key(e *resource.Entry) string { return m.kind.Key(e.Name, e.Object) }
+
+func (m *matcher) byState(e *resource.Entry) *match {
+	f := &match{row: m.rows[e.Name]}
+	if f.row == nil {
+		return f
+	}
+	live := m.byID[f.row.ID]
+	if live == nil {
+		return f
+	}
+	if key := m.key(e); key != "" && !slices.Contains(live.Keys, key) {
+		if !m.kind.Rekeying {
+			f.held = true
+			f.problem = fmt.Sprintf("state knows it as %s, the YAML means %s: put the old one back, or run `telnyxsync state forget %s` to let the YAML decide",
+				f.row.ID, key, e.Addr)
+			return f
+		}
+		f.rekey = true
+		in := m.intents[e.Name]
+		f.begun = in != nil && in.Key == key
+		if other := m.byKey[key]; len(other) > 0 {
+			if !f.begun {
+				f.held = true
+				f.problem = fmt.Sprintf("it would become %q, but there is another object of that name which is not ours: choose another name, or write an entry of its own for that object", key)
+				return f
+			}
+			f.resume = other[0]
+			m.taken[other[0].ID] = e.Addr
+		}
+	}
+	f.live = live
+	m.taken[live.ID] = e.Addr
+	return f
+}
+
+func (m *matcher) tagged(e *resource.Entry, f *match) {
+	var candidates []*resource.Live
+	key := m.key(e)
+	for _, l := range m.byTag[e.Name] {
+		// What the YAML says of the identity goes before a tag that stands on another object.
+		if m.rowByID[l.ID] == nil && (key == "" || slices.Contains(l.Keys, key)) {
+			candidates = append(candidates, l)
+		}
+	}
+	switch len(candidates) {
+	case 0:
+	case 1:
+		f.live = candidates[0]
+		m.taken[f.live.ID] = e.Addr
+	default:
+		f.held = true
+		f.problem = fmt.Sprintf("%d objects carry its owner tag (%s): decide which one it is with `telnyxsync state adopt %s ID`, and delete the others or take the tag off them",
+			len(candidates), ids(candidates), e.Addr)
+	}
+}
+
+func (m *matcher) keyed(e *resource.Entry, f *match) {
+	key := m.key(e)
+	if key == "" {
+		return
+	}
+	var candidates []*resource.Live
+	for _, l := range m.byKey[key] {
+		if _, taken := m.taken[l.ID]; taken {
+			continue
+		}
+		if row := m.rowByID[l.ID]; row != nil && m.desired[row.Addr.Name] != nil {
+			continue // its own entry has it, or has a problem with it
+		}
+		candidates = append(candidates, l)
+	}
+	switch {
+	case len(candidates) == 0:
+		if l := m.byKey[key]; len(l) == 1 && strings.HasPrefix(key, "id=") {
+			f.held = true
+			f.problem = fmt.Sprintf("the object %s belongs to %s: two entries cannot have one object", l[0].ID, m.taken[l[0].ID])
+		}
+		return
+	case len(candidates) > 1:
+		f.held = true
+		f.problem = fmt.Sprintf("there are %d candidates (%s): write the id of the one that is meant", len(candidates), ids(candidates))
+		return
+	}
+	l := candidates[0]
+	if other := m.otherInstance(l); other != "" && m.rowByID[l.ID] == nil {
+		f.held = true
+		f.problem = fmt.Sprintf("the object %s carries the owner tag of another telnyxsync (%s): take that tag off if it is no longer used", l.ID, other)
+		return
+	}
+	f.live, f.from = l, m.rowByID[l.ID]
+	m.taken[l.ID] = e.Addr
+}
+
+func (m *matcher) otherInstance(l *resource.Live) string {
+	for _, o := range l.Owners {
+		if o.Instance != m.instance {
+			return o.Tag()
+		}
+	}
+	return ""
+}
+
+func ids(lives []*resource.Live) string {
+	out := make([]string, len(lives))
+	for i, l := range lives {
+		out[i] = l.ID
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}

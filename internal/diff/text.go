@@ -1,0 +1,193 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// TextOptions say how a plan is written for a person.
+type TextOptions struct {
+	Color bool
+}
+
+// Text renders a plan for a terminal: what is to be done, what is kept from being done, what is
+// wrong, and a last line that sums it up. All that came from a file or from Telnyx is escaped.
+func Text(p *Plan, o TextOptions) string {
+	w := &writer{color: o.Color}
+	for i := range p.Changes {
+		w.change(&p.Changes[i], "")
+	}
+	w.heading("Observed only (observe: true), nothing is changed:", len(p.Observed))
+	for i := range p.Observed {
+		w.change(&p.Observed[i], "")
+	}
+	w.heading("Withheld by a guard:", len(p.Withheld))
+	for i := range p.Withheld {
+		w.change(&p.Withheld[i].Change, p.Withheld[i].Why)
+	}
+	w.heading("No longer managed from the next apply on (not a change):", len(p.Unmanaged))
+	for _, u := range p.Unmanaged {
+		w.line("  %s: %s", u.Addr, strings.Join(u.Paths, ", "))
+	}
+	w.heading("Orphans, owned and no longer written:", len(p.Orphans))
+	for _, q := range p.Orphans {
+		w.line("  %s (%s): %s", q.Addr, q.ID, q.Why)
+	}
+	w.heading("Foreign, not ours and never touched:", len(p.Foreign))
+	for _, f := range p.Foreign {
+		w.line("  %s %s (%s)", f.Kind, f.ID, f.Label)
+	}
+	w.heading("Problems:", len(p.Problems))
+	for _, q := range p.Problems {
+		at := ""
+		if q.Source != nil {
+			at = fmt.Sprintf(" (%s)", place(q.Source))
+		}
+		w.paint(red, fmt.Sprintf("  ! %s%s", subject(q.Addr), at))
+		w.line("      %s", q.Text)
+	}
+	for _, n := range p.Notes {
+		w.line("Note: %s.", n)
+	}
+	w.line("%s", Summary(p))
+	return w.b.String()
+}
+
+// Summary is the plan in one sentence.
+func Summary(p *Plan) string {
+	counts := summary(p)
+	var parts []string
+	for _, op := range Ops() {
+		if n := counts[string(op)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d to %s", n, op))
+		}
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "nothing to do")
+	}
+	out := "Plan: " + strings.Join(parts, ", ")
+	for _, more := range []struct {
+		n    int
+		word string
+	}{
+		{p.Unchanged, "unchanged"},
+		{len(p.Observed), "observed"},
+		{len(p.Withheld), "withheld"},
+		{len(p.Orphans), plural(len(p.Orphans), "orphan")},
+		{len(p.Problems), plural(len(p.Problems), "problem")},
+	} {
+		if more.n > 0 {
+			out += fmt.Sprintf("; %d %s", more.n, more.word)
+		}
+	}
+	return out + "."
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+// The colours, as SGR parameters.
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	cyan   = "36"
+)
+
+// signs are the mark and the colour of each operation.
+var signs = map[Op][2]string{
+	Create: {"+", green}, Update: {"~", yellow}, Replace: {"±", red}, Rename: {"→", cyan},
+	Adopt: {"=", cyan}, Delete: {"-", red}, Forget: {"·", cyan},
+}
+
+type writer struct {
+	b     strings.Builder
+	color bool
+}
+
+func (w *writer) line(format string, args ...any) {
+	w.b.WriteString(Printable(fmt.Sprintf(format, args...)))
+	w.b.WriteByte('\n')
+}
+
+func (w *writer) paint(color, text string) {
+	text = Printable(text)
+	if w.color {
+		text = "\x1b[" + color + "m" + text + "\x1b[0m"
+	}
+	w.b.WriteString(text)
+	w.b.WriteByte('\n')
+}
+
+func (w *writer) heading(text string, n int) {
+	if n > 0 {
+		w.line("%s", text)
+	}
+}
+
+func (w *writer) change(c *Change, why string) {
+	sign := signs[c.Op]
+	head := fmt.Sprintf("%s %s %s", sign[0], c.Op, c.Addr)
+	if c.ID != "" && c.ID != c.Addr.Name {
+		head += " [" + c.ID + "]"
+	}
+	if c.Source != nil {
+		head += " (" + place(c.Source) + ")"
+	}
+	w.paint(sign[1], head)
+	if why != "" {
+		w.paint(red, "    withheld: "+why)
+	}
+	w.line("    %s", c.Reason)
+	for _, d := range c.Deltas {
+		if c.Op == Create {
+			w.line("    + %s: %s", d.Path, show(d.New))
+			continue
+		}
+		w.line("    ~ %s: %s → %s (%s)", d.Path, show(d.Old), show(d.New), d.Origin)
+	}
+	if len(c.Needs) > 0 {
+		needs := make([]string, len(c.Needs))
+		for i, n := range c.Needs {
+			needs[i] = n.String()
+		}
+		slices.Sort(needs)
+		w.line("    after %s", strings.Join(needs, ", "))
+	}
+}
+
+// show is a value for the eye: JSON without HTML's escapes.
+func show(v any) string {
+	if v == nil {
+		return "(none)"
+	}
+	return strings.TrimSuffix(string(encode(v, "")), "\n")
+}
+
+// Printable escapes what a terminal would act upon or hide: control characters, also those above
+// ASCII, and marks that reorder text. Newlines stay. Inside JSON the result is the same JSON.
+func Printable(s string) string {
+	bad := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
+	if !strings.ContainsFunc(s, bad) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case !bad(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			r -= 0x10000
+			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,266 @@
+package kinds
+
+import (
+	"context"
+	"fmt"
+
+	"telnyxsync/internal/client"
+	"telnyxsync/internal/resource"
+)
+
+// ExternalConnection is an entry of external_connections: the trunk to Zoom or to Microsoft Teams.
+type ExternalConnection struct {
+	ID                   resource.ID          `yaml:"id" rule:"local"` // adopts the connection of that id
+	ExternalSIPConn      string               `yaml:"external_sip_connection" rule:"required,fixed,enum=zoom|operator_connect"`
+	Active               bool                 `yaml:"active" rule:"outage=false"`
+	Inbound              ConnectionInbound    `yaml:"inbound"`
+	Outbound             ConnectionOutbound   `yaml:"outbound"`
+	Tags                 resource.Set[string] `yaml:"tags" rule:"null"`
+	WebhookEventURL      resource.URL         `yaml:"webhook_event_url"`
+	WebhookFailoverURL   resource.URL         `yaml:"webhook_event_failover_url" rule:"null"`
+	WebhookTimeoutInSecs int                  `yaml:"webhook_timeout_secs" rule:"null,min=0,max=30"`
+}
+
+// ConnectionInbound are the settings of calls that Telnyx sends to the connection.
+type ConnectionInbound struct {
+	ChannelLimit int `yaml:"channel_limit" rule:"min=0"`
+	// Known to POST alone, where it is required as soon as inbound is sent; no GET returns it.
+	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id" rule:"createonly"`
+}
+
+// ConnectionOutbound are the settings of calls that come from the connection.
+type ConnectionOutbound struct {
+	ChannelLimit           int         `yaml:"channel_limit" rule:"min=0"`
+	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id"`
+}
+
+// KindName makes connections the target of references.
+func (ExternalConnection) KindName() string { return "external_connections" }
+
+const (
+	typePath         = "/external_sip_connection"
+	voiceProfilePath = "/outbound/outbound_voice_profile_id"
+	operatorConnect  = "operator_connect"
+)
+
+func externalConnections() Row {
+	schema := resource.SchemaOf[ExternalConnection]()
+	return Row{
+		Kind: resource.Kind{
+			Name:   ExternalConnection{}.KindName(),
+			Schema: schema,
+			Key: func(_ string, o resource.Object) string {
+				if id := resource.GetString(o, "/id"); id != "" {
+					return idKey(id)
+				}
+				if resource.GetString(o, typePath) == operatorConnect {
+					return operatorConnect // whichever there is, if it is the only one
+				}
+				return ""
+			},
+			Check:       checkExternalConnection,
+			Uncreatable: connectionUncreatable,
+			Forgotten: func(l *resource.Live) string {
+				if resource.GetString(l.Object, typePath) == operatorConnect {
+					return "Operator Connect connections are removed through Telnyx support; this one is forgotten, not deleted"
+				}
+				return ""
+			},
+			DeleteCalls: func(l *resource.Live) int {
+				if isActive(l) {
+					return 2
+				}
+				return 1
+			},
+			Listed: true,
+			Tagged: true,
+		},
+		Open: func(c *client.Client) Operations {
+			return &connectionOps{api: c.ExternalConnections(), numbers: c.PhoneNumbers(), schema: schema}
+		},
+	}
+}
+
+func idKey(id string) string { return "id=" + id }
+
+func isActive(l *resource.Live) bool {
+	active, _ := resource.Get(l.Object, "/active")
+	return active != false
+}
+
+func checkExternalConnection(_ string, o resource.Object) (bad []resource.Invalid) {
+	if resource.GetString(o, typePath) == "zoom" && resource.GetString(o, voiceProfilePath) == "" {
+		bad = append(bad, resource.Invalid{
+			Path: "/outbound",
+			Text: "a zoom connection needs outbound.outbound_voice_profile_id: write the id of a voice profile",
+		})
+	}
+	tags, _ := o["tags"].([]any)
+	for _, t := range tags {
+		if _, ours := resource.ParseOwner(fmt.Sprint(t)); ours {
+			bad = append(bad, resource.Invalid{
+				Path: "/tags",
+				Text: fmt.Sprintf("%q looks like an owner tag, which telnyxsync writes itself: remove it", t),
+			})
+		}
+	}
+	return bad
+}
+
+func connectionUncreatable(o resource.Object) string {
+	switch {
+	case resource.GetString(o, "/id") != "":
+		return fmt.Sprintf("Telnyx has no connection with the id %s: correct the id, or remove it to have a new connection made",
+			resource.GetString(o, "/id"))
+	case resource.GetString(o, typePath) == operatorConnect:
+		return "there is no Operator Connect connection to adopt, and the API cannot create one: " +
+			"let the Teams admin consent, refresh Operator Connect in the Telnyx portal, then run this again"
+	}
+	return ""
+}
+
+type connectionOps struct {
+	api     client.ExternalConnections
+	numbers client.PhoneNumbers
+	schema  *resource.Schema
+}
+
+func (c *connectionOps) Observe(ctx context.Context, _ resource.Want) (seen resource.Observation, err error) {
+	list, err := c.api.List(ctx)
+	if err != nil {
+		return seen, err
+	}
+	for _, raw := range list {
+		seen.Objects = append(seen.Objects, *c.live(raw))
+	}
+	return seen, nil
+}
+
+func (c *connectionOps) Read(ctx context.Context, id string) (*resource.Live, error) {
+	raw, err := c.api.Get(ctx, id)
+	if client.NotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.live(raw), nil
+}
+
+func (c *connectionOps) live(raw client.Object) *resource.Live {
+	o := c.schema.Canon(raw).(resource.Object)
+	l := &resource.Live{ID: resource.GetString(o, "/id"), Object: o}
+	delete(o, "id") // the identity, not a setting
+	l.Keys = []string{idKey(l.ID)}
+	typ := resource.GetString(o, typePath)
+	if typ == operatorConnect {
+		l.Keys = append(l.Keys, operatorConnect)
+	}
+	l.Label = typ
+	if created, ok := raw["created_at"].(string); ok && created != "" {
+		l.Label += ", created " + created
+	}
+	var plain []any
+	tags, _ := o["tags"].([]any)
+	for _, t := range tags {
+		if owner, ok := resource.ParseOwner(fmt.Sprint(t)); ok {
+			l.Owners = append(l.Owners, owner)
+		} else {
+			plain = append(plain, t)
+		}
+	}
+	if plain == nil {
+		plain = []any{}
+	}
+	o["tags"] = plain
+	return l
+}
+
+func (c *connectionOps) Create(ctx context.Context, w resource.Write) (resource.Receipt, error) {
+	body := client.Object{}
+	for k, v := range w.Desired {
+		if v != nil {
+			body[k] = v
+		}
+	}
+	body["tags"] = tagsOf(w)
+	if inbound, ok := body["inbound"].(resource.Object); ok && inbound["outbound_voice_profile_id"] == nil {
+		body["inbound"] = resource.Overlay(inbound, resource.Object{
+			"outbound_voice_profile_id": resource.GetString(w.Desired, voiceProfilePath),
+		})
+	}
+	raw, meta, err := c.api.Create(ctx, body)
+	return c.receipt(raw, meta, err)
+}
+
+func (c *connectionOps) Update(ctx context.Context, w resource.Write) (resource.Receipt, error) {
+	body := resource.Overlay(w.Patch, nil)
+	if _, managed := body["tags"]; managed || w.Retag {
+		body["tags"] = tagsOf(w)
+	}
+	return c.patch(ctx, w.Live, body)
+}
+
+// patch adds the voice profile id, which PATCH requires whatever it changes.
+func (c *connectionOps) patch(ctx context.Context, l *resource.Live, body client.Object) (resource.Receipt, error) {
+	if resource.GetString(body, voiceProfilePath) == "" {
+		profile := resource.GetString(l.Object, voiceProfilePath)
+		if profile == "" {
+			return resource.Receipt{}, fmt.Errorf("the connection has no outbound voice profile, and Telnyx changes nothing without one: " +
+				"write outbound.outbound_voice_profile_id")
+		}
+		body = resource.Overlay(body, resource.Object{"outbound": resource.Overlay(
+			asObject(body["outbound"]), resource.Object{"outbound_voice_profile_id": profile})})
+	}
+	raw, meta, err := c.api.Update(ctx, l.ID, body)
+	return c.receipt(raw, meta, err)
+}
+
+// tagsOf is the whole list to send: the managed tags, or those that stand there, with our owner
+// tag in place of any other of our instance. Owner tags of other instances stay.
+func tagsOf(w resource.Write) []any {
+	tags, managed := w.Desired["tags"].([]any)
+	if _, written := w.Desired["tags"]; !written && !managed && w.Live != nil {
+		tags, _ = w.Live.Object["tags"].([]any)
+	}
+	out := append([]any{}, tags...)
+	if w.Live != nil {
+		for _, o := range w.Live.Owners {
+			if o.Instance != w.Owner.Instance {
+				out = append(out, o.Tag())
+			}
+		}
+	}
+	return append(out, w.Owner.Tag())
+}
+
+// Delete sets an active connection inactive first: Telnyx refuses to delete active ones.
+func (c *connectionOps) Delete(ctx context.Context, l *resource.Live) (resource.Receipt, error) {
+	if isActive(l) {
+		if r, err := c.patch(ctx, l, client.Object{"active": false}); err != nil {
+			return r, fmt.Errorf("set inactive: %w", err)
+		}
+	}
+	meta, err := c.api.Delete(ctx, l.ID)
+	if err != nil && isActive(l) {
+		err = fmt.Errorf("the connection was set inactive, but not deleted: %w", err)
+	}
+	return resource.Receipt{RequestID: meta.RequestID}, err
+}
+
+func (c *connectionOps) Numbers(ctx context.Context, l *resource.Live) (int, error) {
+	return c.numbers.CountByConnection(ctx, l.ID)
+}
+
+func (c *connectionOps) receipt(raw client.Object, meta client.Meta, err error) (resource.Receipt, error) {
+	r := resource.Receipt{RequestID: meta.RequestID}
+	if err == nil {
+		r.Live = c.live(raw)
+	}
+	return r, err
+}
+
+func asObject(v any) resource.Object {
+	o, _ := v.(resource.Object)
+	return o
+}

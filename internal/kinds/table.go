@@ -1,0 +1,51 @@
+// Package kinds describes the kinds of resources, one file each, and lists them.
+//
+// A kind is the struct of its YAML, a pure description (resource.Kind) and the operations that
+// read and write its objects on Telnyx. It does not know who owns an object, what differs, or
+// when something is to be written.
+package kinds
+
+import (
+	"context"
+
+	"telnyxsync/internal/client"
+	"telnyxsync/internal/resource"
+)
+
+// Operations read and write the objects of one kind. None of them blocks on what Telnyx does
+// later; all errors are those of the client.
+type Operations interface {
+	// Observe reads what is wanted, or all there is where the kind can be listed.
+	Observe(ctx context.Context, want resource.Want) (resource.Observation, error)
+	// Read reads one object; nil if it is not there.
+	Read(ctx context.Context, id string) (*resource.Live, error)
+	Create(ctx context.Context, w resource.Write) (resource.Receipt, error)
+	Update(ctx context.Context, w resource.Write) (resource.Receipt, error)
+	// Delete takes an object down and removes it; one that is gone already is a success.
+	Delete(ctx context.Context, l *resource.Live) (resource.Receipt, error)
+	// Numbers counts the phone numbers that would lose their service with the object.
+	Numbers(ctx context.Context, l *resource.Live) (int, error)
+}
+
+// Row is a kind in the table.
+type Row struct {
+	resource.Kind
+	Open func(c *client.Client) Operations
+}
+
+// Table lists the kinds. A new kind is a file beside this one and a line here.
+func Table() []Row {
+	return []Row{
+		externalConnections(),
+		siprecConnectors(),
+	}
+}
+
+// Pure returns the descriptions alone.
+func Pure(rows []Row) []resource.Kind {
+	out := make([]resource.Kind, len(rows))
+	for i, r := range rows {
+		out[i] = r.Kind
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package resource
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Kind is the pure description of a kind of resource. How its objects are read and written is
+// not in it.
+type Kind struct {
+	Name   string  // the section, as the API names the collection
+	Schema *Schema // of an entry
+
+	// Key is the natural key by which an entry finds an object that state does not know; "" where
+	// there is none. An object answers to it if the key is one of its [Live.Keys].
+	Key func(name string, o Object) string
+
+	// Check finds what is wrong with an entry beyond the schema. May be nil.
+	Check func(name string, o Object) []Invalid
+
+	// Uncreatable says why an entry's object cannot be made through the API and what to do; ""
+	// where it can. May be nil.
+	Uncreatable func(o Object) string
+
+	// Forgotten says why an object is forgotten instead of deleted; "" where it is deleted. May be nil.
+	Forgotten func(l *Live) string
+
+	// DeleteCalls is how many writing calls a deletion takes; nil means one.
+	DeleteCalls func(l *Live) int
+
+	Listed   bool // one listing shows all objects, so foreign ones are known
+	Tagged   bool // objects carry our owner tag
+	Rekeying bool // an entry whose natural key changes is replaced; else that is refused
+}
+
+// Invalid is something wrong at a field of an entry.
+type Invalid struct {
+	Path string // JSON pointer within the entry; "" is the entry itself
+	Text string // what is wrong, and what to do
+}
+
+// ValidName tells whether a text can name an entry and stand as one segment of a path: printable,
+// at most 255 bytes, without space at its ends, and neither "." nor "..".
+func ValidName(s string) bool {
+	if s == "" || len(s) > 255 || s == "." || s == ".." || strings.TrimSpace(s) != s {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar })
+}
+
+// Pointer joins names to a JSON pointer (RFC 6901).
+func Pointer(names ...string) string {
+	var b strings.Builder
+	for _, n := range names {
+		b.WriteByte('/')
+		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(n))
+	}
+	return b.String()
+}
+
+// Split is the inverse of Pointer.
+func Split(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	names := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, n := range names {
+		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(n)
+	}
+	return names
+}
+
+// Get returns the value at a pointer, and whether anything was written there.
+func Get(o Object, pointer string) (any, bool) {
+	var v any = o
+	for _, name := range Split(pointer) {
+		m, _ := v.(map[string]any)
+		var ok bool
+		if v, ok = m[name]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// GetString returns the text at a pointer, "" where there is none.
+func GetString(o Object, pointer string) string {
+	v, _ := Get(o, pointer)
+	s, _ := v.(string)
+	return s
+}
+
+// Put puts a value at a pointer, making the objects above it.
+func Put(o Object, pointer string, v any) {
+	names := Split(pointer)
+	for _, name := range names[:len(names)-1] {
+		m, ok := o[name].(map[string]any)
+		if !ok {
+			m = Object{}
+			o[name] = m
+		}
+		o = m
+	}
+	o[names[len(names)-1]] = v
+}
+
+// Overlay returns base with the leaves of top put over it; neither is changed.
+func Overlay(base, top Object) Object {
+	out := Object{}
+	for k, v := range base {
+		out[k] = v
+	}
+	for k, v := range top {
+		below, isObject := out[k].(map[string]any)
+		if above, ok := v.(map[string]any); ok && isObject {
+			v = Overlay(below, above)
+		}
+		out[k] = v
+	}
+	return out
+}
+
+// Reference is a reference that an entry makes.
+type Reference struct {
+	Path string // JSON pointer of the field
+	Ref  Ref
+}
+
+// References lists the references of a tree, in the order of the schema's fields.
+func References(s *Schema, o Object) (refs []Reference) {
+	s.Leaves(o, func(path string, _ *Schema, v any) {
+		if r, ok := v.(Ref); ok {
+			refs = append(refs, Reference{Path: path, Ref: r})
+		}
+	})
+	return refs
+}
+
+// Leaves calls f for every leaf that was written, in the order of the schema's fields. Lists and
+// references are leaves.
+func (s *Schema) Leaves(o Object, f func(path string, s *Schema, v any)) { s.leaves("", o, f) }
+
+func (s *Schema) leaves(path string, o Object, f func(path string, s *Schema, v any)) {
+	for _, field := range s.Fields {
+		v, written := o[field.Name]
+		if !written {
+			continue
+		}
+		p := path + Pointer(field.Name)
+		if below, ok := v.(map[string]any); ok && field.Type == ObjectType {
+			field.leaves(p, below, f)
+			continue
+		}
+		f(p, field.Schema, v)
+	}
+}

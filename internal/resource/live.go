@@ -1,0 +1,105 @@
+package resource
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Live is an object as Telnyx has it, in the shape of the YAML.
+type Live struct {
+	ID     string   // what Telnyx calls it; for a kind keyed by name, the name
+	Object Object   // only fields the schema knows, see [Schema.Canon]; the owner tags are left out
+	Keys   []string // the natural keys that it answers to, see [Kind.Key]
+	Owners []Owner  // from its owner tags; more than one is somebody's mistake
+	Label  string   // how a person recognises it: "zoom, created 2026-01-02"
+}
+
+// OwnedBy tells whether an owner tag of the instance names the entry.
+func (l *Live) OwnedBy(o Owner) bool { return slices.Contains(l.Owners, o) }
+
+// Owner is who an owner tag says an object belongs to.
+type Owner struct {
+	Instance string // which telnyxsync of those that share the account
+	Name     string // the entry's name
+}
+
+const ownerPrefix = "telnyxsync:"
+
+// Tag is the owner's tag, `telnyxsync:INSTANCE:NAME`.
+func (o Owner) Tag() string { return ownerPrefix + o.Instance + ":" + o.Name }
+
+// ParseOwner reads an owner tag; ok is false for every other tag.
+func ParseOwner(tag string) (o Owner, ok bool) {
+	rest, ok := strings.CutPrefix(tag, ownerPrefix)
+	if !ok {
+		return Owner{}, false
+	}
+	instance, name, ok := strings.Cut(rest, ":")
+	return Owner{Instance: instance, Name: name}, ok && instance != "" && name != ""
+}
+
+// Want is what a pass needs to read of one kind. A kind that can be listed reads all of it anyway.
+type Want struct {
+	IDs  []string // of the objects we own
+	Keys []string // natural keys of the entries
+}
+
+// Observation is what was read of one kind. What was wanted, is not among the objects and has not
+// failed does not exist.
+type Observation struct {
+	Objects []Live
+	Failed  map[string]error // by id or key: what could not be read
+}
+
+// Write is what a kind is asked to make true of one object.
+type Write struct {
+	Name    string // of the entry
+	Key     string // its natural key
+	Desired Object // all that is managed, references resolved to ids
+	Patch   Object // of Desired, what differs from Live; nil on create
+	Live    *Live  // as observed; nil on create
+	Owner   Owner  // whom a kind with owner tags marks the object for
+	Retag   bool   // the owner tag is missing or names somebody else
+}
+
+// Receipt tells what a write came to.
+type Receipt struct {
+	RequestID string // Telnyx's, of the last call
+	Live      *Live  // the object as the answer showed it; nil where there was none
+}
+
+// Owned is what we remember of an object that is ours.
+type Owned struct {
+	Addr     Addr
+	ID       string
+	Root     string // of the configuration that it came from
+	Applied  Object // the managed fields as last applied
+	Protect  bool
+	Attempts map[string]Attempt // by path: writes that have not been seen to last
+}
+
+// Attempt counts the writes of one value to one path since it was last seen in place.
+type Attempt struct {
+	Value string `json:"value"` // the value as JSON
+	Count int    `json:"count"`
+}
+
+// Intent is a create that was begun and whose outcome is not recorded.
+type Intent struct {
+	Addr Addr
+	Key  string    // natural key, "" where the kind has none
+	Hash string    // of the body, to tell attempts apart
+	Seen []string  // ids that existed before, where the kind has no natural key
+	At   time.Time // when it was begun
+}
+
+// Text is the canonical JSON text of a value of a tree, for hashes and comparisons.
+func Text(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // trees hold nothing that JSON cannot
+	}
+	return string(b)
+}

@@ -1,0 +1,252 @@
+package resource
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Type is the shape of a value.
+type Type int
+
+// The shapes. An object's fields are compared one by one; everything else is compared whole.
+const (
+	ObjectType Type = iota
+	List
+	String
+	Int
+	Bool
+	RefType
+	SecretType
+)
+
+// Formats of strings.
+const (
+	FormatID   = "id"
+	FormatURL  = "url"
+	FormatHost = "host"
+	FormatName = "name"
+)
+
+// Schema describes a value of the YAML: its shape and what may be done with it.
+type Schema struct {
+	Type    Type
+	Fields  []Field // of an object, in the order of the struct
+	Elem    *Schema // of a list
+	Set     bool    // order and repetitions mean nothing
+	RefKind string  // the kind that a reference points to
+	Format  string  // of a string
+
+	Required   bool
+	Nullable   bool     // null clears it
+	CreateOnly bool     // sent on create, returned by nothing, changed by nothing
+	Fixed      bool     // set when the object is made, changed by nothing
+	Local      bool     // says which object is meant; neither sent nor compared
+	Enum       []string // allowed values of a string
+	Min, Max   *int64   // bounds of an integer
+	Outage     any      // changing to this value takes calls down: the guards count it
+}
+
+// Field is a named field of an object.
+type Field struct {
+	Name string
+	*Schema
+}
+
+// Field returns the field of that name, or nil.
+func (s *Schema) Field(name string) *Schema {
+	for _, f := range s.Fields {
+		if f.Name == name {
+			return f.Schema
+		}
+	}
+	return nil
+}
+
+// Names lists the fields of an object.
+func (s *Schema) Names() []string {
+	names := make([]string, len(s.Fields))
+	for i, f := range s.Fields {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// SchemaOf derives the schema of a kind from the struct of its YAML. Field names come from the
+// `yaml` tag, rules from the `rule` tag: required, null, createonly, fixed, local, min=N, max=N,
+// enum=A|B, outage=false. It panics on a struct that it does not understand: that is a mistake
+// in a program, found by the first test.
+func SchemaOf[T any]() *Schema { return schemaOf(reflect.TypeFor[T]()) }
+
+func schemaOf(t reflect.Type) *Schema {
+	if f, ok := reflect.Zero(t).Interface().(fieldType); ok {
+		return f.fieldSchema()
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return &Schema{Type: String}
+	case reflect.Int:
+		return &Schema{Type: Int}
+	case reflect.Bool:
+		return &Schema{Type: Bool}
+	case reflect.Slice:
+		return &Schema{Type: List, Elem: schemaOf(t.Elem())}
+	case reflect.Struct:
+		s := &Schema{Type: ObjectType}
+		for i := range t.NumField() {
+			f := t.Field(i)
+			fs := schemaOf(f.Type)
+			for rule := range strings.SplitSeq(f.Tag.Get("rule"), ",") {
+				fs.addRule(t, f.Name, rule)
+			}
+			s.Fields = append(s.Fields, Field{Name: f.Tag.Get("yaml"), Schema: fs})
+		}
+		return s
+	default:
+		panic(fmt.Sprintf("resource: no schema for %v", t))
+	}
+}
+
+func (s *Schema) addRule(t reflect.Type, field, rule string) {
+	name, arg, _ := strings.Cut(rule, "=")
+	switch name {
+	case "":
+	case "required":
+		s.Required = true
+	case "null":
+		s.Nullable = true
+	case "createonly":
+		s.CreateOnly = true
+	case "fixed":
+		s.Fixed = true
+	case "local":
+		s.Local = true
+	case "enum":
+		s.Enum = strings.Split(arg, "|")
+	case "min", "max":
+		n, err := strconv.ParseInt(arg, 10, 64)
+		if err != nil {
+			panic(fmt.Sprintf("resource: %v.%s: %v", t, field, err))
+		}
+		if name == "min" {
+			s.Min = &n
+		} else {
+			s.Max = &n
+		}
+	case "outage":
+		s.Outage = arg == "true"
+	default:
+		panic(fmt.Sprintf("resource: %v.%s: unknown rule %q", t, field, rule))
+	}
+}
+
+// Canon brings a decoded JSON value into the form in which trees are compared: fields the schema
+// does not know are dropped, null is absent, identifiers are text however they were sent, sets
+// are sorted. A value of another shape than expected is kept as its text, so that it shows.
+func (s *Schema) Canon(v any) any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case map[string]any:
+		if s.Type == ObjectType {
+			o := Object{}
+			for _, f := range s.Fields {
+				if c := f.Canon(v[f.Name]); c != nil {
+					o[f.Name] = c
+				}
+			}
+			return o
+		}
+	case []any:
+		if s.Type == List {
+			list := make([]any, 0, len(v))
+			for _, e := range v {
+				list = append(list, s.Elem.Canon(e))
+			}
+			return s.sorted(list)
+		}
+	case bool:
+		if s.Type == Bool {
+			return v
+		}
+	case json.Number:
+		if n, err := v.Int64(); err == nil && s.Type == Int {
+			return n
+		}
+		return v.String()
+	case int64:
+		if s.Type == Int {
+			return v
+		}
+	case string:
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil && s.Type == Int {
+			return n
+		}
+		return v
+	case Ref, Pending, SecretRef:
+		return v
+	}
+	return Text(v)
+}
+
+func (s *Schema) sorted(list []any) []any {
+	if s.Set {
+		slices.SortFunc(list, func(a, b any) int { return cmp.Compare(Text(a), Text(b)) })
+		list = slices.CompactFunc(list, func(a, b any) bool { return Text(a) == Text(b) })
+	}
+	return list
+}
+
+// Equal compares two canonical values. What is absent, null, "" and [] are the same nothing:
+// Telnyx answers now one, now the other for a field that is not set.
+func Equal(a, b any) bool {
+	return isNothing(a) && isNothing(b) || !isNothing(a) && !isNothing(b) && Text(a) == Text(b)
+}
+
+func isNothing(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// DecodeObject reads a tree that was stored as the JSON of [Text].
+func DecodeObject(text string) (Object, error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var raw map[string]any
+	if err := d.Decode(&raw); err != nil {
+		return nil, err
+	}
+	o, _ := restore(raw).(Object)
+	return o, nil
+}
+
+// restore undoes what JSON did to the values of a tree.
+func restore(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, field := range v {
+			v[name] = restore(field)
+		}
+	case []any:
+		for i, e := range v {
+			v[i] = restore(e)
+		}
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		return v.String()
+	}
+	return v
+}

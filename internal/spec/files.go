@@ -1,0 +1,155 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"telnyxsync/internal/resource"
+)
+
+// root loads one configuration root. shown is the path as the user gave it, for messages.
+func (l *loader) root(abs, shown string) {
+	r := resource.Root{Path: abs, Sections: map[string]bool{}}
+	before := len(l.entries)
+	info, err := os.Stat(abs)
+	switch {
+	case err != nil:
+		l.failFile(shown, err)
+		return
+	case info.IsDir():
+		l.directory(&r, abs, shown)
+	default:
+		l.oneFile(&r, abs, shown)
+	}
+	r.Entries = len(l.entries) - before
+	l.roots = append(l.roots, r)
+}
+
+func (l *loader) oneFile(r *resource.Root, abs, shown string) {
+	// A file that is named on the command line may be a link to anywhere: the user chose it.
+	f, err := os.Open(abs)
+	if err != nil {
+		l.failFile(shown, err)
+		return
+	}
+	defer f.Close()
+	l.file(r, f, shown)
+}
+
+func (l *loader) directory(r *resource.Root, abs, shown string) {
+	dir, err := os.OpenRoot(abs)
+	if err != nil {
+		l.failFile(shown, err)
+		return
+	}
+	defer dir.Close()
+	files := l.list(dir, shown)
+	if len(files) == 0 {
+		l.fail(resource.Position{File: shown}, "", "no *.yaml or *.yml file is in this directory: is it the right one? A file with only comments means that nothing is desired")
+	}
+	for _, name := range files {
+		path := filepath.Join(shown, name)
+		// os.Root refuses whatever leads out of the root, also through symbolic links.
+		info, err := dir.Stat(name)
+		if err != nil {
+			l.failFile(path, err)
+			continue
+		}
+		if !info.Mode().IsRegular() {
+			l.failFile(path, errNotRegular)
+			continue
+		}
+		f, err := dir.Open(name)
+		if err != nil {
+			l.failFile(path, err)
+			continue
+		}
+		l.file(r, f, path)
+		f.Close()
+	}
+}
+
+// list finds the YAML files below a directory, sorted; hidden files and directories are left out,
+// which also passes over the `..data` of a Kubernetes volume.
+func (l *loader) list(dir *os.Root, shown string) (files []string) {
+	err := fs.WalkDir(dir.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			l.failFile(filepath.Join(shown, name), err)
+			return nil // goes on with the rest: all errors are wanted
+		case name != "." && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case d.IsDir():
+			return nil
+		}
+		if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" {
+			files = append(files, name)
+		} else if d.Type()&fs.ModeSymlink != 0 {
+			if info, err := dir.Stat(name); err == nil && info.IsDir() {
+				// Passing over it would make its entries vanish without a word.
+				l.fail(resource.Position{File: filepath.Join(shown, name)}, "",
+					"a symbolic link to a directory is not followed: give that directory as a PATH of its own, or hide the link with a leading dot")
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		l.failFile(shown, err)
+	}
+	slices.Sort(files)
+	return files
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+func (l *loader) file(r *resource.Root, f *os.File, shown string) {
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	if err == nil && info.Size() > MaxFileSize {
+		err = fmt.Errorf("the file has %d bytes, more than the %d MB that a configuration may have: split it", info.Size(), MaxFileSize>>20)
+	}
+	var data []byte
+	if err == nil {
+		data, err = io.ReadAll(io.LimitReader(f, MaxFileSize+1))
+	}
+	if err == nil && len(data) > MaxFileSize {
+		err = fmt.Errorf("the file grew over %d MB while it was read: split it", MaxFileSize>>20)
+	}
+	if err != nil {
+		l.failFile(shown, err)
+		return
+	}
+	l.parse(r, shown, data)
+}
+
+func (l *loader) failFile(shown string, err error) {
+	hint := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err, hint = fs.ErrNotExist, ": correct the path"
+	case errors.Is(err, fs.ErrPermission):
+		err, hint = fs.ErrPermission, ": let the user that runs telnyxsync read it"
+	case errors.Is(err, errNotRegular):
+		hint = ": only plain files are read, no pipes, sockets or devices"
+	default:
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		if strings.Contains(err.Error(), "escapes") {
+			hint = ": files must lie inside the configuration's root"
+		}
+	}
+	l.fail(resource.Position{File: shown}, "", "%v%s", err, hint)
+}

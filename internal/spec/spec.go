@@ -1,0 +1,208 @@
+// Package spec reads desired state: YAML files become resource.Config, and everything that is
+// wrong with any of them is reported at once, each as file:line:col with what to do.
+//
+// It does not know what Telnyx has, what is owned, or which kinds exist beyond the descriptions
+// that it is handed.
+package spec
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"telnyxsync/internal/resource"
+)
+
+// The bounds of one file. They are far above any real configuration and keep a hostile one from
+// costing memory or time.
+const (
+	MaxFileSize = 10 << 20
+	MaxNodes    = 200_000
+	MaxDepth    = 32
+)
+
+// Error is one thing wrong in the configuration.
+type Error struct {
+	Pos  resource.Position // Line 0: the file as a whole
+	Path string            // the place in the tree: external_connections.zoom-emea.active
+	Text string            // what is wrong, and what to do
+}
+
+// Error is `file:line:col: path: text`.
+func (e *Error) Error() string {
+	where := e.Pos.File
+	if e.Pos.Line > 0 {
+		where = e.Pos.String()
+	}
+	if e.Path != "" {
+		where += ": " + e.Path
+	}
+	return where + ": " + e.Text
+}
+
+// Load reads roots, each a directory or a single file, and merges them. The error is nil or the
+// join of all [*Error]s of all files, in the order of their places.
+func Load(kinds []resource.Kind, paths ...string) (resource.Config, error) {
+	l := &loader{kinds: map[string]*resource.Kind{}, first: map[resource.Addr]*entry{}}
+	for i := range kinds {
+		l.kinds[kinds[i].Name] = &kinds[i]
+		l.sections = append(l.sections, kinds[i].Name)
+	}
+	slices.Sort(l.sections)
+	seen := map[string]bool{}
+	for _, p := range paths {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return resource.Config{}, err
+		}
+		if !seen[abs] {
+			seen[abs] = true
+			l.root(abs, p)
+		}
+	}
+	slices.SortFunc(l.entries, func(a, b *entry) int { return a.Compare(b.Addr) })
+	l.checkEntries()
+	l.checkIdentities()
+	l.checkReferences()
+
+	slices.SortStableFunc(l.errs, func(a, b *Error) int {
+		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Text, b.Text))
+	})
+	var errs []error
+	for _, e := range l.errs {
+		errs = append(errs, e)
+	}
+	config := resource.Config{Roots: l.roots}
+	for _, e := range l.entries {
+		config.Entries = append(config.Entries, e.Entry)
+	}
+	return config, errors.Join(errs...)
+}
+
+// loader collects entries and errors over all files.
+type loader struct {
+	kinds    map[string]*resource.Kind
+	sections []string // names of the kinds, sorted, for suggestions
+	roots    []resource.Root
+	entries  []*entry
+	first    map[resource.Addr]*entry
+	errs     []*Error
+}
+
+// entry is an entry with the places of its fields, for errors found after decoding.
+type entry struct {
+	resource.Entry
+	kind   *resource.Kind
+	places map[string]resource.Position // by JSON pointer
+}
+
+// at is the place of a field, or of the nearest thing above it that was written.
+func (e *entry) at(pointer string) resource.Position {
+	for p := pointer; p != ""; p = p[:strings.LastIndexByte(p, '/')] {
+		if pos, ok := e.places[p]; ok {
+			return pos
+		}
+	}
+	return e.Pos
+}
+
+func (e *entry) path(pointer string) string {
+	return strings.Join(append([]string{e.Kind, e.Name}, resource.Split(pointer)...), ".")
+}
+
+func (l *loader) fail(pos resource.Position, path, format string, args ...any) {
+	l.errs = append(l.errs, &Error{Pos: pos, Path: path, Text: fmt.Sprintf(format, args...)})
+}
+
+func (l *loader) checkEntries() {
+	for _, e := range l.entries {
+		for _, f := range e.kind.Schema.Fields {
+			if _, written := e.Object[f.Name]; f.Required && !written {
+				l.fail(e.Pos, e.path(""), "%s is missing: write it", f.Name)
+			}
+		}
+		if e.kind.Check == nil {
+			continue
+		}
+		for _, bad := range e.kind.Check(e.Name, e.Object) {
+			l.fail(e.at(bad.Path), e.path(bad.Path), "%s", bad.Text)
+		}
+	}
+}
+
+// checkIdentities finds two entries that mean one object.
+func (l *loader) checkIdentities() {
+	type identity struct{ kind, key string }
+	owner := map[identity]*entry{}
+	for _, e := range l.entries {
+		id := identity{e.Kind, e.kind.Key(e.Name, e.Object)}
+		if id.key == "" {
+			continue
+		}
+		if other := owner[id]; other != nil {
+			l.fail(e.Pos, e.path(""), "it means the same object (%s) as %s at %s: keep one of them, or tell them apart",
+				id.key, other.Addr, other.Pos)
+			continue
+		}
+		owner[id] = e
+	}
+}
+
+// checkReferences finds references to nothing, and cycles.
+func (l *loader) checkReferences() {
+	next := map[resource.Addr][]resource.Addr{}
+	for _, e := range l.entries {
+		for _, r := range resource.References(e.kind.Schema, e.Object) {
+			if r.Ref.ID != "" {
+				continue
+			}
+			if l.first[r.Ref.Addr] == nil {
+				l.fail(e.at(r.Path), e.path(r.Path), "there is no %s%s; write the name of an entry, or {id: \"…\"} for one that is not managed here",
+					r.Ref.Addr, didYouMean(r.Ref.Addr.Name, l.namesOf(r.Ref.Addr.Kind)))
+				continue
+			}
+			next[e.Addr] = append(next[e.Addr], r.Ref.Addr)
+		}
+	}
+	const active, finished = 1, 2
+	mark := map[resource.Addr]int{}
+	var trail []resource.Addr
+	var visit func(a resource.Addr)
+	visit = func(a resource.Addr) {
+		mark[a] = active
+		trail = append(trail, a)
+		for _, b := range next[a] {
+			switch mark[b] {
+			case active:
+				cycle := append(slices.Clone(trail[slices.Index(trail, b):]), b)
+				names := make([]string, len(cycle))
+				for i, c := range cycle {
+					names[i] = c.String()
+				}
+				e := l.first[a]
+				l.fail(e.Pos, e.path(""), "references go round in a circle (%s): take one of them out", strings.Join(names, " → "))
+			case 0:
+				visit(b)
+			}
+		}
+		trail = trail[:len(trail)-1]
+		mark[a] = finished
+	}
+	for _, e := range l.entries {
+		if mark[e.Addr] == 0 {
+			visit(e.Addr)
+		}
+	}
+}
+
+func (l *loader) namesOf(kind string) (names []string) {
+	for _, e := range l.entries {
+		if e.Kind == kind {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,223 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+const fileName = "state.db"
+
+// Refused is a database that is not used: it is never recreated in silence, as that would make
+// everything we own foreign.
+type Refused struct {
+	Path string
+	Why  string
+	Do   string
+}
+
+// Error says why, and what to do.
+func (r *Refused) Error() string { return fmt.Sprintf("state %s: %s: %s", r.Path, r.Why, r.Do) }
+
+// Open opens the state in a directory for writing, making both if they are not there. The caller
+// holds the lock of that directory.
+func Open(ctx context.Context, l *Lock) (*DB, error) {
+	path := filepath.Join(l.dir, fileName)
+	if err := check(path); errors.Is(err, fs.ErrNotExist) {
+		if err := create(ctx, path); err != nil {
+			return nil, fmt.Errorf("state %s: create: %w", path, err)
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	return open(ctx, path, "_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)")
+}
+
+// OpenReadOnly opens the state in a directory for reading and creates nothing there. The error is
+// fs.ErrNotExist if there is none.
+func OpenReadOnly(ctx context.Context, dir string) (*DB, func(), error) {
+	path := filepath.Join(dir, fileName)
+	if err := check(path); err != nil {
+		return nil, nil, err
+	}
+	// A database in WAL mode whose log is gone was closed cleanly. SQLite would make a new log even
+	// to read it, unless it is told that nobody writes: so make sure of that.
+	mode, release := "mode=ro", func() {}
+	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
+		if unlock, free := shareLock(dir); free {
+			mode, release = "mode=ro&immutable=1", unlock
+		}
+	}
+	db, err := open(ctx, path, mode+"&_pragma=busy_timeout(10000)")
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return db, release, nil
+}
+
+// Load reads the snapshot of a directory without creating anything; Exists is false where there
+// is no state.
+func Load(ctx context.Context, dir string) (Snapshot, error) {
+	db, release, err := OpenReadOnly(ctx, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Snapshot{}, nil
+	}
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer release()
+	defer db.Close()
+	return db.Snapshot(ctx)
+}
+
+// check looks at the file before SQLite does.
+func check(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return &Refused{path, "it is not a plain file", "move it away, or choose another directory with --state"}
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		name := strconv.Itoa(int(st.Uid))
+		if u, err := user.LookupId(name); err == nil {
+			name = u.Username
+		}
+		return &Refused{path, "it belongs to the user " + name, "run telnyxsync as that user, or choose another directory with --state"}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	defer f.Close()
+	const magic = "SQLite format 3\x00"
+	head := make([]byte, len(magic))
+	if _, err := io.ReadFull(f, head); err != nil || string(head) != magic {
+		return corrupt(path, "it is no SQLite database")
+	}
+	return nil
+}
+
+func corrupt(path, why string) error {
+	return &Refused{path, "it is damaged: " + why,
+		"restore state.db from a backup; or move it away and run `telnyxsync apply`: what carries an owner tag or a known name is then adopted again"}
+}
+
+// open opens an existing database and makes sure that it is ours and whole.
+func open(ctx context.Context, path, options string) (*DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	dsn := (&url.URL{Scheme: "file", Path: abs, RawQuery: options}).String()
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	db.SetMaxOpenConns(1) // one writer; and reads see what was just written
+	if err := verify(ctx, db, path); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &DB{db: db, now: time.Now}, nil
+}
+
+func verify(ctx context.Context, db *sql.DB, path string) error {
+	pragma := func(name string) (value string, err error) {
+		err = db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&value)
+		return value, err
+	}
+	id, err := pragma("application_id")
+	if err != nil {
+		return corrupt(path, err.Error())
+	}
+	if id != strconv.Itoa(applicationID) {
+		return &Refused{path, "it is the database of another program", "choose another directory with --state"}
+	}
+	text, err := pragma("user_version")
+	if err != nil {
+		return corrupt(path, err.Error())
+	}
+	if v, _ := strconv.Atoi(text); v > Version {
+		return &Refused{path, fmt.Sprintf("a newer telnyxsync wrote it (format %d, this one knows %d)", v, Version), "upgrade telnyxsync"}
+	}
+	if found, err := pragma("quick_check(1)"); err != nil {
+		return corrupt(path, err.Error())
+	} else if found != "ok" {
+		return corrupt(path, found)
+	}
+	return nil
+}
+
+// create makes the database beside its place and moves it there when it is whole, so that an
+// empty or half-made file is always damage, never a beginning.
+func create(ctx context.Context, path string) error {
+	temp := path + ".new"
+	for _, f := range []string{temp, temp + "-journal"} {
+		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := initialise(ctx, temp); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func initialise(ctx context.Context, path string) (err error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: abs, RawQuery: "_pragma=synchronous(FULL)"}).String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	meta, err := newMeta()
+	if err != nil {
+		return err
+	}
+	statements := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN; %s", applicationID, Version, schema)
+	if _, err := db.ExecContext(ctx, statements); err != nil {
+		return err
+	}
+	for name, value := range meta {
+		if _, err := db.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?, ?)`, name, value); err != nil {
+			return err
+		}
+	}
+	_, err = db.ExecContext(ctx, "COMMIT")
+	return err
+}

@@ -1,0 +1,112 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"telnyxsync/internal/resource"
+)
+
+// Snapshot reads all but the history, in one transaction.
+func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
+	s := Snapshot{Exists: true}
+	err := d.tx(ctx, func(tx *sql.Tx) error {
+		meta := map[string]string{}
+		err := query(ctx, tx, `SELECT name, value FROM meta`, func(scan scanner) error {
+			var name, value string
+			err := scan(&name, &value)
+			meta[name] = value
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		s.BaseURL, s.keyPrint, s.hmacKey = meta["base_url"], meta["key_print"], meta["hmac_key"]
+		err = query(ctx, tx, `SELECT kind, name, id, root, applied, protect, attempts FROM owned ORDER BY kind, name`, func(scan scanner) error {
+			o, err := scanOwned(scan)
+			s.Owned = append(s.Owned, o)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return query(ctx, tx, `SELECT kind, name, natural_key, hash, seen, at FROM intents ORDER BY kind, name`, func(scan scanner) error {
+			var (
+				i        resource.Intent
+				seen, at string
+			)
+			if err := scan(&i.Addr.Kind, &i.Addr.Name, &i.Key, &i.Hash, &seen, &at); err != nil {
+				return err
+			}
+			if i.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
+				return err
+			}
+			s.Intents = append(s.Intents, i)
+			return json.Unmarshal([]byte(seen), &s.Intents[len(s.Intents)-1].Seen)
+		})
+	})
+	return s, err
+}
+
+func scanOwned(scan scanner) (resource.Owned, error) {
+	var (
+		o                 resource.Owned
+		applied, attempts string
+	)
+	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &applied, &o.Protect, &attempts)
+	if err != nil {
+		return o, err
+	}
+	if o.Applied, err = resource.DecodeObject(applied); err != nil {
+		return o, fmt.Errorf("%s: applied: %w", o.Addr, err)
+	}
+	if err = json.Unmarshal([]byte(attempts), &o.Attempts); err != nil {
+		return o, fmt.Errorf("%s: attempts: %w", o.Addr, err)
+	}
+	return o, nil
+}
+
+// History reads the newest events, newest first; at most limit of them, of one address if addr is not nil.
+func (d *DB) History(ctx context.Context, addr *resource.Addr, limit int) (events []Event, err error) {
+	where, args := "", []any{}
+	if addr != nil {
+		where, args = "WHERE kind = ? AND name = ?", []any{addr.Kind, addr.Name}
+	}
+	err = d.tx(ctx, func(tx *sql.Tx) error {
+		return query(ctx, tx, `SELECT seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint
+			FROM history `+where+` ORDER BY seq DESC LIMIT ?`, func(scan scanner) error {
+			var (
+				e          Event
+				at, deltas string
+			)
+			err := scan(&e.Seq, &at, &e.Addr.Kind, &e.Addr.Name, &e.Op, &e.ID, &e.Reason, &deltas, &e.Outcome, &e.Error, &e.RequestID, &e.Fingerprint)
+			if err != nil {
+				return err
+			}
+			e.Deltas = json.RawMessage(deltas)
+			e.At, err = time.Parse(time.RFC3339Nano, at)
+			events = append(events, e)
+			return err
+		}, append(args, limit)...)
+	})
+	return events, err
+}
+
+type scanner = func(dest ...any) error
+
+func query(ctx context.Context, tx *sql.Tx, text string, row func(scanner) error, args ...any) error {
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

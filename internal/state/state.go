@@ -1,0 +1,221 @@
+// Package state remembers what we own on Telnyx, which creates were begun, and what was changed.
+//
+// It is an SQLite database, state.db, in a directory of its own, beside the file `lock` that
+// writers hold. The tables:
+//
+//	meta     name, value: base_url, key_print (keyed hash of the API key), hmac_key
+//	owned    kind, name, id, root, applied (JSON tree), protect, attempts (JSON)
+//	intents  kind, name, natural key, hash, seen (JSON ids), at
+//	history  seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
+//
+// Times are RFC 3339 in UTC. The SQL is plain, so that the same schema serves PostgreSQL.
+//
+// It does not know Telnyx, YAML or what is to be changed, and never stores a secret.
+package state
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"telnyxsync/internal/resource"
+)
+
+// Version of the schema. A database with a higher one is refused.
+const Version = 1
+
+// applicationID marks our databases among all SQLite files ("TNXS").
+const applicationID = 0x544e5853
+
+const schema = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE owned (
+	kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, root TEXT NOT NULL,
+	applied TEXT NOT NULL, protect INTEGER NOT NULL, attempts TEXT NOT NULL,
+	PRIMARY KEY (kind, name), UNIQUE (kind, id));
+CREATE TABLE intents (
+	kind TEXT NOT NULL, name TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
+	seen TEXT NOT NULL, at TEXT NOT NULL,
+	PRIMARY KEY (kind, name));
+CREATE TABLE history (
+	seq BIGINT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, op TEXT NOT NULL,
+	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
+	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
+`
+
+// Snapshot is all that state knows at one moment, but for the history.
+type Snapshot struct {
+	Exists  bool   // false: there is no state yet, the rest is empty
+	BaseURL string // of the API that the state is bound to; "" before the first apply
+	Owned   []resource.Owned
+	Intents []resource.Intent
+
+	keyPrint, hmacKey string
+}
+
+// KeyChanged tells whether state is bound to another API key than this one.
+func (s *Snapshot) KeyChanged(apiKey string) bool {
+	return s.keyPrint != "" && s.keyPrint != keyPrint(s.hmacKey, apiKey)
+}
+
+func keyPrint(hmacKey, apiKey string) string {
+	mac := hmac.New(sha256.New, []byte(hmacKey))
+	mac.Write([]byte("api-key\x00" + apiKey))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// Event is a row of the history: one change that was attempted.
+type Event struct {
+	Seq         int64           `json:"seq"`
+	At          time.Time       `json:"at"`
+	Addr        resource.Addr   `json:"address"`
+	Op          string          `json:"op"`
+	ID          string          `json:"id"` // Telnyx's id of the object
+	Reason      string          `json:"reason"`
+	Deltas      json.RawMessage `json:"deltas"`
+	Outcome     string          `json:"outcome"` // done, failed, or unknown where the answer was lost
+	Error       string          `json:"error,omitempty"`
+	RequestID   string          `json:"request_id,omitempty"`
+	Fingerprint string          `json:"fingerprint"` // of the configuration that asked for it
+}
+
+// Record is what one change leaves behind, stored as a whole or not at all.
+type Record struct {
+	Own        *resource.Owned // remember or replace this one
+	Forget     *resource.Addr  // forget this one; with Own, a rename
+	EndIntent  *resource.Addr  // the create is over, one way or the other
+	Event      *Event
+	Attempts   map[string]resource.Attempt // replaces those of AttemptsOf
+	AttemptsOf *resource.Addr
+}
+
+// DB is an open state database. Only the holder of the [Lock] may have one open for writing.
+type DB struct {
+	db  *sql.DB
+	now func() time.Time
+}
+
+// Close closes the database.
+func (d *DB) Close() error { return d.db.Close() }
+
+func newMeta() (map[string]string, error) {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	return map[string]string{"hmac_key": hex.EncodeToString(key), "base_url": "", "key_print": ""}, nil
+}
+
+// Bind ties the state to an API and a key.
+func (d *DB) Bind(ctx context.Context, baseURL, apiKey string) error {
+	return d.tx(ctx, func(tx *sql.Tx) error {
+		var hmacKey string
+		if err := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'hmac_key'`).Scan(&hmacKey); err != nil {
+			return err
+		}
+		for name, value := range map[string]string{"base_url": baseURL, "key_print": keyPrint(hmacKey, apiKey)} {
+			if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, value, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Begin stores durably that a create is about to be sent.
+func (d *DB) Begin(ctx context.Context, i resource.Intent) error {
+	return d.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM intents WHERE kind = ? AND name = ?`, i.Addr.Kind, i.Addr.Name); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO intents (kind, name, natural_key, hash, seen, at) VALUES (?, ?, ?, ?, ?, ?)`,
+			i.Addr.Kind, i.Addr.Name, i.Key, i.Hash, resource.Text(i.Seen), stamp(i.At))
+		return err
+	})
+}
+
+// Commit stores records in one transaction.
+func (d *DB) Commit(ctx context.Context, records ...Record) error {
+	return d.tx(ctx, func(tx *sql.Tx) error {
+		for _, r := range records {
+			if err := d.commit(ctx, tx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (d *DB) commit(ctx context.Context, tx *sql.Tx, r Record) error {
+	var err error
+	exec := func(query string, args ...any) {
+		if err == nil {
+			_, err = tx.ExecContext(ctx, query, args...)
+		}
+	}
+	if r.Forget != nil {
+		exec(`DELETE FROM owned WHERE kind = ? AND name = ?`, r.Forget.Kind, r.Forget.Name)
+	}
+	if o := r.Own; o != nil {
+		exec(`DELETE FROM owned WHERE kind = ? AND (name = ? OR id = ?)`, o.Addr.Kind, o.Addr.Name, o.ID)
+		exec(`INSERT INTO owned (kind, name, id, root, applied, protect, attempts) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			o.Addr.Kind, o.Addr.Name, o.ID, o.Root, resource.Text(o.Applied), bit(o.Protect), resource.Text(o.Attempts))
+	}
+	if a := r.AttemptsOf; a != nil {
+		exec(`UPDATE owned SET attempts = ? WHERE kind = ? AND name = ?`, resource.Text(r.Attempts), a.Kind, a.Name)
+	}
+	if a := r.EndIntent; a != nil {
+		exec(`DELETE FROM intents WHERE kind = ? AND name = ?`, a.Kind, a.Name)
+	}
+	if e := r.Event; e != nil {
+		deltas := e.Deltas
+		if deltas == nil {
+			deltas = json.RawMessage("[]")
+		}
+		exec(`INSERT INTO history (seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint)
+			SELECT COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM history`,
+			stamp(d.now()), e.Addr.Kind, e.Addr.Name, e.Op, e.ID, e.Reason, string(deltas), e.Outcome, e.Error, e.RequestID, e.Fingerprint)
+	}
+	return err
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+func (d *DB) tx(ctx context.Context, f func(tx *sql.Tx) error) (err error) {
+	// What is to be remembered is remembered even while the program is being stopped.
+	ctx = context.WithoutCancel(ctx)
+	tx, err := d.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("state: %w", err), ignoreDone(tx.Rollback()))
+		}
+	}()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}

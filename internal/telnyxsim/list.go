@@ -1,0 +1,206 @@
+package telnyxsim
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// predicate tells whether an object passes a filter.
+type predicate func(obj map[string]any) bool
+
+// filter is a filter[…] parameter of a list.
+type filter struct {
+	key   string // as in the query: filter[id]
+	enum  []string
+	check func(value string) string // says what is wrong with a value, or ""
+	// match prepares the test of every object against the value.
+	match func(a *account, value string) predicate
+	// group says that the value is that of the collection's grouping field, so
+	// that only the group needs to be looked at.
+	group bool
+}
+
+// listing is the list operation of a collection.
+type listing struct {
+	collection string
+	size       int // of a page that is not asked for
+	filters    []filter
+	sorts      []string // values of sort; "-" in front is descending
+	ignored    []filter // parameters that are checked and have no effect here
+	// show turns an object into what the API returns; nil is public.
+	show func(obj map[string]any) map[string]any
+}
+
+// route is the listing as an operation.
+func (l listing) route(pattern string) route {
+	query := []string{"page[number]", "page[size]"}
+	for _, f := range slices.Concat(l.filters, l.ignored) {
+		query = append(query, f.key)
+	}
+	if l.sorts != nil {
+		query = append(query, "sort")
+	}
+	return route{method: http.MethodGet, pattern: pattern, query: query, handle: l.answer}
+}
+
+func (l listing) answer(c *call) reply {
+	number, refused := pageParam(c, "page[number]", 1, 1<<31-1)
+	if refused != nil {
+		return *refused
+	}
+	size, refused := pageParam(c, "page[size]", l.size, maxPage)
+	if refused != nil {
+		return *refused
+	}
+	found, refused := l.find(c)
+	if refused != nil {
+		return *refused
+	}
+	size = min(size, c.page)
+	total := len(found)
+	pages := (total + size - 1) / size
+	data := []map[string]any{}
+	if number <= pages {
+		show := l.show
+		if show == nil {
+			show = public
+		}
+		for _, r := range found[(number-1)*size : min(number*size, total)] {
+			data = append(data, show(r.fields))
+		}
+	}
+	return ok(map[string]any{"data": data, "meta": map[string]any{
+		"page_number": number, "page_size": size, "total_pages": pages, "total_results": total,
+	}})
+}
+
+func pageParam(c *call, key string, def, most int) (int, *reply) {
+	v, given := c.query[key]
+	if !given {
+		return def, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > most {
+		r := badQuery(key, fmt.Sprintf("The parameter must be an integer within 1 and %d.", most))
+		return 0, &r
+	}
+	return n, nil
+}
+
+// find returns the records that pass the filters, sorted if that was asked for.
+func (l listing) find(c *call) ([]*record, *reply) {
+	for _, f := range slices.Concat(l.filters, l.ignored) {
+		if v, given := c.query[f.key]; given {
+			if wrong := f.wrong(v); wrong != "" {
+				r := badQuery(f.key, wrong)
+				return nil, &r
+			}
+		}
+	}
+	coll := c.acc.collections[l.collection]
+	if coll == nil {
+		return nil, nil
+	}
+	found := coll.records
+	var tests []predicate
+	for _, f := range l.filters {
+		v, given := c.query[f.key]
+		switch {
+		case !given:
+		case f.group:
+			found = coll.in(v)
+		default:
+			tests = append(tests, f.match(c.acc, v))
+		}
+	}
+	if len(tests) > 0 {
+		var passed []*record
+		for _, r := range found {
+			if !slices.ContainsFunc(tests, func(p predicate) bool { return !p(r.fields) }) {
+				passed = append(passed, r)
+			}
+		}
+		found = passed
+	}
+	by, given := c.query["sort"]
+	if !given {
+		return found, nil
+	}
+	if !slices.Contains(l.sorts, by) {
+		r := badQuery("sort", "The parameter must be one of "+strings.Join(l.sorts, ", ")+".")
+		return nil, &r
+	}
+	name, descending := strings.CutPrefix(by, "-")
+	found = slices.Clone(found)
+	slices.SortStableFunc(found, func(a, b *record) int {
+		order := cmp.Compare(fmt.Sprint(a.fields[name]), fmt.Sprint(b.fields[name]))
+		if descending {
+			return -order
+		}
+		return order
+	})
+	return found, nil
+}
+
+func (f filter) wrong(v string) string {
+	if f.enum != nil && !slices.Contains(f.enum, v) {
+		return "The parameter must be one of " + strings.Join(f.enum, ", ") + "."
+	}
+	if f.check != nil {
+		return f.check(v)
+	}
+	return ""
+}
+
+// equals filters by the exact text of a field.
+func equals(name string) func(*account, string) predicate {
+	return func(_ *account, value string) predicate {
+		return func(obj map[string]any) bool { return obj[name] == value }
+	}
+}
+
+// equalsOrNull is equals for parameters to which "null" means "has none".
+func equalsOrNull(name string) func(*account, string) predicate {
+	return func(_ *account, value string) predicate {
+		return func(obj map[string]any) bool {
+			if value == "null" {
+				return obj[name] == nil
+			}
+			return obj[name] == value
+		}
+	}
+}
+
+// textTest filters by a test of a field's text against the value, whatever the
+// case of either. Objects without the text fail it.
+func textTest(name string, test func(s, value string) bool) func(*account, string) predicate {
+	return func(_ *account, value string) predicate {
+		value = strings.ToLower(value)
+		return func(obj map[string]any) bool {
+			s, ok := obj[name].(string)
+			return ok && test(strings.ToLower(s), value)
+		}
+	}
+}
+
+// listed filters by what an array of strings contains.
+func listed(name string) func(*account, string) predicate {
+	return func(_ *account, value string) predicate {
+		return func(obj map[string]any) bool {
+			list, _ := obj[name].([]any)
+			return slices.Contains(list, any(value))
+		}
+	}
+}
+
+// nothing filters everything out.
+func nothing(*account, string) predicate {
+	return func(map[string]any) bool { return false }
+}
+
+// threeCharacters is the least that Telnyx wants to search for.
+func threeCharacters(v string) string { return atLeastLong(3)(v) }

@@ -7,8 +7,9 @@
 // What it promises to its callers:
 //
 //   - A listing is complete or an error ([ErrIncomplete]). A short list never looks like deletions.
-//   - A POST that may have reached Telnyx is never sent again: none of its operations takes an idempotency key, so a
-//     blind repeat makes a duplicate. [Unknown] tells such an error from a definite refusal.
+//   - A POST that may have reached Telnyx is never sent again, unless it was refused for its rate (429): none of its
+//     operations takes an idempotency key, so a blind repeat makes a duplicate. [Unknown] tells such an error from a
+//     definite refusal.
 //   - A client with [Config.ReadOnly] cannot send anything but GET, whatever is called on it.
 //   - The API key leaves it in the Authorization header, to the host of the base URL, and in no other way.
 package client

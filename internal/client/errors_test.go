@@ -37,6 +37,7 @@ func TestErrorShapes(t *testing.T) {
 		{"integer code", `{"errors":[{"code":10005,"title":"Not found"}]}`, "404 10005 Not found (request 5f)", 404},
 		{"parameter", `{"errors":[{"code":"1","title":"T","source":{"parameter":"page[size]"}}]}`, "400 1 T (page[size], request 5f)", 400},
 		{"several", `{"errors":[{"code":"1","title":"A","detail":"a"},{"code":"2","title":"B","detail":"b"}]}`, "422 1,2 A: a; B; b (request 5f)", 422},
+		{"several places", `{"errors":[{"code":"1","title":"A","detail":"a","source":{"pointer":"/x"}},{"code":"1","title":"A","detail":"a","source":{"pointer":"/y"}}]}`, "422 1 A: a; a (/y) (/x, request 5f)", 422},
 		{"detail an object", `{"errors":[{"code":"1","title":"T","detail":{"b":["x","y"],"a":1}}]}`, "422 1 T: a: 1, b: x, y (request 5f)", 422},
 		{"map of fields", `{"errors":{"outbound":["can't be blank"],"inbound":["a","b"]}}`,
 			"422 Unprocessable Entity: inbound: a, b; outbound: can't be blank (/inbound, request 5f)", 422},

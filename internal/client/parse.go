@@ -150,8 +150,9 @@ func (p *parser) one(o Object) {
 		}
 		return nil
 	}
-	if code := flatten(take("code", "type"), 0); code != "" && len(p.e.Codes) < maxCodes {
-		p.e.Codes = append(p.e.Codes, p.mask.clean(code, maxToken))
+	code := p.mask.clean(flatten(take("code", "type"), 0), maxToken)
+	if code != "" && len(p.e.Codes) < maxCodes && !slices.Contains(p.e.Codes, code) {
+		p.e.Codes = append(p.e.Codes, code)
 	}
 	title := flatten(take("title", "error"), 0)
 	switch {
@@ -160,24 +161,30 @@ func (p *parser) one(o Object) {
 	case title != "" && p.mask.clean(title, maxText) != p.e.Title:
 		p.detail(title)
 	}
+	at := ""
 	if loc, ok := take("loc").([]any); ok {
-		p.point("/" + strings.Join(texts(loc, 0), "/"))
+		at = "/" + strings.Join(texts(loc, 0), "/")
 	}
 	switch src := take("source").(type) {
 	case Object:
-		if s := flatten(src["pointer"], 0); s != "" {
-			p.point(s)
-		} else {
-			p.point(flatten(src["parameter"], 0))
+		if at = flatten(src["pointer"], 0); at == "" {
+			at = flatten(src["parameter"], 0)
 		}
 	case string:
-		p.point(src)
+		at = src
 	}
+	// The first error's place is the Pointer; any other stands behind its text.
+	first := p.e.Pointer == ""
+	p.point(at)
 	switch d := take("detail", "msg", "message", "description").(type) {
 	case []any: // FastAPI
 		p.list(d)
 	default:
-		p.detail(flatten(d, 0))
+		text := flatten(d, 0)
+		if text != "" && at != "" && !first {
+			text += " (" + at + ")"
+		}
+		p.detail(text)
 	}
 	if !known {
 		p.detail(flatten(o, 0))

@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
@@ -125,15 +126,25 @@ type connectionOps struct {
 	schema  *resource.Schema
 }
 
-func (c *connectionOps) Observe(ctx context.Context, _ resource.Want) (seen resource.Observation, err error) {
+// Observe lists all connections. What we own and is not in the list is read by its id: where one
+// connection goes and another comes between two pages, a listing can miss one and still add up.
+func (c *connectionOps) Observe(ctx context.Context, want resource.Want) (resource.Observation, error) {
 	list, err := c.api.List(ctx)
 	if err != nil {
-		return seen, err
+		return resource.Observation{}, err
 	}
+	var seen resource.Observation
+	listed := map[string]bool{}
 	for _, raw := range list {
-		seen.Objects = append(seen.Objects, *c.live(raw))
+		l := c.live(raw)
+		listed[l.ID] = true
+		seen.Objects = append(seen.Objects, *l)
 	}
-	return seen, nil
+	missing := slices.DeleteFunc(slices.Clone(want.IDs), func(id string) bool { return listed[id] })
+	rest, err := readEach(ctx, missing, c.Read)
+	seen.Objects = append(seen.Objects, rest.Objects...)
+	seen.Failed = rest.Failed
+	return seen, err
 }
 
 func (c *connectionOps) Read(ctx context.Context, id string) (*resource.Live, error) {

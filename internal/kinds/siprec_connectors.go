@@ -3,9 +3,6 @@ package kinds
 import (
 	"context"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
@@ -49,28 +46,7 @@ type siprecOps struct {
 func (s *siprecOps) Observe(ctx context.Context, want resource.Want) (resource.Observation, error) {
 	names := slices.Concat(want.IDs, want.Keys)
 	slices.Sort(names)
-	names = slices.Compact(names)
-	seen := resource.Observation{Failed: map[string]error{}}
-	var mu sync.Mutex
-	var g errgroup.Group
-	for _, name := range names {
-		g.Go(func() error {
-			l, err := s.Read(ctx, name)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case client.Unauthorized(err):
-				return err // the others will fare no better
-			case err != nil:
-				seen.Failed[name] = err
-			case l != nil:
-				seen.Objects = append(seen.Objects, *l)
-			}
-			return nil
-		})
-	}
-	err := g.Wait()
-	return seen, err
+	return readEach(ctx, slices.Compact(names), s.Read)
 }
 
 func (s *siprecOps) Read(ctx context.Context, name string) (*resource.Live, error) {

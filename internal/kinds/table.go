@@ -7,6 +7,9 @@ package kinds
 
 import (
 	"context"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
@@ -48,4 +51,30 @@ func Pure(rows []Row) []resource.Kind {
 		out[i] = r.Kind
 	}
 	return out
+}
+
+// readEach reads objects one by one, at the same time. One that fails does not stop the others,
+// unless the key is refused: then all would.
+func readEach(ctx context.Context, ids []string, read func(context.Context, string) (*resource.Live, error)) (resource.Observation, error) {
+	seen := resource.Observation{Failed: map[string]error{}}
+	var mu sync.Mutex
+	var g errgroup.Group
+	for _, id := range ids {
+		g.Go(func() error {
+			l, err := read(ctx, id)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case client.Unauthorized(err):
+				return err
+			case err != nil:
+				seen.Failed[id] = err
+			case l != nil:
+				seen.Objects = append(seen.Objects, *l)
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	return seen, err
 }

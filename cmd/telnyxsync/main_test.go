@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"telnyxsync/internal/contract"
+	"telnyxsync/internal/telnyxsim"
+)
+
+// asProgram makes the test binary behave as telnyxsync itself, for tests that need real processes.
+const asProgram = "TELNYXSYNC_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	testscript.Main(m, map[string]func(){"telnyxsync": main})
+}
+
+// rig is a simulated account with a directory of files and a state, for one test.
+type rig struct {
+	t     testing.TB
+	dir   string // of the files
+	state string
+	url   string // of the simulator, without /v2
+}
+
+// newRig serves a simulator in this process; its traffic is held against the contract.
+func newRig(t testing.TB) (*rig, *telnyxsim.Sim) {
+	t.Helper()
+	sim, err := telnyxsim.New(telnyxsim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(contract.Wrap(t, sim))
+	t.Cleanup(srv.Close)
+	return newRigAt(t, srv.URL), sim
+}
+
+func newRigAt(t testing.TB, url string) *rig {
+	return &rig{t: t, dir: t.TempDir(), state: filepath.Join(t.TempDir(), "state"), url: url}
+}
+
+// write puts a file among the configuration.
+func (r *rig) write(name, text string) {
+	r.t.Helper()
+	path := filepath.Join(r.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// env is the environment of a command that runs as a process of its own.
+func (r *rig) env() []string {
+	return append(os.Environ(), asProgram+"=1", "TELNYX_BASE_URL="+r.url+"/v2", "TELNYX_API_KEY=KEY-of-the-test",
+		"NO_PROXY=127.0.0.1", "STATE_DIRECTORY="+r.state)
+}
+
+// process is a command of telnyxsync as a process of its own.
+func (r *rig) process(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = r.env()
+	cmd.Dir = r.dir
+	return cmd
+}
+
+// run runs a command as a process of its own and wants an exit code.
+func (r *rig) run(want int, args ...string) (stdout, stderr string) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := r.process(ctx, args...)
+	var out, err bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &err
+	if e := cmd.Run(); cmd.ProcessState == nil {
+		r.t.Fatal(e)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		r.t.Fatalf("telnyxsync %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, want, out.String(), err.String())
+	}
+	return out.String(), err.String()
+}
+
+// plan is what a test reads of the JSON plan.
+type plan struct {
+	Version int
+	Summary map[string]int
+	Changes []struct {
+		Op, Address, ID, Reason, Source string
+		Deltas                          []struct {
+			Path     string
+			Old, New any
+			Origin   string
+		}
+		Needs []string
+		Calls int
+	}
+	Withheld []struct{ Address, Withheld string }
+	Orphans  []struct{ Address, ID, Reason string }
+	Problems []struct {
+		Address, Source, Text string
+		Held                  bool
+	}
+	Result struct {
+		Outcomes []struct{ Address, Op, Status, Error string }
+	}
+}
+
+// plan runs diff or apply with --output json.
+func (r *rig) plan(want int, args ...string) (p plan) {
+	r.t.Helper()
+	out, _ := r.run(want, append(args, "--output", "json")...)
+	if err := json.Unmarshal([]byte(out), &p); err != nil {
+		r.t.Fatalf("%v in %s", err, out)
+	}
+	return p
+}
+
+// control calls the simulator's controls.
+func (r *rig) control(method, path string, body any) []byte {
+	r.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req, err := http.NewRequest(method, r.url+"/_sim"+path, bytes.NewReader(text))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode/100 != 2 {
+		r.t.Fatalf("%s /_sim%s: %v %s %s", method, path, err, res.Status, answer)
+	}
+	return answer
+}
+
+// account reads the simulated account, lets edit change it, and writes it back.
+func (r *rig) account(edit func(account map[string][]map[string]any)) map[string][]map[string]any {
+	r.t.Helper()
+	account := map[string][]map[string]any{}
+	if err := json.Unmarshal(r.control("GET", "/account", nil), &account); err != nil {
+		r.t.Fatal(err)
+	}
+	if edit != nil {
+		edit(account)
+		r.control("PUT", "/account", account)
+	}
+	return account
+}
+
+// calls are the requests since the journal was last cleared, as "METHOD /path".
+func (r *rig) calls() (all, writes []string) {
+	r.t.Helper()
+	var journal []struct{ Method, Path string }
+	if err := json.Unmarshal(r.control("GET", "/journal", nil), &journal); err != nil {
+		r.t.Fatal(err)
+	}
+	for _, j := range journal {
+		all = append(all, j.Method+" "+j.Path)
+		if j.Method != "GET" {
+			writes = append(writes, j.Method+" "+j.Path)
+		}
+	}
+	return all, writes
+}
+
+func (r *rig) clear() { r.control("DELETE", "/journal", nil) }
+
+func (r *rig) fault(match, do string, more ...string) {
+	r.t.Helper()
+	fault := map[string]any{"match": match, "do": do}
+	for i := 0; i+1 < len(more); i += 2 {
+		fault[more[i]] = json.RawMessage(more[i+1])
+	}
+	r.control("POST", "/faults", []any{fault})
+}
+
+// startSim starts `telnyxsync sim` as a process of its own.
+func startSim(t testing.TB, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"sim", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		_ = cmd.Wait() // killed by us
+	})
+	var url string
+	if _, err := fmt.Fscanln(out, &url); err != nil {
+		t.Fatal(err)
+	}
+	return url
+}

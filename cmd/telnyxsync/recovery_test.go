@@ -1,0 +1,328 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"telnyxsync/internal/contract"
+	"telnyxsync/internal/telnyxsim"
+)
+
+// killer stands before a simulator and kills a process when its n-th request arrives: before it is
+// handled, when it is handled and not answered, or when it is answered. Between two requests a
+// process does nothing but write its state, so these are all the steps there are.
+type killer struct {
+	next http.Handler
+
+	mu   sync.Mutex
+	n    int
+	mode string
+	seen int
+	cmd  *exec.Cmd
+}
+
+func (k *killer) arm(n int, mode string, cmd *exec.Cmd) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.n, k.mode, k.seen, k.cmd = n, mode, 0, cmd
+}
+
+func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, "/v2") {
+		k.next.ServeHTTP(w, r)
+		return
+	}
+	k.mu.Lock()
+	k.seen++
+	hit, mode, cmd := k.seen == k.n, k.mode, k.cmd
+	k.mu.Unlock()
+	if !hit || cmd == nil {
+		k.next.ServeHTTP(w, r)
+		return
+	}
+	kill := func() { _ = cmd.Process.Kill() }
+	switch mode {
+	case "before":
+		kill()
+		panic(http.ErrAbortHandler)
+	case "committed":
+		k.next.ServeHTTP(httptest.NewRecorder(), r)
+		kill()
+		panic(http.ErrAbortHandler)
+	default: // answered: it may get as far as it gets
+		k.next.ServeHTTP(w, r)
+		_ = http.NewResponseController(w).Flush()
+		time.Sleep(time.Duration(k.n%4) * time.Millisecond)
+		kill()
+	}
+}
+
+// story is an account in the middle of its life, and files that ask for every operation.
+const storyBefore = `
+external_connections:
+  keep: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}, tags: [a]}
+  change: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}, inbound: {channel_limit: 1}}
+  old-name: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "2"}}
+  gone: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}}
+siprec_connectors:
+  change: {host: a.example.com, port: 5060, app_subdomain: x}
+  gone: {host: b.example.com, port: 5060}
+  moved: {name: first, host: c.example.com, port: 5060}
+`
+
+const storyAfter = `
+external_connections:
+  keep: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}, tags: [a]}
+  change: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}, inbound: {channel_limit: 2}}
+  new-name: {external_sip_connection: zoom, id: "%s", outbound: {outbound_voice_profile_id: "2"}}
+  new-1: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}, tags: [b]}
+  new-2: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}}
+siprec_connectors:
+  change: {host: a.example.com, port: 5061}
+  moved: {name: second, host: c.example.com, port: 5060}
+  new-1: {host: d.example.com, port: 5060}
+`
+
+// want are the owner tags and names that the story ends with, each exactly once.
+var want = []string{"change", "keep", "new-1", "new-2", "new-name", "siprec:change", "siprec:new-1", "siprec:second"}
+
+// found lists what the account holds: owner tags of connections, names of connectors.
+func (r *rig) found() (out []string) {
+	account := r.account(nil)
+	for _, c := range account["external_connections"] {
+		text := "untagged"
+		tags, _ := c["tags"].([]any)
+		for _, tag := range tags {
+			if name, ok := strings.CutPrefix(fmt.Sprint(tag), "telnyxsync:default:"); ok {
+				text = name
+			}
+		}
+		out = append(out, text)
+	}
+	for _, s := range account["siprec_connectors"] {
+		out = append(out, "siprec:"+fmt.Sprint(s["name"]))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// story prepares an account, files and a state that can be put back as often as a test likes.
+type story struct {
+	*rig
+	killer  *killer
+	account []byte
+	saved   string
+}
+
+func newStory(t *testing.T) *story {
+	t.Helper()
+	sim, err := telnyxsim.New(telnyxsim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &killer{next: contract.Wrap(t, sim)}
+	srv := httptest.NewServer(k)
+	t.Cleanup(srv.Close)
+	s := &story{rig: newRigAt(t, srv.URL), killer: k, saved: filepath.Join(t.TempDir(), "saved")}
+	s.write("a.yaml", storyBefore)
+	s.run(0, "apply", "--yes")
+	id := ""
+	for _, c := range s.rig.account(nil)["external_connections"] {
+		if strings.Contains(fmt.Sprint(c["tags"]), "old-name") {
+			id = fmt.Sprint(c["id"])
+		}
+	}
+	s.write("a.yaml", fmt.Sprintf(storyAfter, id))
+	s.account = s.control("GET", "/account", nil)
+	if err := os.CopyFS(s.saved, os.DirFS(s.state)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *story) reset() {
+	s.t.Helper()
+	s.killer.arm(0, "", nil)
+	s.control("DELETE", "/faults", nil)
+	s.control("DELETE", "/journal", nil)
+	s.control("PUT", "/account", jsonText(s.account))
+	if err := os.RemoveAll(s.state); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.CopyFS(s.state, os.DirFS(s.saved)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// jsonText is JSON that is sent as it is.
+type jsonText []byte
+
+func (j jsonText) MarshalJSON() ([]byte, error) { return j, nil }
+
+func (s *story) applyArgs() []string {
+	return []string{"apply", "--yes", "--prune", "--settle", "5ms"}
+}
+
+func TestKilledAtEveryStep(t *testing.T) {
+	for _, mode := range []string{"before", "committed", "answered"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			s := newStory(t)
+			for n := 1; ; n++ {
+				s.reset()
+				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+				cmd := s.process(ctx, s.applyArgs()...)
+				s.killer.arm(n, mode, cmd)
+				err := cmd.Run()
+				cancel()
+				s.killer.arm(0, "", nil)
+				if err == nil {
+					t.Logf("%d steps", n-1)
+					if n < 15 {
+						t.Errorf("only %d steps: the story does not ask for much", n-1)
+					}
+					return
+				}
+				if cmd.ProcessState.ExitCode() != -1 {
+					t.Fatalf("step %d: %v, want it killed", n, err)
+				}
+				s.run(0, s.applyArgs()...)
+				if got := s.found(); !slices.Equal(got, want) {
+					t.Errorf("killed at step %d: the account holds %v, want %v", n, got, want)
+				}
+				if p := s.plan(0, "diff", "--prune"); len(p.Changes)+len(p.Orphans) > 0 {
+					t.Errorf("killed at step %d: the next diff is not empty: %+v", n, p)
+				}
+			}
+		})
+	}
+}
+
+func TestLostAnswersToEveryPOST(t *testing.T) {
+	for _, do := range []string{"drop-before-commit", "drop-after-commit", "html", "status"} {
+		for _, times := range []string{"1", "-1"} {
+			t.Run(do+" "+times, func(t *testing.T) {
+				t.Parallel()
+				s := newStory(t)
+				for _, match := range []string{"POST /external_connections", "POST /siprec_connectors", "POST /*"} {
+					s.reset()
+					s.fault(match, do, "times", times)
+					out, _ := s.exits(s.applyArgs()...)
+					s.control("DELETE", "/faults", nil)
+					s.run(0, s.applyArgs()...)
+					if got := s.found(); !slices.Equal(got, want) {
+						t.Errorf("%s: the account holds %v, want %v\n%s", match, got, want, out)
+					}
+					if p := s.plan(0, "diff", "--prune"); len(p.Changes)+len(p.Orphans) > 0 {
+						t.Errorf("%s: the next diff is not empty: %+v", match, p)
+					}
+				}
+			})
+		}
+	}
+}
+
+// exits runs a command whatever its exit code.
+func (r *rig) exits(args ...string) (out string, code int) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := r.process(ctx, args...)
+	text, _ := cmd.CombinedOutput() // the code tells
+	return string(text), cmd.ProcessState.ExitCode()
+}
+
+// One lost answer is made good within the run itself: nobody has to run it again.
+func TestALostAnswerIsMadeGoodInTheSameRun(t *testing.T) {
+	for _, do := range []string{"drop-before-commit", "drop-after-commit", "html"} {
+		t.Run(do, func(t *testing.T) {
+			r, _ := newRig(t)
+			r.write("a.yaml", "external_connections:\n  one: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n")
+			r.fault("POST /external_connections", do)
+			r.run(0, "apply", "--yes", "--settle", "5ms")
+			if got := r.found(); !slices.Equal(got, []string{"one"}) {
+				t.Errorf("the account holds %v", got)
+			}
+		})
+	}
+}
+
+// Before a second POST the account is read back, twice.
+func TestReadBackBeforeSecondPOST(t *testing.T) {
+	r, _ := newRig(t)
+	r.write("a.yaml", "external_connections:\n  one: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n")
+	r.fault("POST /external_connections", "drop-before-commit")
+	r.run(0, "apply", "--yes", "--settle", "5ms")
+	all, _ := r.calls()
+	first := slices.Index(all, "POST /external_connections")
+	second := first + 1 + slices.Index(all[first+1:], "POST /external_connections")
+	if reads := second - first - 1; first < 0 || second <= first || reads < 2 {
+		t.Errorf("%d reads between the two POSTs, want at least 2: %v", reads, all)
+	}
+}
+
+// Where nothing tells whether an object is the one that a lost create made, a person decides.
+func TestALostCreateThatCannotBeToldApartIsHeld(t *testing.T) {
+	r, _ := newRig(t)
+	r.write("a.yaml", "external_connections:\n  one: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n")
+	r.fault("POST /external_connections", "drop-before-commit", "times", "-1")
+	r.run(1, "apply", "--yes", "--settle", "5ms")
+	r.control("DELETE", "/faults", nil)
+	r.account(func(account map[string][]map[string]any) {
+		account["external_connections"] = []map[string]any{{
+			"id": "77", "external_sip_connection": "zoom", "outbound": map[string]any{"outbound_voice_profile_id": "1"},
+		}}
+	})
+	r.clear()
+	p := r.plan(1, "diff")
+	if len(p.Problems) != 1 || !p.Problems[0].Held || !strings.Contains(p.Problems[0].Text, "telnyxsync state adopt external_connections/one ID") ||
+		!strings.Contains(p.Problems[0].Text, "77") {
+		t.Errorf("problems: %+v", p.Problems)
+	}
+	r.run(1, "apply", "--yes", "--settle", "5ms")
+	if _, writes := r.calls(); len(writes) > 0 {
+		t.Errorf("writes: %v", writes)
+	}
+	t.Run("adopt", func(t *testing.T) {
+		r.run(0, "state", "adopt", "external_connections/one", "77")
+		r.run(0, "apply", "--yes")
+		if got := r.found(); !slices.Equal(got, []string{"one"}) {
+			t.Errorf("the account holds %v", got)
+		}
+		r.run(0, "diff")
+	})
+}
+
+func TestIntentIsStoredBeforePOST(t *testing.T) {
+	s := newStory(t)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	// The process dies when its POST arrives: what state knows then was stored before.
+	all := 0
+	for n := 1; all == 0 && n < 60; n++ {
+		s.reset()
+		cmd := s.process(ctx, append(s.applyArgs(), "--concurrency", "1")...)
+		s.killer.arm(n, "committed", cmd)
+		_ = cmd.Run() // killed
+		s.killer.arm(0, "", nil)
+		calls, _ := s.calls()
+		for _, c := range calls {
+			if strings.HasPrefix(c, "POST ") {
+				all++
+			}
+		}
+	}
+	out, _ := s.run(0, "state", "list")
+	if all != 1 || !strings.Contains(out, "in doubt:") {
+		t.Errorf("after %d POST(s) state knows of none begun:\n%s", all, out)
+	}
+}

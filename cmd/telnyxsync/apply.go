@@ -17,15 +17,19 @@ import (
 	"telnyxsync/internal/state"
 )
 
-// lockWait is how long apply waits for another writer.
+// lockWait is how long a command waits for another writer.
 const lockWait = 15 * time.Second
 
+// applyFlags are the flags of apply beside those of every plan.
+type applyFlags struct {
+	planFlags
+	yes      bool
+	settle   time.Duration
+	lockWait time.Duration
+}
+
 func (a *app) applyCommand() *cobra.Command {
-	var (
-		flags  planFlags
-		yes    bool
-		settle time.Duration
-	)
+	var flags applyFlags
 	cmd := &cobra.Command{
 		Use:   "apply [PATH…]",
 		Short: "Make the account as the files say",
@@ -40,16 +44,17 @@ something.`,
   telnyxsync apply --only external_connections/zoom-emea configs
   telnyxsync apply --prune --max-deletes 25 configs`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.apply(cmd.Context(), args, flags, yes, settle)
+			return a.apply(cmd.Context(), args, &flags)
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	cmd.Flags().DurationVar(&settle, "settle", 3*time.Second, "time between two looks for a create whose answer was lost")
+	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().DurationVar(&flags.settle, "settle", 3*time.Second, "time between two looks for a create whose answer was lost")
+	cmd.Flags().DurationVar(&flags.lockWait, "lock-wait", lockWait, "how long to wait for another telnyxsync that is writing")
 	return cmd
 }
 
-func (a *app) apply(ctx context.Context, paths []string, flags planFlags, yes bool, settle time.Duration) error {
+func (a *app) apply(ctx context.Context, paths []string, flags *applyFlags) error {
 	desired, err := a.load(paths)
 	if err != nil {
 		return a.configErrors(err)
@@ -74,7 +79,7 @@ func (a *app) apply(ctx context.Context, paths []string, flags planFlags, yes bo
 		return err
 	}
 	defer c.Close()
-	engine.Limits, engine.Settle = flags.limits(), settle
+	engine.Limits, engine.Settle = flags.limits(), flags.settle
 
 	plan, err := engine.PlanSettled(ctx, desired, snap, o)
 	if err != nil {
@@ -86,12 +91,17 @@ func (a *app) apply(ctx context.Context, paths []string, flags planFlags, yes bo
 	}
 	var result *apply.Result
 	if len(plan.Changes) > 0 || len(plan.Settle) > 0 || len(plan.Gone) > 0 {
-		if len(plan.Changes) > 0 && !yes {
+		if len(plan.Changes) > 0 && !flags.yes {
 			if err := a.ask(ctx, &plan); err != nil {
 				return err
 			}
 		}
-		if result, err = a.locked(ctx, engine, dir, desired, plan, o); err != nil && result == nil {
+		lock, lockErr := acquire(ctx, dir, flags.lockWait)
+		if lockErr != nil {
+			return lockErr
+		}
+		result, err = a.locked(ctx, engine, lock, desired, plan, o)
+		if err = errors.Join(err, lock.Release()); err != nil && result == nil {
 			return err
 		}
 	}
@@ -143,15 +153,15 @@ func (a *app) ask(ctx context.Context, plan *diff.Plan) error {
 	return errors.New("declined; nothing was changed")
 }
 
-// locked does the writing part: lock, observe again, compare, apply.
-func (a *app) locked(ctx context.Context, engine *apply.Engine, dir string, desired resource.Config, plan diff.Plan, o apply.Options) (result *apply.Result, err error) {
-	waiting, cancel := context.WithTimeout(ctx, lockWait)
+// acquire takes the writers' lock.
+func acquire(ctx context.Context, dir string, patience time.Duration) (*state.Lock, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	lock, err := state.Acquire(waiting, dir)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, lock.Release()) }()
+	return state.Acquire(ctx, dir)
+}
+
+// locked does the writing part: observe again, compare, apply.
+func (a *app) locked(ctx context.Context, engine *apply.Engine, lock *state.Lock, desired resource.Config, plan diff.Plan, o apply.Options) (result *apply.Result, err error) {
 	db, err := state.Open(ctx, lock)
 	if err != nil {
 		return nil, err

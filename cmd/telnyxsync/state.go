@@ -227,9 +227,7 @@ func (a *app) changeState(ctx context.Context, f func(context.Context, *state.DB
 	if err != nil {
 		return err
 	}
-	waiting, cancel := context.WithTimeout(ctx, lockWait)
-	defer cancel()
-	lock, err := state.Acquire(waiting, dir)
+	lock, err := acquire(ctx, dir, lockWait)
 	if err != nil {
 		return err
 	}

@@ -275,7 +275,7 @@ func (x *executor) attempts(ctx context.Context, ops Operations, c *diff.Change)
 	}
 	for _, d := range c.Deltas {
 		have, _ := resource.Get(live.Object, d.Path)
-		if d.Path == diff.OwnerTagPath && live.OwnedBy(c.Write.Owner) || d.Path != diff.OwnerTagPath && resource.Equal(have, d.New) {
+		if d.Path == diff.OwnerTagPath && live.OnlyOwnedBy(c.Write.Owner) || d.Path != diff.OwnerTagPath && resource.Equal(have, d.New) {
 			delete(out, d.Path)
 		}
 	}

@@ -76,6 +76,11 @@ func (e *Engine) impact(ctx context.Context, plan *diff.Plan) map[resource.Addr]
 
 // keepNumbers withholds what would delete an object that phone numbers depend on, or may.
 func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]numbers) {
+	for i := range plan.Changes {
+		if c := &plan.Changes[i]; c.Op == diff.Update && impact[c.Addr].count > 0 {
+			c.Reason += "; it disconnects " + count(impact[c.Addr].count, "number")
+		}
+	}
 	withhold(plan, func(c *diff.Change) string {
 		n, guarded := impact[c.Addr]
 		switch {
@@ -83,10 +88,7 @@ func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]numbers) 
 			return ""
 		case n.err != nil:
 			return fmt.Sprintf("how many phone numbers depend on it could not be read: %v", n.err)
-		case n.count == 0:
-			return ""
-		case c.Op == diff.Update:
-			c.Reason += "; it disconnects " + count(n.count, "number")
+		case n.count == 0, c.Op == diff.Update: // an update may be meant: it counts, see capDeletes
 			return ""
 		}
 		return fmt.Sprintf("it still holds %s and would disconnect them: move them to another connection first", count(n.count, "number"))

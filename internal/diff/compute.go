@@ -265,7 +265,7 @@ func (p *planner) replace(e *resource.Entry, f *match, c *Change) {
 func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, c *Change) {
 	c.ID = f.live.ID
 	owner := c.Write.Owner
-	if k.Tagged && !e.Ignores("/tags") && !onlyOwner(f.live, owner) {
+	if k.Tagged && !e.Ignores("/tags") && !f.live.OnlyOwnedBy(owner) {
 		c.Write.Retag = true
 		from := FromConfig // it comes with the new owner
 		if f.row != nil {

@@ -114,6 +114,11 @@ func (m *matcher) tagged(e *resource.Entry, f *match) {
 	switch len(candidates) {
 	case 0:
 	case 1:
+		if rival := m.rival(candidates[0], e); rival != "" {
+			f.held = true
+			f.problem = fmt.Sprintf("the object %s carries its owner tag and that of %s: take one of the tags off", candidates[0].ID, rival)
+			return
+		}
 		f.live = candidates[0]
 		m.taken[f.live.ID] = e.Addr
 	default:
@@ -121,6 +126,16 @@ func (m *matcher) tagged(e *resource.Entry, f *match) {
 		f.problem = fmt.Sprintf("%d objects carry its owner tag (%s): decide which one it is with `telnyxsync state adopt %s ID`, and delete the others or take the tag off them",
 			len(candidates), ids(candidates), e.Addr)
 	}
+}
+
+// rival is another entry whose owner tag an object carries, and which has no object of its own.
+func (m *matcher) rival(l *resource.Live, e *resource.Entry) string {
+	for _, o := range l.Owners {
+		if o.Instance == m.instance && o.Name != e.Name && m.desired[o.Name] != nil && m.rows[o.Name] == nil {
+			return o.Name
+		}
+	}
+	return ""
 }
 
 func (m *matcher) keyed(e *resource.Entry, f *match) {

@@ -56,10 +56,6 @@ func protectedWhy(a resource.Addr) string {
 	return fmt.Sprintf("it is protected: write `protect: false` at %s and apply that first", a)
 }
 
-func onlyOwner(l *resource.Live, o resource.Owner) bool {
-	return l.OwnedBy(o) && ourTag(l, o) == o.Tag()
-}
-
 // ourTag is the tag of our instance that an object carries; nil where there is none.
 func ourTag(l *resource.Live, o resource.Owner) any {
 	var found any

@@ -19,6 +19,13 @@ type Live struct {
 // OwnedBy tells whether an owner tag of the instance names the entry.
 func (l *Live) OwnedBy(o Owner) bool { return slices.Contains(l.Owners, o) }
 
+// OnlyOwnedBy tells whether an owner tag names the entry and no other of the same instance does.
+func (l *Live) OnlyOwnedBy(o Owner) bool {
+	return l.OwnedBy(o) && !slices.ContainsFunc(l.Owners, func(other Owner) bool {
+		return other.Instance == o.Instance && other != o
+	})
+}
+
 // Owner is who an owner tag says an object belongs to.
 type Owner struct {
 	Instance string // which telnyxsync of those that share the account

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -22,15 +23,18 @@ func (d *decoder) entry(r *resource.Root, kind *resource.Kind, name string, k, v
 		},
 		kind:   kind,
 		places: map[string]resource.Position{},
+		wrong:  map[string]bool{},
 	}
 	path := join(kind.Name, name)
 	if !resource.ValidName(name) {
 		d.fail(k, path, "the name must be printable text of at most 255 bytes, without space at its ends")
-		return
 	}
+	// Whatever is wrong with it, the entry is there: references to it are not to blame. And what
+	// stands in a second one is checked too, as nobody knows which of the two will be kept.
 	if first := d.first[e.Addr]; first != nil {
 		d.fail(k, path, "the entry is there already at %s: keep one of them", first.Pos)
-		return
+	} else {
+		d.first[e.Addr] = e
 	}
 	if !d.isMapping(v, path) {
 		return
@@ -52,8 +56,9 @@ func (d *decoder) entry(r *resource.Root, kind *resource.Kind, name string, k, v
 	})
 	common := []string{"protect", "observe", "ignore"}
 	e.Object = d.object(e, kind.Schema, own, path, "", common)
-	d.first[e.Addr] = e
-	d.entries = append(d.entries, e)
+	if d.first[e.Addr] == e {
+		d.entries = append(d.entries, e)
+	}
 }
 
 // ignore reads the JSON pointers of what is not to be compared.
@@ -101,6 +106,8 @@ func (d *decoder) object(e *entry, s *resource.Schema, n *yaml.Node, path, point
 		e.places[p] = d.pos(v)
 		if value, ok := d.value(e, f, v, join(path, key), p); ok {
 			o[key] = value
+		} else {
+			e.wrong[p] = true
 		}
 	})
 	return o
@@ -189,15 +196,23 @@ func bounds(s *resource.Schema) string {
 }
 
 var (
-	idFormat   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	hostFormat = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?$`)
+	idFormat  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	hostLabel = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$`)
+	digits    = regexp.MustCompile(`^[+-]?[0-9]+$`)
 )
+
+// isText tells whether a scalar may be meant as text. YAML takes digits for a number, and those of
+// 08 or of more than an integer holds even for a fraction; as text they are all what they look like.
+func isText(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode &&
+		(n.Tag == "!!str" || n.Tag == "!!int" || n.Tag == "!!float" && digits.MatchString(n.Value))
+}
 
 // string keeps an unquoted number's digits and plus as they were written: ids and phone numbers
 // are text, whatever YAML takes them for.
 func (d *decoder) string(s *resource.Schema, n *yaml.Node, path string) (string, bool) {
 	text := n.Value
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" {
+	if !isText(n) {
 		d.fail(n, path, "must be text, not %s: put it in quotes if it is meant so", describe(n))
 		return "", false
 	}
@@ -208,7 +223,7 @@ func (d *decoder) string(s *resource.Schema, n *yaml.Node, path string) (string,
 		return "", false
 	case s.Format == resource.FormatID && !idFormat.MatchString(text):
 		wrong = "is not an id of Telnyx: copy it from the portal, digits as they stand there"
-	case s.Format == resource.FormatHost && !hostFormat.MatchString(text):
+	case s.Format == resource.FormatHost && !isHost(text):
 		wrong = "is not a host name or an IPv4 address: write it without scheme, port and path"
 	case s.Format == resource.FormatName && !resource.ValidName(text):
 		wrong = "cannot be a name: write printable text of at most 255 bytes, without space at its ends"
@@ -221,6 +236,18 @@ func (d *decoder) string(s *resource.Schema, n *yaml.Node, path string) (string,
 		d.fail(n, path, "%q %s", clip(text), wrong)
 	}
 	return text, wrong == ""
+}
+
+// isHost tells whether a text can be a host name or an IPv4 address. What ends in a number can only
+// be an address: 192.0.2.256 is a slip, not a name.
+func isHost(s string) bool {
+	s = strings.TrimSuffix(s, ".")
+	labels := strings.Split(s, ".")
+	if last := labels[len(labels)-1]; digits.MatchString(last) {
+		a, err := netip.ParseAddr(s)
+		return err == nil && a.Is4()
+	}
+	return len(s) <= 253 && !slices.ContainsFunc(labels, func(l string) bool { return !hostLabel.MatchString(l) })
 }
 
 func isURL(s string) bool {

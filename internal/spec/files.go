@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"telnyxsync/internal/resource"
 )
@@ -24,6 +25,9 @@ func (l *loader) root(abs, shown string) {
 		return
 	case info.IsDir():
 		l.directory(&r, abs, shown)
+	case !info.Mode().IsRegular():
+		l.failFile(shown, errNotRegular)
+		return
 	default:
 		l.oneFile(&r, abs, shown)
 	}
@@ -33,7 +37,7 @@ func (l *loader) root(abs, shown string) {
 
 func (l *loader) oneFile(r *resource.Root, abs, shown string) {
 	// A file that is named on the command line may be a link to anywhere: the user chose it.
-	f, err := os.Open(abs)
+	f, err := os.OpenFile(abs, readOnly, 0)
 	if err != nil {
 		l.failFile(shown, err)
 		return
@@ -49,8 +53,9 @@ func (l *loader) directory(r *resource.Root, abs, shown string) {
 		return
 	}
 	defer dir.Close()
-	files := l.list(dir, shown)
-	if len(files) == 0 {
+	before := len(l.errs)
+	files := l.list(dir, abs, shown)
+	if len(files) == 0 && len(l.errs) == before {
 		l.fail(resource.Position{File: shown}, "", "no *.yaml or *.yml file is in this directory: is it the right one? A file with only comments means that nothing is desired")
 	}
 	for _, name := range files {
@@ -65,7 +70,7 @@ func (l *loader) directory(r *resource.Root, abs, shown string) {
 			l.failFile(path, errNotRegular)
 			continue
 		}
-		f, err := dir.Open(name)
+		f, err := dir.OpenFile(name, readOnly, 0)
 		if err != nil {
 			l.failFile(path, err)
 			continue
@@ -77,7 +82,7 @@ func (l *loader) directory(r *resource.Root, abs, shown string) {
 
 // list finds the YAML files below a directory, sorted; hidden files and directories are left out,
 // which also passes over the `..data` of a Kubernetes volume.
-func (l *loader) list(dir *os.Root, shown string) (files []string) {
+func (l *loader) list(dir *os.Root, abs, shown string) (files []string) {
 	err := fs.WalkDir(dir.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -94,8 +99,9 @@ func (l *loader) list(dir *os.Root, shown string) (files []string) {
 		if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" {
 			files = append(files, name)
 		} else if d.Type()&fs.ModeSymlink != 0 {
-			if info, err := dir.Stat(name); err == nil && info.IsDir() {
-				// Passing over it would make its entries vanish without a word.
+			// Where it leads is looked at from outside, as it may be out of the root. Passing over it
+			// would make its entries vanish without a word.
+			if info, err := os.Stat(filepath.Join(abs, name)); err == nil && info.IsDir() {
 				l.fail(resource.Position{File: filepath.Join(shown, name)}, "",
 					"a symbolic link to a directory is not followed: give that directory as a PATH of its own, or hide the link with a leading dot")
 			}
@@ -108,6 +114,9 @@ func (l *loader) list(dir *os.Root, shown string) (files []string) {
 	slices.Sort(files)
 	return files
 }
+
+// readOnly does not wait for somebody to write, should a file have become a pipe since it was looked at.
+const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 
 var errNotRegular = errors.New("not a regular file")
 

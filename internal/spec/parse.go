@@ -43,7 +43,7 @@ func (l *loader) parse(r *resource.Root, file string, data []byte) {
 		if !d.isMapping(v, key) {
 			return
 		}
-		d.pairs(v, key, func(name string, k, v *yaml.Node) { d.entry(r, kind, name, k, v) })
+		d.keys(v, key, func(name string, k, v *yaml.Node) { d.entry(r, kind, name, k, v) })
 	})
 }
 
@@ -64,7 +64,7 @@ func document(file string, data []byte) (doc *yaml.Node, failure *Error) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, syntaxError(file, err)
+		return nil, syntaxError(file, data, err)
 	}
 	switch err := dec.Decode(&second); {
 	case err == nil:
@@ -73,7 +73,7 @@ func document(file string, data []byte) (doc *yaml.Node, failure *Error) {
 			Text: "a second document begins here: put it into a file of its own",
 		}
 	case !errors.Is(err, io.EOF):
-		return nil, syntaxError(file, err)
+		return nil, syntaxError(file, data, err)
 	}
 	doc = first.Content[0]
 	if doc.Tag == "!!null" && doc.Style&yaml.TaggedStyle == 0 {
@@ -90,7 +90,7 @@ func badText(data []byte) (line, col int, bad string) {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			return line, col, "the text is not UTF-8: save the file as UTF-8"
-		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r == 0x7f:
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r >= 0x7f && r < 0xa0 && r != 0x85, r == 0xfffe, r == 0xffff:
 			return line, col, fmt.Sprintf("control character U+%04X: remove it", r)
 		}
 		i += n
@@ -104,7 +104,7 @@ func badText(data []byte) (line, col int, bad string) {
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 // syntaxError gives the parser's message a place; it tells the line at best.
-func syntaxError(file string, err error) *Error {
+func syntaxError(file string, data []byte, err error) *Error {
 	pos := resource.Position{File: file, Line: 1, Col: 1}
 	m := yamlLine.FindStringSubmatch(err.Error())
 	text := err.Error()
@@ -112,7 +112,18 @@ func syntaxError(file string, err error) *Error {
 		text = text[len(m[0]):]
 		if n, err := strconv.Atoi(m[1]); err == nil {
 			pos.Line = n
+			if strings.HasPrefix(text, "did not find expected") {
+				pos.Line++ // what the grammar finds is counted from 0, what the scanner finds from 1
+			}
 		}
+	}
+	if name, ok := strings.CutPrefix(text, "unknown anchor '"); ok {
+		// This one comes without a line.
+		name = strings.TrimSuffix(name, "' referenced")
+		before, _, _ := bytes.Cut(data, []byte("*"+name))
+		line := before[bytes.LastIndexByte(before, '\n')+1:]
+		pos.Line, pos.Col = bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(line)+1
+		return &Error{Pos: pos, Text: aliasText(name)}
 	}
 	return &Error{Pos: pos, Text: "not valid YAML: " + text + "; look at the indentation and the quotes around here"}
 }
@@ -147,7 +158,7 @@ func (d *decoder) bounded(doc *yaml.Node) bool {
 			d.fail(n, "", "nested deeper than %d levels: flatten it", MaxDepth)
 			return false
 		case n.Kind == yaml.AliasNode:
-			d.fail(n, "", "aliases (*%s) are not supported: write the value out", n.Value)
+			d.fail(n, "", "%s", aliasText(n.Value))
 			ok = false
 			return true
 		case n.Tag == "!!merge":
@@ -167,6 +178,10 @@ func (d *decoder) bounded(doc *yaml.Node) bool {
 	return walk(doc, 1) && ok
 }
 
+func aliasText(name string) string {
+	return fmt.Sprintf("aliases (*%s) are not supported: write the value out", clip(name))
+}
+
 func (d *decoder) isMapping(n *yaml.Node, path string) bool {
 	if n.Kind != yaml.MappingNode {
 		d.fail(n, path, "must be a mapping (key: value), not %s", describe(n))
@@ -174,25 +189,36 @@ func (d *decoder) isMapping(n *yaml.Node, path string) bool {
 	return n.Kind == yaml.MappingNode
 }
 
-// pairs calls f for each key of a mapping, having reported keys that are no text or come twice.
+// pairs calls f for each key of a mapping, having reported keys that come twice: what is wrong in
+// the value of the second is to be known too.
 func (d *decoder) pairs(n *yaml.Node, path string, f func(key string, k, v *yaml.Node)) {
 	seen := map[string]*yaml.Node{}
+	d.keys(n, path, func(key string, k, v *yaml.Node) {
+		if first := seen[key]; first != nil {
+			d.fail(k, join(path, key), "the key is there already at %s: keep one of them", d.pos(first))
+		} else {
+			seen[key] = k
+		}
+		f(key, k, v)
+	})
+}
+
+// keys calls f for each key of a mapping that is text, and reports the others.
+func (d *decoder) keys(n *yaml.Node, path string, f func(key string, k, v *yaml.Node)) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
-		if k.Kind != yaml.ScalarNode || k.Tag != "!!str" && k.Tag != "!!int" {
+		if !isText(k) {
 			d.fail(k, path, "a key must be text, not %s: put it in quotes", describe(k))
 			continue
 		}
-		if first := seen[k.Value]; first != nil {
-			d.fail(k, join(path, k.Value), "the key is there already at %s: keep one of them", d.pos(first))
-			continue
-		}
-		seen[k.Value] = k
 		f(k.Value, k, v)
 	}
 }
 
 func join(path, key string) string {
+	if len(key) > 255 {
+		key = clip(key) // longer than any name may be
+	}
 	if path == "" {
 		return key
 	}

@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"telnyxsync/internal/resource"
 )
@@ -23,6 +25,10 @@ const (
 	MaxNodes    = 200_000
 	MaxDepth    = 32
 )
+
+// maxHints bounds the search for what mistyped references may mean, which compares each with all
+// names: nobody reads more.
+const maxHints = 100
 
 // Error is one thing wrong in the configuration.
 type Error struct {
@@ -40,7 +46,20 @@ func (e *Error) Error() string {
 	if e.Path != "" {
 		where += ": " + e.Path
 	}
-	return where + ": " + e.Text
+	return oneLine(where + ": " + e.Text)
+}
+
+// oneLine writes out what would break a line or act on a terminal: keys and file names may hold it.
+func oneLine(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // Load reads roots, each a directory or a single file, and merges them. The error is nil or the
@@ -97,6 +116,18 @@ type entry struct {
 	resource.Entry
 	kind   *resource.Kind
 	places map[string]resource.Position // by JSON pointer
+	wrong  map[string]bool              // JSON pointers of values that were reported and left out
+}
+
+// blamed tells whether something at a field, above or below it was reported as wrong: what is said
+// of that field beyond it would only be a consequence.
+func (e *entry) blamed(pointer string) bool {
+	for p := range e.wrong {
+		if p == pointer || strings.HasPrefix(p, pointer+"/") || strings.HasPrefix(pointer, p+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // at is the place of a field, or of the nearest thing above it that was written.
@@ -120,7 +151,8 @@ func (l *loader) fail(pos resource.Position, path, format string, args ...any) {
 func (l *loader) checkEntries() {
 	for _, e := range l.entries {
 		for _, f := range e.kind.Schema.Fields {
-			if _, written := e.Object[f.Name]; f.Required && !written {
+			_, written := e.Object[f.Name]
+			if f.Required && !written && !e.blamed(resource.Pointer(f.Name)) {
 				l.fail(e.Pos, e.path(""), "%s is missing: write it", f.Name)
 			}
 		}
@@ -128,7 +160,9 @@ func (l *loader) checkEntries() {
 			continue
 		}
 		for _, bad := range e.kind.Check(e.Name, e.Object) {
-			l.fail(e.at(bad.Path), e.path(bad.Path), "%s", bad.Text)
+			if !e.blamed(bad.Path) {
+				l.fail(e.at(bad.Path), e.path(bad.Path), "%s", bad.Text)
+			}
 		}
 	}
 }
@@ -137,7 +171,16 @@ func (l *loader) checkEntries() {
 func (l *loader) checkIdentities() {
 	type identity struct{ kind, key string }
 	owner := map[identity]*entry{}
+	// Without the field that says which object is meant, the key would be that of another.
+	doubtful := func(e *entry) bool {
+		return slices.ContainsFunc(e.kind.Schema.Fields, func(f resource.Field) bool {
+			return f.Local && e.blamed(resource.Pointer(f.Name))
+		})
+	}
 	for _, e := range l.entries {
+		if doubtful(e) {
+			continue
+		}
 		id := identity{e.Kind, e.kind.Key(e.Name, e.Object)}
 		if id.key == "" {
 			continue
@@ -154,14 +197,27 @@ func (l *loader) checkIdentities() {
 // checkReferences finds references to nothing, and cycles.
 func (l *loader) checkReferences() {
 	next := map[resource.Addr][]resource.Addr{}
+	names := map[string][]string{}
+	for _, e := range l.entries {
+		names[e.Kind] = append(names[e.Kind], e.Name)
+	}
+	// An error above the entries (its path is a section's at most) may hide the one that is meant.
+	unread := ""
+	if slices.ContainsFunc(l.errs, func(e *Error) bool { return !strings.Contains(e.Path, ".") }) {
+		unread = " in what could be read"
+	}
 	for _, e := range l.entries {
 		for _, r := range resource.References(e.kind.Schema, e.Object) {
 			if r.Ref.ID != "" {
 				continue
 			}
 			if l.first[r.Ref.Addr] == nil {
-				l.fail(e.at(r.Path), e.path(r.Path), "there is no %s%s; write the name of an entry, or {id: \"…\"} for one that is not managed here",
-					r.Ref.Addr, didYouMean(r.Ref.Addr.Name, l.namesOf(r.Ref.Addr.Kind)))
+				hint := ""
+				if len(l.errs) < maxHints {
+					hint = didYouMean(r.Ref.Addr.Name, names[r.Ref.Addr.Kind])
+				}
+				l.fail(e.at(r.Path), e.path(r.Path), "there is no %s%s%s; write the name of an entry, or {id: \"…\"} for one that is not managed here",
+					r.Ref.Addr, unread, hint)
 				continue
 			}
 			next[e.Addr] = append(next[e.Addr], r.Ref.Addr)
@@ -196,13 +252,4 @@ func (l *loader) checkReferences() {
 			visit(e.Addr)
 		}
 	}
-}
-
-func (l *loader) namesOf(kind string) (names []string) {
-	for _, e := range l.entries {
-		if e.Kind == kind {
-			names = append(names, e.Name)
-		}
-	}
-	return names
 }

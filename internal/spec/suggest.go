@@ -1,12 +1,19 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // didYouMean suggests the name that a mistyped word was meant to be, or says nothing.
 func didYouMean(word string, names []string) string {
-	best, least := "", max(len(word)/3, 1)+1
+	w := []rune(strings.ToLower(word))
+	if len(w) > maxTyped {
+		return ""
+	}
+	best, least := "", max(len(w)/3, 1)+1
 	for _, n := range names {
-		if d := distance(word, n); d < least || d == least && best != "" && n < best {
+		if d := distance(w, []rune(strings.ToLower(n))); d < least || d == least && best != "" && n < best {
 			best, least = n, d
 		}
 	}
@@ -16,27 +23,33 @@ func didYouMean(word string, names []string) string {
 	return fmt.Sprintf(" (did you mean %q?)", best)
 }
 
-// distance is the number of letters to insert, remove or replace (Levenshtein), cut off for words
-// that are too long to be typed.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	if len(x) > 100 || len(y) > 100 {
-		return 100
+// maxTyped is the length from which a word is none that somebody typed.
+const maxTyped = 100
+
+// distance is the number of slips between two words: letters inserted, removed, replaced, or
+// swapped with their neighbour.
+func distance(a, b []rune) int {
+	if len(b) > maxTyped {
+		return 2 * maxTyped
 	}
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
+	var above, row []int // the last but one row, and the last
+	next := make([]int, len(b)+1)
+	for j := range next {
+		next[j] = j
 	}
-	for i := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range y {
+	for i := range a {
+		above, row, next = row, next, make([]int, len(b)+1)
+		next[0] = i + 1
+		for j := range b {
 			cost := 1
-			if x[i] == y[j] {
+			if a[i] == b[j] {
 				cost = 0
 			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+			next[j+1] = min(row[j+1]+1, next[j]+1, row[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], above[j-1]+1)
+			}
 		}
 	}
-	return row[len(y)]
+	return next[len(b)]
 }

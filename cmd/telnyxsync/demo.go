@@ -71,7 +71,7 @@ func (a *app) demo(ctx context.Context) (err error) {
 	d.run(ctx, exitOK, "diff", configs)
 	d.say("Somebody clicks in the portal: the Zoom trunk loses half its channels, the recorder moves to another port.")
 	if d.err == nil {
-		d.err = tamper(sim)
+		d.err = tamper(ctx, sim)
 	}
 	d.say("diff tells drift from changes of the YAML; exit code 3 says that there is only drift.")
 	d.run(ctx, exitDrift, "diff", "--drift-only", configs)
@@ -95,13 +95,13 @@ func copyExamples(to string) error {
 }
 
 // tamper changes two objects behind telnyxsync's back, through the API as the portal would.
-func tamper(sim http.Handler) error {
-	call := func(method, path string, body any, into any) error {
+func tamper(ctx context.Context, sim http.Handler) error {
+	call := func(method, path string, body, into any) error {
 		text, err := json.Marshal(body)
 		if err != nil {
 			return err
 		}
-		req, err := http.NewRequest(method, "/v2"+path, bytes.NewReader(text))
+		req, err := http.NewRequestWithContext(ctx, method, "/v2"+path, bytes.NewReader(text))
 		if err != nil {
 			return err
 		}

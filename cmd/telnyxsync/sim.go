@@ -83,7 +83,7 @@ for ever. Any key is accepted, unless the account has "api_keys":["…"]. While 
 
 // log is for what is neither a result nor an error.
 func (a *app) log() *slog.Logger {
-	return slog.New(tint.NewHandler(a.err, &tint.Options{NoColor: !color(a.err), TimeFormat: time.TimeOnly}))
+	return slog.New(tint.NewTextHandler(a.err, &tint.Options{NoColor: !color(a.err), TimeFormat: time.TimeOnly}))
 }
 
 func parseRate(text string) (int, error) {

@@ -120,7 +120,7 @@ func (e *Engine) observe(ctx context.Context, desired resource.Config, snap stat
 	for i := range e.Kinds {
 		k := &e.Kinds[i]
 		written := slices.ContainsFunc(desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] })
-		if !written && !(o.Foreign && k.Listed) {
+		if foreign := o.Foreign && k.Listed; !written && !foreign {
 			continue
 		}
 		want := wanted(k, desired, snap)

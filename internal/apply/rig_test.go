@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -202,9 +201,4 @@ func sortEntries(entries []resource.Entry) []resource.Entry {
 		}
 	}
 	return entries
-}
-
-func addr(text string) resource.Addr {
-	kind, name, _ := strings.Cut(text, "/")
-	return resource.Addr{Kind: kind, Name: name}
 }

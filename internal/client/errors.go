@@ -153,7 +153,7 @@ func (c *Client) judge(r request, a answer) *Error {
 	case a.status/100 == 3:
 		e.Detail = "redirects to " + c.mask.clean(a.header.Get("Location"), maxText) + " are not followed: check the base URL"
 	default:
-		e.parse(c.mask, a.contentType, a.body)
+		e.parse(c.mask, a.body)
 	}
 	e.again = retriable(r.method, a)
 	return e

@@ -79,7 +79,7 @@ func isHTML(contentType string, body []byte) bool {
 // parse takes what it can from the body of an error answer. Telnyx documents {"errors":[{code,title,detail,source}]} and
 // answers in several other shapes too: codes as integers, a detail that is an object, errors as a map of field to
 // messages, FastAPI's {"detail":[{loc,msg}]}, plain text, nothing. Whatever comes, the status stands.
-func (e *Error) parse(m *masker, contentType string, body []byte) {
+func (e *Error) parse(m *masker, body []byte) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return
 	}

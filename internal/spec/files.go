@@ -96,15 +96,17 @@ func (l *loader) list(dir *os.Root, abs, shown string) (files []string) {
 		case d.IsDir():
 			return nil
 		}
-		if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" {
-			files = append(files, name)
-		} else if d.Type()&fs.ModeSymlink != 0 {
+		if d.Type()&fs.ModeSymlink != 0 {
 			// Where it leads is looked at from outside, as it may be out of the root. Passing over it
 			// would make its entries vanish without a word.
 			if info, err := os.Stat(filepath.Join(abs, name)); err == nil && info.IsDir() {
 				l.fail(resource.Position{File: filepath.Join(shown, name)}, "",
 					"a symbolic link to a directory is not followed: give that directory as a PATH of its own, or hide the link with a leading dot")
+				return nil
 			}
+		}
+		if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" {
+			files = append(files, name)
 		}
 		return nil
 	})
@@ -149,6 +151,8 @@ func (l *loader) failFile(shown string, err error) {
 		err, hint = fs.ErrNotExist, ": correct the path"
 	case errors.Is(err, fs.ErrPermission):
 		err, hint = fs.ErrPermission, ": let the user that runs telnyxsync read it"
+	case errors.Is(err, syscall.ELOOP):
+		err, hint = syscall.ELOOP, ": correct the link"
 	case errors.Is(err, errNotRegular):
 		hint = ": only plain files are read, no pipes, sockets or devices"
 	default:

@@ -79,7 +79,7 @@ func Load(kinds []resource.Kind, paths ...string) (resource.Config, error) {
 		}
 		if !seen[abs] {
 			seen[abs] = true
-			l.root(abs, p)
+			l.root(abs, filepath.Clean(p))
 		}
 	}
 	slices.SortFunc(l.entries, func(a, b *entry) int { return a.Compare(b.Addr) })
@@ -150,12 +150,7 @@ func (l *loader) fail(pos resource.Position, path, format string, args ...any) {
 
 func (l *loader) checkEntries() {
 	for _, e := range l.entries {
-		for _, f := range e.kind.Schema.Fields {
-			_, written := e.Object[f.Name]
-			if f.Required && !written && !e.blamed(resource.Pointer(f.Name)) {
-				l.fail(e.Pos, e.path(""), "%s is missing: write it", f.Name)
-			}
-		}
+		l.checkRequired(e, e.kind.Schema, e.Object, "")
 		if e.kind.Check == nil {
 			continue
 		}
@@ -163,6 +158,20 @@ func (l *loader) checkEntries() {
 			if !e.blamed(bad.Path) {
 				l.fail(e.at(bad.Path), e.path(bad.Path), "%s", bad.Text)
 			}
+		}
+	}
+}
+
+// checkRequired finds what is missing in an object that was written.
+func (l *loader) checkRequired(e *entry, s *resource.Schema, o resource.Object, pointer string) {
+	for _, f := range s.Fields {
+		p := pointer + resource.Pointer(f.Name)
+		v, written := o[f.Name]
+		if f.Required && !written && !e.blamed(p) {
+			l.fail(e.at(pointer), e.path(pointer), "%s is missing: write it", f.Name)
+		}
+		if below, ok := v.(resource.Object); ok {
+			l.checkRequired(e, f.Schema, below, p)
 		}
 	}
 }

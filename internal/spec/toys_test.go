@@ -29,6 +29,7 @@ type trunk struct {
 	Codecs  []string                  `yaml:"codecs" rule:"null"`
 	Ports   resource.Set[int]         `yaml:"ports"`
 	Media   trunkMedia                `yaml:"media" rule:"null"`
+	Auth    trunkAuth                 `yaml:"auth"`
 	Backup  resource.RefTo[trunk]     `yaml:"backup" rule:"null"`
 	Token   resource.Secret           `yaml:"token"`
 	Headers []trunkHeader             `yaml:"headers"`
@@ -37,7 +38,13 @@ type trunk struct {
 
 type trunkMedia struct {
 	File resource.Name   `yaml:"file"`
+	Size int             `yaml:"size" rule:"min=0"`
 	Key  resource.Secret `yaml:"key"`
+}
+
+type trunkAuth struct {
+	User     string          `yaml:"user" rule:"required"`
+	Password resource.Secret `yaml:"password" rule:"required"`
 }
 
 type trunkHeader struct {

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"telnyxsync/internal/client"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+// Each test of this file fails if the guard that it is named after is taken out; ARCHITECTURE.md
+// lists the guards. Those of recovery, TestIntentIsStoredBeforePOST and
+// TestReadBackBeforeSecondPOST, stand in recovery_test.go.
+
+const zoom = `{external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}}`
+
+func TestIncompleteListIsNeverTakenForDeletions(t *testing.T) {
+	r, _ := newRig(t)
+	r.write("a.yaml", "external_connections:\n  one: "+zoom+"\n  two: "+zoom+"\n  three: "+zoom+"\n")
+	r.run(0, "apply", "--yes")
+	r.write("a.yaml", "external_connections:\n  one: "+zoom+"\n  two: "+zoom+"\n")
+	r.clear()
+	r.fault("GET /external_connections", "short-page", "times", "-1")
+	p := r.plan(1, "diff", "--prune")
+	if len(p.Changes) > 0 || len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "could not be read") {
+		t.Errorf("plan from a short list: %+v", p)
+	}
+	r.run(1, "apply", "--yes", "--prune")
+	if _, writes := r.calls(); len(writes) > 0 {
+		t.Errorf("a short list led to %v", writes)
+	}
+	if n := len(r.account(nil)["external_connections"]); n != 3 {
+		t.Errorf("%d connections, want the 3 that were there", n)
+	}
+}
+
+func TestWritersNeverOverlap(t *testing.T) {
+	r, _ := newRig(t)
+	var yaml strings.Builder
+	yaml.WriteString("external_connections:\n")
+	const entries = 20
+	for i := range entries {
+		fmt.Fprintf(&yaml, "  c%02d: %s\n", i, zoom)
+	}
+	r.write("a.yaml", yaml.String())
+
+	lock, err := state.Acquire(context.Background(), r.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stderr := r.run(1, "apply", "--yes", "--lock-wait", "200ms")
+	if !strings.Contains(stderr, "in use by another telnyxsync (process ") {
+		t.Errorf("stderr: %s", stderr)
+	}
+	if _, writes := r.calls(); len(writes) > 0 {
+		t.Errorf("it wrote although another held the lock: %v", writes)
+	}
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() { r.exits("apply", "--yes") })
+	}
+	wg.Wait()
+	if _, writes := r.calls(); len(writes) != entries {
+		t.Errorf("%d writes of four runs at once, want %d: each entry is made once", len(writes), entries)
+	}
+	r.run(0, "diff")
+}
+
+func TestOnlyAnIDInStatePermitsADeletion(t *testing.T) {
+	r, _ := newRig(t)
+	r.write("a.yaml", "external_connections:\n  keep: "+zoom+"\nsiprec_connectors:\n  keep: {host: a.example.com, port: 5060}\n")
+	r.run(0, "apply", "--yes")
+	// By tag and by name these look as if an entry of ours had made them.
+	r.account(func(account map[string][]map[string]any) {
+		account["external_connections"] = append(account["external_connections"], map[string]any{
+			"id": "42", "active": false, "outbound": map[string]any{"outbound_voice_profile_id": "1"}, "tags": []any{"telnyxsync:default:gone"},
+		})
+		account["siprec_connectors"] = append(account["siprec_connectors"], map[string]any{"name": "gone", "host": "b.example.com", "port": 5060})
+	})
+	r.clear()
+	r.run(0, "diff", "--prune", "--foreign")
+	r.run(0, "apply", "--yes", "--prune")
+	if _, writes := r.calls(); len(writes) > 0 {
+		t.Errorf("what state does not know was written to: %v", writes)
+	}
+}
+
+func TestDeleteCaps(t *testing.T) {
+	for _, c := range []struct {
+		owned, deletes int
+		flags          []string
+		withheld       bool
+	}{
+		{owned: 19, deletes: 10},
+		{owned: 19, deletes: 11, withheld: true}, // max_deletes
+		{owned: 19, deletes: 11, flags: []string{"--max-deletes", "11"}},
+		{owned: 20, deletes: 4},                 // 20 % of them
+		{owned: 20, deletes: 5, withheld: true}, // max_delete_percent
+		{owned: 20, deletes: 5, flags: []string{"--max-delete-percent", "25"}},
+		{owned: 20, deletes: 1, flags: []string{"--max-deletes", "0"}, withheld: true},
+	} {
+		t.Run(fmt.Sprintf("%d of %d %v", c.deletes, c.owned, c.flags), func(t *testing.T) {
+			r, _ := newRig(t)
+			file := func(n int) string {
+				var b strings.Builder
+				b.WriteString("siprec_connectors:\n")
+				for i := range n {
+					fmt.Fprintf(&b, "  c%02d: {host: a.example.com, port: 5060}\n", i)
+				}
+				return b.String()
+			}
+			r.write("a.yaml", file(c.owned))
+			r.run(0, "apply", "--yes")
+			r.write("a.yaml", file(c.owned-c.deletes))
+			want, left := 0, c.owned-c.deletes
+			if c.withheld {
+				want, left = 4, c.owned
+			}
+			r.run(want, append([]string{"apply", "--yes", "--prune"}, c.flags...)...)
+			if n := len(r.account(nil)["siprec_connectors"]); n != left {
+				t.Errorf("%d connectors are left, want %d", n, left)
+			}
+		})
+	}
+}
+
+// The engine that diff plans with cannot write, whatever is asked of it.
+func TestDiffCannotWrite(t *testing.T) {
+	r, _ := newRig(t)
+	t.Setenv("TELNYX_API_KEY", "KEY")
+	a := &app{apiURL: r.url, instance: "default", out: io.Discard, err: io.Discard}
+	engine, c, err := a.connect(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	live := &resource.Live{ID: "1", Object: resource.Object{"active": true, "outbound": resource.Object{"outbound_voice_profile_id": "1"}}}
+	write := resource.Write{Name: "x", Key: "x", Desired: resource.Object{}, Patch: resource.Object{}, Live: live}
+	for kind, ops := range engine.Operations {
+		_, create := ops.Create(ctx, write)
+		_, update := ops.Update(ctx, write)
+		_, del := ops.Delete(ctx, live)
+		for what, err := range map[string]error{"create": create, "update": update, "delete": del} {
+			if !errors.Is(err, client.ErrReadOnly) {
+				t.Errorf("%s of %s: %v, want it refused by the transport", what, kind, err)
+			}
+		}
+	}
+	if all, _ := r.calls(); len(all) > 0 {
+		t.Errorf("calls: %v", all)
+	}
+}

@@ -7,14 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
-
-	"github.com/spf13/cobra"
-
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
+	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // lockWait is how long a command waits for another writer.

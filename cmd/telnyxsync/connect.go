@@ -9,15 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/spf13/cobra"
-	"golang.org/x/term"
-
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // load reads the desired state of the paths; all errors are printed, one a line.

@@ -13,12 +13,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"telnyxsync/examples"
+	"telnyxsync/internal/telnyxsim"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"telnyxsync/examples"
-	"telnyxsync/internal/telnyxsim"
 )
 
 func (a *app) demoCommand() *cobra.Command {

@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-
-	"github.com/spf13/cobra"
-
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
+
+	"github.com/spf13/cobra"
 )
 
 // planFlags are the flags of what plans: diff and apply.

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"text/tabwriter"
-
-	"github.com/spf13/cobra"
-
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
 )
 
 // withState opens the state for reading; creating nothing.

@@ -15,10 +15,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"telnyxsync/internal/diff"
 
 	"github.com/spf13/cobra"
-
-	"telnyxsync/internal/diff"
 )
 
 func main() {

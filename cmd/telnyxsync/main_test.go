@@ -12,13 +12,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"telnyxsync/internal/contract"
+	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"telnyxsync/internal/contract"
-	"telnyxsync/internal/telnyxsim"
 )
 
 // asProgram makes the test binary behave as telnyxsync itself, for tests that need real processes.

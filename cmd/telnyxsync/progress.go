@@ -1,10 +1,10 @@
 package main
 
 import (
+	"telnyxsync/internal/apply"
+
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-
-	"telnyxsync/internal/apply"
 )
 
 // progress is a bar on stderr, if that is a terminal; else nothing.

@@ -11,11 +11,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
-	"time"
-
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/telnyxsim"
+	"testing"
+	"time"
 )
 
 // killer stands before a simulator and kills a process when its n-th request arrives: before it is

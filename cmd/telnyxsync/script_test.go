@@ -9,12 +9,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"telnyxsync/internal/contract"
+	"telnyxsync/internal/telnyxsim"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"telnyxsync/internal/contract"
-	"telnyxsync/internal/telnyxsim"
 )
 
 // TestScripts types the commands of testdata/script/*.txtar. Each script has a simulated account

@@ -10,12 +10,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"telnyxsync/internal/telnyxsim"
 	"time"
 
 	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
-
-	"telnyxsync/internal/telnyxsim"
 )
 
 func (a *app) simCommand() *cobra.Command {

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"text/tabwriter"
-
-	"github.com/spf13/cobra"
-
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
 )
 
 func (a *app) stateCommand() *cobra.Command {

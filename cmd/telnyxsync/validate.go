@@ -4,11 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-
-	"github.com/spf13/cobra"
-
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/spec"
+
+	"github.com/spf13/cobra"
 )
 
 func (a *app) validateCommand() *cobra.Command {

@@ -13,14 +13,13 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
-
-	"golang.org/x/sync/errgroup"
-
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Operations read and write the objects of one kind.

@@ -6,12 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"time"
-
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
+	"time"
 )
 
 // executor carries out the changes of one run.
@@ -220,7 +219,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 func (x *executor) intent(c *diff.Change) resource.Intent {
 	sum := sha256.Sum256([]byte(resource.Text(c.Write.Desired)))
 	return resource.Intent{
-		Addr: c.Addr, Key: c.Write.Key, Hash: hex.EncodeToString(sum[:]), Seen: c.Seen, At: time.Now(),
+		Addr: c.Addr, Root: c.Own.Root, Key: c.Write.Key, Hash: hex.EncodeToString(sum[:]), Seen: c.Seen, At: time.Now(),
 	}
 }
 

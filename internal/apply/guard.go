@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
-
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Limits bound, per kind and run, the changes that take something away: deletes, replaces and
@@ -77,7 +76,7 @@ func (e *Engine) impact(ctx context.Context, plan *diff.Plan) map[resource.Addr]
 // keepNumbers withholds what would delete an object that phone numbers depend on, or may.
 func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]numbers) {
 	for i := range plan.Changes {
-		if c := &plan.Changes[i]; c.Op == diff.Update && impact[c.Addr].count > 0 {
+		if c := &plan.Changes[i]; !removes(c) && impact[c.Addr].count > 0 {
 			c.Reason += "; it disconnects " + count(impact[c.Addr].count, "number")
 		}
 	}
@@ -88,12 +87,14 @@ func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]numbers) 
 			return ""
 		case n.err != nil:
 			return fmt.Sprintf("how many phone numbers depend on it could not be read: %v", n.err)
-		case n.count == 0, c.Op == diff.Update: // an update may be meant: it counts, see capDeletes
+		case n.count == 0, !removes(c): // setting one inactive may be meant: it counts, see capDeletes
 			return ""
 		}
 		return fmt.Sprintf("it still holds %s and would disconnect them: move them to another connection first", count(n.count, "number"))
 	})
 }
+
+func removes(c *diff.Change) bool { return c.Op == diff.Delete || c.Op == diff.Replace }
 
 // capDeletes withholds all guarded changes of a kind if there are more than the limits allow: so
 // many at once look like a mistake, and nobody knows which of them are none.

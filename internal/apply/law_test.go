@@ -6,15 +6,14 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"testing"
-
-	"pgregory.net/rapid"
-
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
+	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // world is a random account, a random state and random files. Little of it fits together: that is

@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"testing"
-	"time"
-
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/contract"
@@ -18,6 +15,8 @@ import (
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
+	"testing"
+	"time"
 )
 
 // tb is what both *testing.T and *rapid.T offer.

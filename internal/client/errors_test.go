@@ -31,21 +31,27 @@ func TestErrorShapes(t *testing.T) {
 		name, body, want string
 		status           int
 	}{
-		{"telnyx", `{"errors":[{"code":"10027","title":"Unprocessable","detail":"outbound_voice_profile_id is required","source":{"pointer":"/outbound"}}]}`,
-			"422 10027 Unprocessable: outbound_voice_profile_id is required (/outbound, request 5f)", 422},
+		{
+			"telnyx", `{"errors":[{"code":"10027","title":"Unprocessable","detail":"outbound_voice_profile_id is required","source":{"pointer":"/outbound"}}]}`,
+			"422 10027 Unprocessable: outbound_voice_profile_id is required (/outbound, request 5f)", 422,
+		},
 		{"code and title only", `{"errors":[{"code":"10015","title":"Bad Request"}]}`, "400 10015 Bad Request (request 5f)", 400},
 		{"integer code", `{"errors":[{"code":10005,"title":"Not found"}]}`, "404 10005 Not found (request 5f)", 404},
 		{"parameter", `{"errors":[{"code":"1","title":"T","source":{"parameter":"page[size]"}}]}`, "400 1 T (page[size], request 5f)", 400},
 		{"several", `{"errors":[{"code":"1","title":"A","detail":"a"},{"code":"2","title":"B","detail":"b"}]}`, "422 1,2 A: a; B; b (request 5f)", 422},
 		{"several places", `{"errors":[{"code":"1","title":"A","detail":"a","source":{"pointer":"/x"}},{"code":"1","title":"A","detail":"a","source":{"pointer":"/y"}}]}`, "422 1 A: a; a (/y) (/x, request 5f)", 422},
 		{"detail an object", `{"errors":[{"code":"1","title":"T","detail":{"b":["x","y"],"a":1}}]}`, "422 1 T: a: 1, b: x, y (request 5f)", 422},
-		{"map of fields", `{"errors":{"outbound":["can't be blank"],"inbound":["a","b"]}}`,
-			"422 Unprocessable Entity: inbound: a, b; outbound: can't be blank (/inbound, request 5f)", 422},
+		{
+			"map of fields", `{"errors":{"outbound":["can't be blank"],"inbound":["a","b"]}}`,
+			"422 Unprocessable Entity: inbound: a, b; outbound: can't be blank (/inbound, request 5f)", 422,
+		},
 		{"one error object", `{"errors":{"code":"7","title":"T"}}`, "400 7 T (request 5f)", 400},
 		{"errors a text", `{"errors":"no"}`, "400 Bad Request: no (request 5f)", 400},
 		{"texts", `{"errors":["no","never"]}`, "400 Bad Request: no; never (request 5f)", 400},
-		{"FastAPI list", `{"detail":[{"loc":["body","ids",0],"msg":"field required","type":"value_error"}]}`,
-			"422 value_error Unprocessable Entity: field required (/body/ids/0, request 5f)", 422},
+		{
+			"FastAPI list", `{"detail":[{"loc":["body","ids",0],"msg":"field required","type":"value_error"}]}`,
+			"422 value_error Unprocessable Entity: field required (/body/ids/0, request 5f)", 422,
+		},
 		{"FastAPI text", `{"detail":"Not authenticated"}`, "400 Bad Request: Not authenticated (request 5f)", 400},
 		{"message", `{"error":"bad","message":"very"}`, "400 bad: very (request 5f)", 400},
 		{"nested error", `{"error":{"code":5,"message":"very"}}`, "400 5 Bad Request: very (request 5f)", 400},
@@ -59,8 +65,10 @@ func TestErrorShapes(t *testing.T) {
 		{"text", "upstream connect error\n", "503 Service Unavailable: upstream connect error\\n (request 5f); it may have taken effect all the same", 503},
 		{"broken", `{"errors":[`, `400 Bad Request: {"errors":[ (request 5f)`, 400},
 		{"html", "\n<!doctype html><p>hi", "502 Bad Gateway: the answer is HTML, not the API's: check the base URL and the proxy (request 5f); it may have taken effect all the same", 502},
-		{"key refused", `{"errors":[{"code":"10009","title":"Authentication failed"}]}`,
-			"401 10009 Authentication failed (request 5f); Telnyx refused the API key: make or check keys at https://portal.telnyx.com (API Keys)", 401},
+		{
+			"key refused", `{"errors":[{"code":"10009","title":"Authentication failed"}]}`,
+			"401 10009 Authentication failed (request 5f); Telnyx refused the API key: make or check keys at https://portal.telnyx.com (API Keys)", 401,
+		},
 		{"control characters", `{"errors":[{"code":"\u001b[2J","title":"a\nb\u202ec","detail":"\u0007"}]}`, `400 \x1b[2J a\nb\u202ec: \x07 (request 5f)`, 400},
 		{"the key", `{"errors":[{"code":"1","title":"bad key ` + testKey + `"}]}`, "400 1 bad key •••• (request 5f)", 400},
 		{"a presigned URL", `{"errors":[{"title":"cannot read https://u:p@h/x?X-Amz-Signature=sesame now"}]}`, "400 cannot read https://h/x?… now (request 5f)", 400},

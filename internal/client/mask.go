@@ -24,8 +24,10 @@ func newMasker(key string) *masker {
 	if len(key) < 6 {
 		return &masker{forms: strings.NewReplacer()}
 	}
-	forms := []string{key, strings.ReplaceAll(key, "/", `\/`), url.QueryEscape(key), url.PathEscape(key),
-		hex.EncodeToString([]byte(key)), strings.ToUpper(hex.EncodeToString([]byte(key)))}
+	forms := []string{
+		key, strings.ReplaceAll(key, "/", `\/`), url.QueryEscape(key), url.PathEscape(key),
+		hex.EncodeToString([]byte(key)), strings.ToUpper(hex.EncodeToString([]byte(key))),
+	}
 	for lead := range 3 {
 		// What stands before the key shifts its base64 by 0, 2 or 4 bits. The characters that also hold bits of the
 		// neighbours are left out; the rest is the same in any text.
@@ -97,8 +99,10 @@ func cut(s string, limit int) string {
 // secretNames and secretEndings name the JSON fields that are never shown: credentials of storage and Dialogflow, what
 // looks like one, and what people said on the phone.
 var (
-	secretNames = []string{"account_key", "authorization", "aws_access_key_id", "aws_secret_access_key", "credentials",
-		"secret", "service_account", "transcription_text"}
+	secretNames = []string{
+		"account_key", "authorization", "aws_access_key_id", "aws_secret_access_key", "credentials",
+		"secret", "service_account", "transcription_text",
+	}
 	secretEndings = []string{"_secret", "_key", "password", "token"}
 )
 

@@ -181,7 +181,8 @@ func TestPacingByTheHeaders(t *testing.T) {
 						t.Fatal(err)
 					}
 					p.done(tk, answer{status: s.status, sent: true, header: http.Header{
-						"X-Ratelimit-Limit": {s.limit}, "X-Ratelimit-Remaining": {s.remaining}, "X-Ratelimit-Reset": {s.reset}, "Retry-After": {s.retryAfter}}})
+						"X-Ratelimit-Limit": {s.limit}, "X-Ratelimit-Remaining": {s.remaining}, "X-Ratelimit-Reset": {s.reset}, "Retry-After": {s.retryAfter},
+					}})
 					start := time.Now()
 					tk, err = p.acquire(t.Context())
 					if d := time.Since(start); err != nil || d < s.wait || d > s.wait+resetSlack {

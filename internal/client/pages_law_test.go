@@ -18,7 +18,8 @@ func TestListIsAllOrAnError(t *testing.T) {
 			s := &shelf{ids: ids(total), most: rapid.IntRange(total/40+1, 300).Draw(t, "page size")}
 			want := slices.Clone(s.ids)
 			faults := rapid.MapOfN(rapid.IntRange(1, 30), rapid.SampledFrom([]string{
-				"short", "long", "repeat", "other page", "502", "html", "no meta", "less", "more", "cut", "swap"}), 0, 6).Draw(t, "faults")
+				"short", "long", "repeat", "other page", "502", "html", "no meta", "less", "more", "cut", "swap",
+			}), 0, 6).Draw(t, "faults")
 			s.after = func(n, page int, o Object) *http.Response {
 				data := o["data"].([]any)
 				meta := o["meta"].(Object)

@@ -50,8 +50,10 @@ func (s *shelf) RoundTrip(r *http.Request) (*http.Response, error) {
 	if data == "" {
 		data = "data"
 	}
-	o := Object{data: items, "meta": Object{"page_number": page, "page_size": size,
-		"total_pages": (len(s.ids) + size - 1) / size, "total_results": len(s.ids)}}
+	o := Object{data: items, "meta": Object{
+		"page_number": page, "page_size": size,
+		"total_pages": (len(s.ids) + size - 1) / size, "total_results": len(s.ids),
+	}}
 	if s.after != nil {
 		if resp := s.after(n, page, o); resp != nil {
 			return resp, nil

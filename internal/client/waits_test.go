@@ -22,7 +22,10 @@ func TestRetryAfter(t *testing.T) {
 		{"date+3s", 3 * time.Second, 3 * time.Second},
 		{"date+900s", maxWait, maxWait},
 		{"date-9s", 0, backoffBase},
-		{"-5", 0, backoffBase}, {"soon", 0, backoffBase}, {"NaN", 0, backoffBase}, {"", 0, backoffBase},
+		{"-5", 0, backoffBase},
+		{"soon", 0, backoffBase},
+		{"NaN", 0, backoffBase},
+		{"", 0, backoffBase},
 	} {
 		for _, status := range []int{429, 503} {
 			synctest.Test(t, func(t *testing.T) {

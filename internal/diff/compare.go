@@ -2,7 +2,6 @@ package diff
 
 import (
 	"slices"
-
 	"telnyxsync/internal/resource"
 )
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
-
 	"telnyxsync/internal/resource"
 )
 

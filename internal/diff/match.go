@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
 	"telnyxsync/internal/resource"
 )
 
@@ -17,6 +16,9 @@ import (
 //	  … and state has it elsewhere     → live, from       a rename
 //	nothing                            → all nil          a create
 //
+// Tags and keys are asked also where the object that state has for the address vanished; what they
+// find is another object, and adopted like any.
+//
 // An object is taken by one entry at most; state goes before tags, tags before keys.
 type match struct {
 	row     *resource.Owned // what state has for the entry
@@ -25,8 +27,21 @@ type match struct {
 	resume  *resource.Live  // what a replace that was cut off has already made
 	rekey   bool            // the entry's natural key is no longer that of its object
 	begun   bool            // that replace was begun
+	after   *resource.Addr  // of a create: the entry whose replace leaves the natural key to it
 	problem string
 	held    bool
+}
+
+// known is what state has of the object that the entry has. Of one that was found in the place of
+// another, which vanished, it has nothing.
+func (f *match) known() *resource.Owned {
+	switch {
+	case f.from != nil:
+		return f.from
+	case f.row != nil && f.live != nil && f.row.ID != f.live.ID:
+		return nil
+	}
+	return f.row
 }
 
 // matcher finds the objects of the entries of one kind.
@@ -41,6 +56,8 @@ type matcher struct {
 	desired  map[string]*resource.Entry // by entry name
 	intents  map[string]*resource.Intent
 	taken    map[string]resource.Addr // id → the entry that it belongs to
+	leaving  map[string]bool          // ids that a replace will delete
+	claimed  map[string]resource.Addr // id → an entry that may mean it, or another
 }
 
 func (m *matcher) all(entries []*resource.Entry) map[resource.Addr]*match {
@@ -55,9 +72,14 @@ func (m *matcher) all(entries []*resource.Entry) map[resource.Addr]*match {
 	}
 	// The choosiest keys go first: an id before "whichever Operator Connect connection there is".
 	rest := slices.Clone(entries)
-	slices.SortStableFunc(rest, func(a, b *resource.Entry) int {
-		return cmp.Compare(len(m.byKey[m.key(a)]), len(m.byKey[m.key(b)]))
-	})
+	rank := func(e *resource.Entry) int {
+		n := 2 * len(m.byKey[m.key(e)])
+		if isID(m.key(e)) {
+			n--
+		}
+		return n
+	}
+	slices.SortStableFunc(rest, func(a, b *resource.Entry) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, e := range rest {
 		if f := found[e.Addr]; f.live == nil && f.problem == "" {
 			m.keyed(e, f)
@@ -67,6 +89,11 @@ func (m *matcher) all(entries []*resource.Entry) map[resource.Addr]*match {
 }
 
 func (m *matcher) key(e *resource.Entry) string { return m.kind.Key(e.Name, e.Object) }
+
+// isID tells whether a natural key is an id that was written.
+func isID(key string) bool { return strings.HasPrefix(key, idKey) }
+
+const idKey = "id="
 
 func (m *matcher) byState(e *resource.Entry) *match {
 	f := &match{row: m.rows[e.Name]}
@@ -99,6 +126,7 @@ func (m *matcher) byState(e *resource.Entry) *match {
 	}
 	f.live = live
 	m.taken[live.ID] = e.Addr
+	m.leaving[live.ID] = f.rekey
 	return f
 }
 
@@ -131,7 +159,10 @@ func (m *matcher) tagged(e *resource.Entry, f *match) {
 // rival is another entry whose owner tag an object carries, and which has no object of its own.
 func (m *matcher) rival(l *resource.Live, e *resource.Entry) string {
 	for _, o := range l.Owners {
-		if o.Instance == m.instance && o.Name != e.Name && m.desired[o.Name] != nil && m.rows[o.Name] == nil {
+		if o.Instance != m.instance || o.Name == e.Name || m.desired[o.Name] == nil {
+			continue
+		}
+		if row := m.rows[o.Name]; row == nil || m.byID[row.ID] == nil {
 			return o.Name
 		}
 	}
@@ -155,12 +186,21 @@ func (m *matcher) keyed(e *resource.Entry, f *match) {
 	}
 	switch {
 	case len(candidates) == 0:
-		if l := m.byKey[key]; len(l) == 1 && strings.HasPrefix(key, "id=") {
+		// Where a key means one object alone, that of another entry must not be made once more.
+		if l := m.byKey[key]; len(l) == 1 && (isID(key) || m.kind.Rekeying) {
+			holder := m.holder(l[0].ID)
+			if m.leaving[l[0].ID] {
+				f.after = &holder
+				return
+			}
 			f.held = true
-			f.problem = fmt.Sprintf("the object %s belongs to %s: two entries cannot have one object", l[0].ID, m.taken[l[0].ID])
+			f.problem = fmt.Sprintf("the object %s belongs to %s: two entries cannot have one object", l[0].ID, holder)
 		}
 		return
 	case len(candidates) > 1:
+		for _, l := range candidates {
+			m.claimed[l.ID] = e.Addr
+		}
 		f.held = true
 		f.problem = fmt.Sprintf("there are %d candidates (%s): write the id of the one that is meant", len(candidates), ids(candidates))
 		return
@@ -173,6 +213,14 @@ func (m *matcher) keyed(e *resource.Entry, f *match) {
 	}
 	f.live, f.from = l, m.rowByID[l.ID]
 	m.taken[l.ID] = e.Addr
+}
+
+// holder is the entry that an object belongs to, be it one with a problem.
+func (m *matcher) holder(id string) resource.Addr {
+	if a, taken := m.taken[id]; taken {
+		return a
+	}
+	return m.rowByID[id].Addr
 }
 
 func (m *matcher) otherInstance(l *resource.Live) string {

@@ -5,28 +5,29 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
 	"telnyxsync/internal/resource"
+	"time"
 )
 
 // own is what will be remembered of an entry.
-func own(e *resource.Entry, live *resource.Live, row *resource.Owned, c comparison) *resource.Owned {
+func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
 	o := &resource.Owned{Addr: e.Addr, Root: e.Root, Applied: resource.Overlay(c.managed, nil)}
-	if live != nil {
-		o.ID = live.ID
+	if f.live != nil {
+		o.ID = f.live.ID
 	}
-	if row != nil {
-		o.Protect = row.Protect
-	}
+	// The entry stays protected whichever object it has, the object under whichever name.
+	o.Protect = f.row != nil && f.row.Protect || f.from != nil && f.from.Protect
 	if e.Protect != nil {
 		o.Protect = *e.Protect
 	}
 	for _, p := range e.Ignore { // a create sends them, but they are not ours to compare afterwards
 		remove(o.Applied, resource.Split(p))
 	}
+	stands := resource.Object{}
 	for _, d := range c.fixed { // the value that stands is the one to go on comparing with
-		resource.Put(o.Applied, d.Path, d.Old)
+		resource.Put(stands, d.Path, d.Old)
 	}
+	o.Applied = resource.Overlay(o.Applied, stands) // what it was made of is sent, and stays as it is
 	return o
 }
 
@@ -94,7 +95,7 @@ func schemaAt(s *resource.Schema, path string) *resource.Schema {
 
 // orphans looks at what is owned and no longer written.
 func (p *planner) orphans(matchers map[string]*matcher) {
-	deletes := map[resource.Addr]*Change{}
+	deletes, withheld := map[resource.Addr]*Change{}, map[resource.Addr]string{}
 	for i := range p.in.Owned {
 		o := &p.in.Owned[i]
 		root := p.in.Desired.Root(o.Root)
@@ -121,24 +122,49 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			p.plan.Gone = append(p.plan.Gone, *o)
 			continue
 		}
+		if a, claimed := m.claimed[o.ID]; claimed {
+			p.orphan(o, "no longer written; it may be what %s means, which has to be decided first", a)
+			continue
+		}
 		if !p.in.Prune {
 			p.orphan(o, "no longer written; it is deleted only with --prune")
 			continue
 		}
 		c := p.delete(m.kind, o, live)
+		deletes[o.Addr] = &c
 		switch {
 		case isProtected(nil, o):
-			p.plan.Withheld = append(p.plan.Withheld, Withheld{c, protectedWhy(o.Addr)})
+			withheld[o.Addr] = protectedWhy(o.Addr)
 		case root.Entries == 0:
-			p.plan.Withheld = append(p.plan.Withheld, Withheld{c,
-				fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing of it is deleted", o.Root)})
-		default:
-			deletes[o.Addr] = &c
+			withheld[o.Addr] = fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing of it is deleted", o.Root)
 		}
 	}
 	p.dependents(deletes)
 	for _, a := range slices.SortedFunc(maps.Keys(deletes), resource.Addr.Compare) {
+		if why := withheld[a]; why != "" {
+			p.plan.Withheld = append(p.plan.Withheld, Withheld{*deletes[a], why})
+			continue
+		}
 		p.plan.Changes = append(p.plan.Changes, *deletes[a])
+	}
+}
+
+// abandoned are creates whose outcome is unknown and whose entry is no longer written.
+func (p *planner) abandoned(matchers map[string]*matcher) {
+	for _, in := range p.in.Intents {
+		m := matchers[in.Addr.Kind]
+		if m == nil || p.in.Desired.Root(in.Root) == nil || p.in.Desired.Find(in.Addr) != nil {
+			continue
+		}
+		found := slices.Concat(m.byTag[in.Addr.Name], m.byKey[in.Key])
+		found = slices.DeleteFunc(found, func(l *resource.Live) bool { return m.rowByID[l.ID] != nil })
+		what := "nothing is there that looks like it"
+		if len(found) > 0 {
+			what = fmt.Sprintf("%s may be it", ids(found))
+		}
+		p.problem(in.Addr, nil, true, "a create was begun at %s and its answer lost, and the entry is no longer written; %s: "+
+			"run `telnyxsync state adopt %s ID` to own what it made, or `telnyxsync state forget %s`",
+			in.At.UTC().Format(time.RFC3339), what, in.Addr, in.Addr)
 	}
 }
 
@@ -162,13 +188,20 @@ func (p *planner) delete(k *resource.Kind, o *resource.Owned, live *resource.Liv
 	return c
 }
 
-// dependents makes each deletion wait for those of the objects that refer to it.
+// dependents makes each deletion wait for those of the objects that refer to it, and for the
+// changes of those that did so far.
 func (p *planner) dependents(deletes map[resource.Addr]*Change) {
 	byID := map[[2]string]*Change{}
 	for _, c := range deletes {
 		byID[[2]string{c.Addr.Kind, c.ID}] = c
 	}
-	for _, c := range deletes {
+	last := slices.Collect(maps.Values(deletes))
+	for i := range p.plan.Changes {
+		if c := &p.plan.Changes[i]; c.From != nil {
+			last = append(last, c)
+		}
+	}
+	for _, c := range last {
 		p.kinds[c.Addr.Kind].Schema.Leaves(c.From.Applied, func(_ string, s *resource.Schema, v any) {
 			id, _ := v.(string)
 			if target := byID[[2]string{s.RefKind, id}]; s.Type == resource.RefType && target != nil {
@@ -180,98 +213,4 @@ func (p *planner) dependents(deletes map[resource.Addr]*Change) {
 		slices.SortFunc(c.Needs, resource.Addr.Compare)
 		c.Needs = slices.Compact(c.Needs)
 	}
-}
-
-// only leaves out what was not asked for, but for what that needs.
-func (p *planner) only() {
-	if p.in.Only == nil {
-		return
-	}
-	want := map[resource.Addr]bool{}
-	for _, a := range p.in.Only {
-		want[a] = true
-	}
-	for again := true; again; {
-		again = false
-		for _, c := range p.plan.Changes {
-			for _, n := range c.Needs {
-				if want[c.Addr] && !want[n] {
-					want[n], again = true, true
-				}
-			}
-		}
-	}
-	out := func(a resource.Addr) bool { return !want[a] && a.Name != "" }
-	pl := &p.plan
-	pl.Changes = slices.DeleteFunc(pl.Changes, func(c Change) bool { return out(c.Addr) })
-	pl.Withheld = slices.DeleteFunc(pl.Withheld, func(w Withheld) bool { return out(w.Addr) })
-	pl.Observed = slices.DeleteFunc(pl.Observed, func(c Change) bool { return out(c.Addr) })
-	pl.Orphans = slices.DeleteFunc(pl.Orphans, func(o Orphan) bool { return out(o.Addr) })
-	pl.Problems = slices.DeleteFunc(pl.Problems, func(q Problem) bool { return out(q.Addr) })
-	pl.Unmanaged = slices.DeleteFunc(pl.Unmanaged, func(u Unmanaged) bool { return out(u.Addr) })
-	pl.Settle = slices.DeleteFunc(pl.Settle, func(o resource.Owned) bool { return out(o.Addr) })
-	pl.Gone = slices.DeleteFunc(pl.Gone, func(o resource.Owned) bool { return out(o.Addr) })
-}
-
-// blockProblems turns changes that need an entry with a problem into problems themselves.
-func (p *planner) blockProblems() {
-	for again := true; again; {
-		again = false
-		planned := map[resource.Addr]bool{}
-		for _, c := range p.plan.Changes {
-			planned[c.Addr] = true
-		}
-		p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c Change) bool {
-			for _, n := range c.Needs {
-				if !planned[n] && c.Op != Delete {
-					p.problem(c.Addr, c.Source, false, "it needs %s, which is not there and will not be made by this plan", n)
-					again = true
-					return true
-				}
-			}
-			return false
-		})
-	}
-	slices.SortStableFunc(p.plan.Problems, func(a, b Problem) int { return a.Addr.Compare(b.Addr) })
-}
-
-// order sorts changes so that each comes after what it needs; ties by address; deletes last, and
-// reversed.
-func order(changes []Change) []Change {
-	rank := func(c *Change) int {
-		if c.Op == Delete || c.Op == Forget {
-			return 1
-		}
-		return 0
-	}
-	slices.SortStableFunc(changes, func(a, b Change) int {
-		if r := rank(&a) - rank(&b); r != 0 {
-			return r
-		}
-		if rank(&a) == 1 {
-			return b.Addr.Compare(a.Addr)
-		}
-		return a.Addr.Compare(b.Addr)
-	})
-	byAddr := map[resource.Addr]*Change{}
-	for i := range changes {
-		byAddr[changes[i].Addr] = &changes[i]
-	}
-	out := make([]Change, 0, len(changes))
-	seen := map[resource.Addr]bool{}
-	var visit func(c *Change)
-	visit = func(c *Change) {
-		if c == nil || seen[c.Addr] {
-			return
-		}
-		seen[c.Addr] = true // spec refuses circles
-		for _, n := range c.Needs {
-			visit(byAddr[n])
-		}
-		out = append(out, *c)
-	}
-	for i := range changes {
-		visit(&changes[i])
-	}
-	return out
 }

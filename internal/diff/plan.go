@@ -159,6 +159,7 @@ func (p *Plan) Exit() int {
 // DriftOnly leaves all out but drift: changes that are nothing else, and of mixed ones that part.
 func (p *Plan) DriftOnly() Plan {
 	out := Plan{Problems: p.Problems, Notes: p.Notes, Unchanged: p.Unchanged}
+	// What is left of a rename, an adopt or a replace is an update.
 	keep := func(c Change) (Change, bool) {
 		var deltas []Delta
 		for _, d := range c.Deltas {
@@ -166,7 +167,9 @@ func (p *Plan) DriftOnly() Plan {
 				deltas = append(deltas, d)
 			}
 		}
-		c.Deltas = deltas
+		if c.Deltas = deltas; c.Op != Create {
+			c.Op, c.Reason = Update, reason(deltas)
+		}
 		return c, len(deltas) > 0
 	}
 	for _, c := range p.Changes {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // TextOptions say how a plan is written for a person.
@@ -112,12 +113,12 @@ type writer struct {
 }
 
 func (w *writer) line(format string, args ...any) {
-	w.b.WriteString(Printable(fmt.Sprintf(format, args...)))
+	w.b.WriteString(oneLine(fmt.Sprintf(format, args...)))
 	w.b.WriteByte('\n')
 }
 
 func (w *writer) paint(color, text string) {
-	text = Printable(text)
+	text = oneLine(text)
 	if w.color {
 		text = "\x1b[" + color + "m" + text + "\x1b[0m"
 	}
@@ -170,11 +171,14 @@ func show(v any) string {
 	return strings.TrimSuffix(string(encode(v, "")), "\n")
 }
 
+// oneLine keeps a text from looking like more lines of the plan than one.
+func oneLine(s string) string { return strings.ReplaceAll(Printable(s), "\n", `\u000a`) }
+
 // Printable escapes what a terminal would act upon or hide: control characters, also those above
 // ASCII, and marks that reorder text. Newlines stay. Inside JSON the result is the same JSON.
 func Printable(s string) string {
 	bad := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
-	if !strings.ContainsFunc(s, bad) {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, bad) {
 		return s
 	}
 	var b strings.Builder

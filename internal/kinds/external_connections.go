@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
 )
@@ -248,7 +247,11 @@ func tagsOf(w resource.Write) []any {
 // Delete sets an active connection inactive first: Telnyx refuses to delete active ones.
 func (c *connectionOps) Delete(ctx context.Context, l *resource.Live) (resource.Receipt, error) {
 	if isActive(l) {
-		if r, err := c.patch(ctx, l, client.Object{"active": false}); err != nil {
+		r, err := c.patch(ctx, l, client.Object{"active": false})
+		switch {
+		case client.NotFound(err):
+			return r, nil // gone already
+		case err != nil:
 			return r, fmt.Errorf("set inactive: %w", err)
 		}
 	}

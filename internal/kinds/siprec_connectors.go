@@ -3,7 +3,6 @@ package kinds
 import (
 	"context"
 	"slices"
-
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
 )
@@ -61,7 +60,7 @@ func (s *siprecOps) Read(ctx context.Context, name string) (*resource.Live, erro
 }
 
 func (s *siprecOps) live(name string, raw client.Object) *resource.Live {
-	if _, ok := raw["host"]; !ok {
+	if raw["host"] == nil {
 		raw["host"] = raw["hostname"] // some of the documentation of the answer says so
 	}
 	o := s.schema.Canon(raw).(resource.Object)

@@ -8,11 +8,10 @@ package kinds
 import (
 	"context"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
-
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Operations read and write the objects of one kind. None of them blocks on what Telnyx does
@@ -58,7 +57,7 @@ func Pure(rows []Row) []resource.Kind {
 func readEach(ctx context.Context, ids []string, read func(context.Context, string) (*resource.Live, error)) (resource.Observation, error) {
 	seen := resource.Observation{Failed: map[string]error{}}
 	var mu sync.Mutex
-	var g errgroup.Group
+	g, ctx := errgroup.WithContext(ctx)
 	for _, id := range ids {
 		g.Go(func() error {
 			l, err := read(ctx, id)

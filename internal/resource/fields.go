@@ -42,7 +42,9 @@ func (Name) fieldSchema() *Schema   { return &Schema{Type: String, Format: Forma
 func (Secret) fieldSchema() *Schema { return &Schema{Type: SecretType} }
 
 func (Set[T]) fieldSchema() *Schema {
-	return &Schema{Type: List, Set: true, Elem: SchemaOf[T]()}
+	s := listOf(SchemaOf[T]())
+	s.Set = true
+	return s
 }
 
 func (RefTo[K]) fieldSchema() *Schema {

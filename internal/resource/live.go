@@ -96,6 +96,7 @@ type Attempt struct {
 // Intent is a create that was begun and whose outcome is not recorded.
 type Intent struct {
 	Addr Addr
+	Root string    // of the configuration that asked for it
 	Key  string    // natural key, "" where the kind has none
 	Hash string    // of the body, to tell attempts apart
 	Seen []string  // ids that existed before, where the kind has no natural key

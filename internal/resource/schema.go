@@ -3,7 +3,9 @@ package resource
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strconv"
@@ -94,11 +96,14 @@ func schemaOf(t reflect.Type) *Schema {
 	case reflect.Bool:
 		return &Schema{Type: Bool}
 	case reflect.Slice:
-		return &Schema{Type: List, Elem: schemaOf(t.Elem())}
+		return listOf(schemaOf(t.Elem()))
 	case reflect.Struct:
 		s := &Schema{Type: ObjectType}
 		for i := range t.NumField() {
 			f := t.Field(i)
+			if f.Tag.Get("yaml") == "" {
+				panic(fmt.Sprintf("resource: %v.%s: no yaml tag", t, f.Name))
+			}
 			fs := schemaOf(f.Type)
 			for rule := range strings.SplitSeq(f.Tag.Get("rule"), ",") {
 				fs.addRule(t, f.Name, rule)
@@ -109,6 +114,22 @@ func schemaOf(t reflect.Type) *Schema {
 	default:
 		panic(fmt.Sprintf("resource: no schema for %v", t))
 	}
+}
+
+// listOf is the schema of a list. Lists are compared whole: nothing would find a reference or hide
+// a secret in one.
+func listOf(elem *Schema) *Schema {
+	var check func(s *Schema)
+	check = func(s *Schema) {
+		if s.Type == RefType || s.Type == SecretType {
+			panic("resource: no schema for a list of references or secrets")
+		}
+		for _, f := range s.Fields {
+			check(f.Schema)
+		}
+	}
+	check(elem)
+	return &Schema{Type: List, Elem: elem}
 }
 
 func (s *Schema) addRule(t reflect.Type, field, rule string) {
@@ -226,6 +247,9 @@ func DecodeObject(text string) (Object, error) {
 	var raw map[string]any
 	if err := d.Decode(&raw); err != nil {
 		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("there is more behind the object")
 	}
 	o, _ := restore(raw).(Object)
 	return o, nil

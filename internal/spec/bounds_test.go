@@ -3,9 +3,8 @@ package spec_test
 import (
 	"fmt"
 	"strings"
-	"testing"
-
 	"telnyxsync/internal/spec"
+	"testing"
 )
 
 func loadText(t *testing.T, text string) []string {

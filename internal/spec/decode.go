@@ -1,16 +1,16 @@
 package spec
 
 import (
+	"maps"
 	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"telnyxsync/internal/resource"
 
 	"gopkg.in/yaml.v3"
-
-	"telnyxsync/internal/resource"
 )
 
 // entry decodes one entry: what every kind has (protect, observe, ignore), then the kind's fields.
@@ -39,23 +39,15 @@ func (d *decoder) entry(r *resource.Root, kind *resource.Kind, name string, k, v
 	if !d.isMapping(v, path) {
 		return
 	}
-	own := &yaml.Node{Kind: yaml.MappingNode}
-	d.pairs(v, path, func(key string, k, v *yaml.Node) {
-		switch key {
-		case "protect":
-			if b, ok := d.bool(v, join(path, key)); ok {
+	e.Object = d.object(e, kind.Schema, v, path, "", map[string]func(n *yaml.Node, path string){
+		"protect": func(n *yaml.Node, path string) {
+			if b, ok := d.bool(n, path); ok {
 				e.Protect = &b
 			}
-		case "observe":
-			e.Observe, _ = d.bool(v, join(path, key))
-		case "ignore":
-			e.Ignore = d.ignore(kind.Schema, v, join(path, key))
-		default:
-			own.Content = append(own.Content, k, v)
-		}
+		},
+		"observe": func(n *yaml.Node, path string) { e.Observe, _ = d.bool(n, path) },
+		"ignore":  func(n *yaml.Node, path string) { e.Ignore = d.ignore(kind.Schema, n, path) },
 	})
-	common := []string{"protect", "observe", "ignore"}
-	e.Object = d.object(e, kind.Schema, own, path, "", common)
 	if d.first[e.Addr] == e {
 		d.entries = append(d.entries, e)
 	}
@@ -91,13 +83,17 @@ func (d *decoder) ignore(s *resource.Schema, n *yaml.Node, path string) (pointer
 	return slices.Compact(pointers)
 }
 
-// object decodes the fields of a mapping. also names further keys that may stand in it, for suggestions.
-func (d *decoder) object(e *entry, s *resource.Schema, n *yaml.Node, path, pointer string, also []string) resource.Object {
+// object decodes the fields of a mapping. common are the keys that every entry may have beside them.
+func (d *decoder) object(e *entry, s *resource.Schema, n *yaml.Node, path, pointer string, common map[string]func(n *yaml.Node, path string)) resource.Object {
 	o := resource.Object{}
 	d.pairs(n, path, func(key string, k, v *yaml.Node) {
+		if decode := common[key]; decode != nil {
+			decode(v, join(path, key))
+			return
+		}
 		f := s.Field(key)
 		if f == nil {
-			names := append(s.Names(), also...)
+			names := slices.AppendSeq(s.Names(), maps.Keys(common))
 			slices.Sort(names)
 			d.fail(k, join(path, key), "unknown key%s; known are %s", didYouMean(key, names), strings.Join(names, ", "))
 			return

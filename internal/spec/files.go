@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-
 	"telnyxsync/internal/resource"
 )
 
@@ -123,6 +122,13 @@ const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 var errNotRegular = errors.New("not a regular file")
 
 func (l *loader) file(r *resource.Root, f *os.File, shown string) {
+	if data, ok := l.read(f, shown); ok {
+		l.parse(r, shown, data)
+	}
+}
+
+// read reads a file within its bounds; what is wrong with it is reported.
+func (l *loader) read(f *os.File, shown string) (data []byte, ok bool) {
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errNotRegular
@@ -130,7 +136,6 @@ func (l *loader) file(r *resource.Root, f *os.File, shown string) {
 	if err == nil && info.Size() > MaxFileSize {
 		err = fmt.Errorf("the file has %d bytes, more than the %d MB that a configuration may have: split it", info.Size(), MaxFileSize>>20)
 	}
-	var data []byte
 	if err == nil {
 		data, err = io.ReadAll(io.LimitReader(f, MaxFileSize+1))
 	}
@@ -139,9 +144,8 @@ func (l *loader) file(r *resource.Root, f *os.File, shown string) {
 	}
 	if err != nil {
 		l.failFile(shown, err)
-		return
 	}
-	l.parse(r, shown, data)
+	return data, err == nil
 }
 
 func (l *loader) failFile(shown string, err error) {

@@ -8,11 +8,10 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"testing"
-	"time"
-
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
+	"testing"
+	"time"
 )
 
 const connector = "siprec_connectors: {%s: {host: a.example.com, port: 1}}\n"

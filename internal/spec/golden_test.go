@@ -9,12 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/spec"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
-
-	"telnyxsync/internal/resource"
-	"telnyxsync/internal/spec"
 )
 
 // TestGolden loads each archive of testdata and compares what comes out: `errors`, or else `tree`.

@@ -7,13 +7,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/spec"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 	"pgregory.net/rapid"
-
-	"telnyxsync/internal/resource"
-	"telnyxsync/internal/spec"
 )
 
 // document renders entries as the text of one file.
@@ -26,9 +25,6 @@ func document(t *rapid.T, list []drawn) []byte {
 			set(root, e.Kind, sections[e.Kind])
 		}
 		name := plain("!!str", e.Name)
-		if e.Name[0] == '<' {
-			name.Style = yaml.DoubleQuotedStyle // the encoder forgets what << means
-		}
 		sections[e.Kind].Content = append(sections[e.Kind].Content, name, e.node)
 	}
 	text, err := yaml.Marshal(root)

@@ -8,11 +8,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"telnyxsync/internal/resource"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
-
-	"telnyxsync/internal/resource"
 )
 
 // parse reads one file: text → nodes → sections → entries.

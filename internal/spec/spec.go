@@ -6,16 +6,13 @@
 package spec
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-
 	"telnyxsync/internal/resource"
+	"unicode"
 )
 
 // The bounds of one file. They are far above any real configuration and keep a hostile one from
@@ -87,18 +84,11 @@ func Load(kinds []resource.Kind, paths ...string) (resource.Config, error) {
 	l.checkIdentities()
 	l.checkReferences()
 
-	slices.SortStableFunc(l.errs, func(a, b *Error) int {
-		return cmp.Or(a.Pos.Compare(b.Pos), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Text, b.Text))
-	})
-	var errs []error
-	for _, e := range l.errs {
-		errs = append(errs, e)
-	}
 	config := resource.Config{Roots: l.roots}
 	for _, e := range l.entries {
 		config.Entries = append(config.Entries, e.Entry)
 	}
-	return config, errors.Join(errs...)
+	return config, l.joined()
 }
 
 // loader collects entries and errors over all files.

@@ -5,11 +5,10 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"telnyxsync/internal/resource"
 
 	"gopkg.in/yaml.v3"
 	"pgregory.net/rapid"
-
-	"telnyxsync/internal/resource"
 )
 
 // drawn is an entry that a generator made: what Load is to find, and how it is written.
@@ -77,7 +76,11 @@ func set(m *yaml.Node, key string, v *yaml.Node) {
 }
 
 func plain(tag, value string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
+	if value == "<<" {
+		n.Style = yaml.DoubleQuotedStyle // the encoder forgets what it means without
+	}
+	return n
 }
 
 func mapping(key string, v *yaml.Node) *yaml.Node {
@@ -180,6 +183,10 @@ func (d *drawer) text(s string) *yaml.Node {
 	n := plain("!!str", s)
 	if s != "" && !slices.ContainsFunc([]rune(s), func(r rune) bool { return r < '0' || r > '9' }) && d.coin("bare") {
 		n.Tag = "" // written as it stands: the encoder quotes only what it knows to be text
+		return n
+	}
+	if s == "<<" || strings.ContainsAny(s, " \n") { // literal blocks, which the encoder at times writes wrong
+		n.Style = yaml.DoubleQuotedStyle
 		return n
 	}
 	n.Style = rapid.SampledFrom([]yaml.Style{0, yaml.DoubleQuotedStyle, yaml.SingleQuotedStyle}).Draw(d.T, "style")

@@ -67,17 +67,16 @@ func holder(f *os.File) string {
 func (l *Lock) Release() error { return l.f.Close() }
 
 // shareLock makes sure that no writer is there, without creating anything; free is false if one is.
-func shareLock(dir string) (unlock func(), free bool) {
+func shareLock(dir string) (unlock func(), free bool, err error) {
 	f, err := os.Open(filepath.Join(dir, lockName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return func() {}, true // a copy of a state that nobody ever wrote to here
+		return func() {}, true, nil // a copy of a state that nobody ever wrote to here
 	}
 	if err != nil {
-		return nil, false
+		return nil, false, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
-		_ = f.Close()
-		return nil, false
+		return nil, false, f.Close()
 	}
-	return func() { _ = f.Close() }, true
+	return func() { _ = f.Close() }, true, nil
 }

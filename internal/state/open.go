@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -45,50 +46,15 @@ func Open(ctx context.Context, l *Lock) (*DB, error) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
-	return open(ctx, path, "_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)")
-}
-
-// OpenReadOnly opens the state in a directory for reading and creates nothing there. The error is
-// fs.ErrNotExist if there is none.
-func OpenReadOnly(ctx context.Context, dir string) (*DB, func(), error) {
-	path := filepath.Join(dir, fileName)
-	if err := check(path); err != nil {
-		return nil, nil, err
-	}
-	// A database in WAL mode whose log is gone was closed cleanly. SQLite would make a new log even
-	// to read it, unless it is told that nobody writes: so make sure of that.
-	mode, release := "mode=ro", func() {}
-	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
-		if unlock, free := shareLock(dir); free {
-			mode, release = "mode=ro&immutable=1", unlock
-		}
-	}
-	db, err := open(ctx, path, mode+"&_pragma=busy_timeout(10000)")
-	if err != nil {
-		release()
-		return nil, nil, err
-	}
-	return db, release, nil
-}
-
-// Load reads the snapshot of a directory without creating anything; Exists is false where there
-// is no state.
-func Load(ctx context.Context, dir string) (Snapshot, error) {
-	db, release, err := OpenReadOnly(ctx, dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Snapshot{}, nil
-	}
-	if err != nil {
-		return Snapshot{}, err
-	}
-	defer release()
-	defer db.Close()
-	return db.Snapshot(ctx)
+	return open(ctx, path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)")
 }
 
 // check looks at the file before SQLite does.
 func check(path string) error {
 	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) && (size(path+"-wal") >= 0 || size(path+"-journal") >= 0) {
+		return corrupt(path, "it is gone, and its log is still there")
+	}
 	if err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
@@ -107,17 +73,33 @@ func check(path string) error {
 		return fmt.Errorf("state: %w", err)
 	}
 	defer f.Close()
+	// What is not ours is told from the head of the file, as SQLite may write to what it opens.
 	const magic = "SQLite format 3\x00"
-	head := make([]byte, len(magic))
-	if _, err := io.ReadFull(f, head); err != nil || string(head) != magic {
+	head := make([]byte, 100)
+	if _, err := io.ReadFull(f, head); err != nil || string(head[:len(magic)]) != magic {
 		return corrupt(path, "it is no SQLite database")
+	}
+	if binary.BigEndian.Uint32(head[68:]) != applicationID {
+		return &Refused{path, "it is the database of another program", "choose another directory with --state"}
+	}
+	return checkVersion(path, int(int32(binary.BigEndian.Uint32(head[60:]))))
+}
+
+func checkVersion(path string, v int) error {
+	switch {
+	case v > Version:
+		return &Refused{path, fmt.Sprintf("a newer telnyxsync wrote it (format %d, this one knows %d)", v, Version), "upgrade telnyxsync"}
+	case v < 1:
+		return corrupt(path, fmt.Sprintf("there is no format %d", v))
 	}
 	return nil
 }
 
 func corrupt(path, why string) error {
-	return &Refused{path, "it is damaged: " + why,
-		"restore state.db from a backup; or move it away and run `telnyxsync apply`: what carries an owner tag or a known name is then adopted again"}
+	return &Refused{
+		path, "it is damaged: " + why,
+		"restore state.db from a backup; or move it away and run `telnyxsync apply`: what carries an owner tag or a known name is then adopted again",
+	}
 }
 
 // open opens an existing database and makes sure that it is ours and whole.
@@ -139,38 +121,37 @@ func open(ctx context.Context, path, options string) (*DB, error) {
 }
 
 func verify(ctx context.Context, db *sql.DB, path string) error {
-	pragma := func(name string) (value string, err error) {
-		err = db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&value)
-		return value, err
+	var (
+		version, tables int
+		found           string
+	)
+	for _, q := range []struct {
+		text string
+		dest any
+	}{
+		{"PRAGMA user_version", &version}, // again: the log may know more than the head of the file
+		{"PRAGMA integrity_check(1)", &found},
+		{"SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'owned', 'intents', 'history')", &tables},
+	} {
+		if err := db.QueryRowContext(ctx, q.text).Scan(q.dest); err != nil {
+			return corrupt(path, err.Error())
+		}
 	}
-	id, err := pragma("application_id")
-	if err != nil {
-		return corrupt(path, err.Error())
-	}
-	if id != strconv.Itoa(applicationID) {
-		return &Refused{path, "it is the database of another program", "choose another directory with --state"}
-	}
-	text, err := pragma("user_version")
-	if err != nil {
-		return corrupt(path, err.Error())
-	}
-	if v, _ := strconv.Atoi(text); v > Version {
-		return &Refused{path, fmt.Sprintf("a newer telnyxsync wrote it (format %d, this one knows %d)", v, Version), "upgrade telnyxsync"}
-	}
-	if found, err := pragma("quick_check(1)"); err != nil {
-		return corrupt(path, err.Error())
-	} else if found != "ok" {
+	switch {
+	case found != "ok":
 		return corrupt(path, found)
+	case tables != 4:
+		return corrupt(path, "tables are missing")
 	}
-	return nil
+	return checkVersion(path, version)
 }
 
 // create makes the database beside its place and moves it there when it is whole, so that an
 // empty or half-made file is always damage, never a beginning.
 func create(ctx context.Context, path string) error {
 	temp := path + ".new"
-	for _, f := range []string{temp, temp + "-journal"} {
-		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+		if err := os.Remove(temp + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -218,6 +199,6 @@ func initialise(ctx context.Context, path string) (err error) {
 			return err
 		}
 	}
-	_, err = db.ExecContext(ctx, "COMMIT")
+	_, err = db.ExecContext(ctx, "COMMIT; PRAGMA journal_mode = WAL")
 	return err
 }

@@ -5,15 +5,14 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"time"
-
 	"telnyxsync/internal/resource"
+	"time"
 )
 
 // Snapshot reads all but the history, in one transaction.
 func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 	s := Snapshot{Exists: true}
-	err := d.tx(ctx, func(tx *sql.Tx) error {
+	err := d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		meta := map[string]string{}
 		err := query(ctx, tx, `SELECT name, value FROM meta`, func(scan scanner) error {
 			var name, value string
@@ -33,12 +32,12 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 		if err != nil {
 			return err
 		}
-		return query(ctx, tx, `SELECT kind, name, natural_key, hash, seen, at FROM intents ORDER BY kind, name`, func(scan scanner) error {
+		return query(ctx, tx, `SELECT kind, name, root, natural_key, hash, seen, at FROM intents ORDER BY kind, name`, func(scan scanner) error {
 			var (
 				i        resource.Intent
 				seen, at string
 			)
-			if err := scan(&i.Addr.Kind, &i.Addr.Name, &i.Key, &i.Hash, &seen, &at); err != nil {
+			if err := scan(&i.Addr.Kind, &i.Addr.Name, &i.Root, &i.Key, &i.Hash, &seen, &at); err != nil {
 				return err
 			}
 			if i.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
@@ -75,7 +74,7 @@ func (d *DB) History(ctx context.Context, addr *resource.Addr, limit int) (event
 	if addr != nil {
 		where, args = "WHERE kind = ? AND name = ?", []any{addr.Kind, addr.Name}
 	}
-	err = d.tx(ctx, func(tx *sql.Tx) error {
+	err = d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return query(ctx, tx, `SELECT seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint
 			FROM history `+where+` ORDER BY seq DESC LIMIT ?`, func(scan scanner) error {
 			var (

@@ -5,7 +5,7 @@
 //
 //	meta     name, value: base_url, key_print (keyed hash of the API key), hmac_key
 //	owned    kind, name, id, root, applied (JSON tree), protect, attempts (JSON)
-//	intents  kind, name, natural key, hash, seen (JSON ids), at
+//	intents  kind, name, root, natural key, hash, seen (JSON ids), at
 //	history  seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
 //
 // Times are RFC 3339 in UTC. The SQL is plain, so that the same schema serves PostgreSQL.
@@ -23,9 +23,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
-
 	"telnyxsync/internal/resource"
+	"time"
 )
 
 // Version of the schema. A database with a higher one is refused.
@@ -41,7 +40,7 @@ CREATE TABLE owned (
 	applied TEXT NOT NULL, protect INTEGER NOT NULL, attempts TEXT NOT NULL,
 	PRIMARY KEY (kind, name), UNIQUE (kind, id));
 CREATE TABLE intents (
-	kind TEXT NOT NULL, name TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
+	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
 	seen TEXT NOT NULL, at TEXT NOT NULL,
 	PRIMARY KEY (kind, name));
 CREATE TABLE history (
@@ -115,7 +114,7 @@ func newMeta() (map[string]string, error) {
 
 // Bind ties the state to an API and a key.
 func (d *DB) Bind(ctx context.Context, baseURL, apiKey string) error {
-	return d.tx(ctx, func(tx *sql.Tx) error {
+	return d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var hmacKey string
 		if err := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'hmac_key'`).Scan(&hmacKey); err != nil {
 			return err
@@ -131,19 +130,19 @@ func (d *DB) Bind(ctx context.Context, baseURL, apiKey string) error {
 
 // Begin stores durably that a create is about to be sent.
 func (d *DB) Begin(ctx context.Context, i resource.Intent) error {
-	return d.tx(ctx, func(tx *sql.Tx) error {
+	return d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM intents WHERE kind = ? AND name = ?`, i.Addr.Kind, i.Addr.Name); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO intents (kind, name, natural_key, hash, seen, at) VALUES (?, ?, ?, ?, ?, ?)`,
-			i.Addr.Kind, i.Addr.Name, i.Key, i.Hash, resource.Text(i.Seen), stamp(i.At))
+		_, err := tx.ExecContext(ctx, `INSERT INTO intents (kind, name, root, natural_key, hash, seen, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			i.Addr.Kind, i.Addr.Name, i.Root, i.Key, i.Hash, resource.Text(i.Seen), stamp(i.At))
 		return err
 	})
 }
 
 // Commit stores records in one transaction.
 func (d *DB) Commit(ctx context.Context, records ...Record) error {
-	return d.tx(ctx, func(tx *sql.Tx) error {
+	return d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, r := range records {
 			if err := d.commit(ctx, tx, r); err != nil {
 				return err
@@ -195,7 +194,8 @@ func bit(b bool) int {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-func (d *DB) tx(ctx context.Context, f func(tx *sql.Tx) error) (err error) {
+// tx runs f in a transaction; f uses the context that it is given.
+func (d *DB) tx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) (err error) {
 	// What is to be remembered is remembered even while the program is being stopped.
 	ctx = context.WithoutCancel(ctx)
 	tx, err := d.db.BeginTx(ctx, nil)
@@ -203,11 +203,13 @@ func (d *DB) tx(ctx context.Context, f func(tx *sql.Tx) error) (err error) {
 		return fmt.Errorf("state: %w", err)
 	}
 	defer func() {
+		// Also after a panic: who contains it would wait for the only connection for ever.
+		rollback := ignoreDone(tx.Rollback())
 		if err != nil {
-			err = errors.Join(fmt.Errorf("state: %w", err), ignoreDone(tx.Rollback()))
+			err = errors.Join(fmt.Errorf("state: %w", err), rollback)
 		}
 	}()
-	if err := f(tx); err != nil {
+	if err := f(ctx, tx); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -7,12 +7,11 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"telnyxsync/internal/contract"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
-
-	"telnyxsync/internal/contract"
 )
 
 func TestBadAccounts(t *testing.T) {
@@ -89,8 +88,10 @@ func value(t *rapid.T, f field, label string) any {
 	var pool []any
 	switch f.form {
 	case text:
-		for _, s := range append([]string{"", "abc", "1930000000000000001", "https://x.example/<a>&b", "+15125550100",
-			"2026-01-02T03:04:05.678Z", "6a09cdc3-8948-47f0-aa62-74ac943d6c58", "ü / \u2028"}, f.enum...) {
+		for _, s := range append([]string{
+			"", "abc", "1930000000000000001", "https://x.example/<a>&b", "+15125550100",
+			"2026-01-02T03:04:05.678Z", "6a09cdc3-8948-47f0-aa62-74ac943d6c58", "ü / \u2028",
+		}, f.enum...) {
 			if f.enum == nil || slices.Contains(f.enum, s) {
 				pool = append(pool, s)
 			}

@@ -8,11 +8,10 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"testing"
-	"time"
-
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/telnyxsim"
+	"testing"
+	"time"
 )
 
 // start is the time at which tests begin, on the simulator's clock.

@@ -12,9 +12,11 @@ func connections() part {
 			name: conns, key: "id", optional: true,
 			fields: fields{
 				"active": {form: boolean},
-				"anchorsite_override": {form: text, enum: []string{"Latency", "Chicago, IL", "Ashburn, VA", "San Jose, CA",
+				"anchorsite_override": {form: text, enum: []string{
+					"Latency", "Chicago, IL", "Ashburn, VA", "San Jose, CA",
 					"Sydney, Australia", "Amsterdam, Netherlands", "London, UK", "Toronto, Canada", "Vancouver, Canada",
-					"Frankfurt, Germany"}},
+					"Frankfurt, Germany",
+				}},
 				"connection_name":            {form: text},
 				"created_at":                 {form: text, check: isTime},
 				"id":                         {form: text, check: nonEmpty},
@@ -53,8 +55,10 @@ func getConnection(c *call) reply {
 		return notFound("connection")
 	}
 	obj := map[string]any{}
-	for _, name := range []string{"id", "record_type", "active", "tags", "created_at", "updated_at",
-		"webhook_api_version", "webhook_event_url", "webhook_event_failover_url"} {
+	for _, name := range []string{
+		"id", "record_type", "active", "tags", "created_at", "updated_at",
+		"webhook_api_version", "webhook_event_url", "webhook_event_failover_url",
+	} {
 		if v, ok := ext[name]; ok {
 			obj[name] = v
 		}

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
-
-	"telnyxsync/internal/telnyxsim"
 )
 
 // compact takes the indentation out of JSON.

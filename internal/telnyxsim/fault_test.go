@@ -2,10 +2,9 @@ package telnyxsim_test
 
 import (
 	"strings"
+	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
-
-	"telnyxsync/internal/telnyxsim"
 )
 
 // fault arms faults, given as JSON, through the control.

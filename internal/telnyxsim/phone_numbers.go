@@ -73,8 +73,10 @@ func phoneNumFields() fields {
 
 // phoneNumStatuses are those that can be filtered by; numbers have more.
 func phoneNumStatuses() []string {
-	return []string{"purchase-pending", "purchase-failed", "port-pending", "port-failed", "active", "deleted",
-		"emergency-only", "ported-out", "port-out-pending"}
+	return []string{
+		"purchase-pending", "purchase-failed", "port-pending", "port-failed", "active", "deleted",
+		"emergency-only", "ported-out", "port-out-pending",
+	}
 }
 
 func isE164() func(any) string {

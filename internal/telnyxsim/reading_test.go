@@ -3,9 +3,8 @@ package telnyxsim_test
 import (
 	"fmt"
 	"strings"
-	"testing"
-
 	"telnyxsync/internal/telnyxsim"
+	"testing"
 )
 
 func TestPhoneNumbers(t *testing.T) {

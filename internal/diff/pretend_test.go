@@ -1,0 +1,100 @@
+package diff_test
+
+import (
+	"fmt"
+	"slices"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
+)
+
+// pretend does what a plan says to the live objects and to the state.
+func pretend(in *diff.Input, p diff.Plan) {
+	made := map[resource.Addr]string{}
+	forget := func(a resource.Addr) {
+		in.Owned = slices.DeleteFunc(in.Owned, func(o resource.Owned) bool { return o.Addr == a })
+	}
+	remember := func(o resource.Owned, id string) {
+		in.Owned = slices.DeleteFunc(in.Owned, func(other resource.Owned) bool { // an object has one entry
+			return other.Addr == o.Addr || other.Addr.Kind == o.Addr.Kind && other.ID == id
+		})
+		o.ID, o.Applied = id, filled(o.Applied, made).(resource.Object)
+		in.Owned = append(in.Owned, o)
+		in.Intents = slices.DeleteFunc(in.Intents, func(i resource.Intent) bool { return i.Addr == o.Addr })
+	}
+	for _, o := range p.Settle {
+		remember(o, o.ID)
+	}
+	for _, o := range p.Gone {
+		forget(o.Addr)
+	}
+	for _, c := range p.Changes {
+		seen := in.Live[c.Addr.Kind]
+		without := func(id string) {
+			seen.Objects = slices.DeleteFunc(slices.Clone(seen.Objects), func(l resource.Live) bool { return l.ID == id })
+		}
+		put := func(id string, o resource.Object, old *resource.Live) {
+			without(id)
+			l := live(c.Addr.Kind, id, plain(filled(o, made).(resource.Object)))
+			if old != nil {
+				l.Owners = slices.DeleteFunc(slices.Clone(old.Owners), func(o resource.Owner) bool { return c.Write.Retag && o.Instance == "default" })
+			}
+			if toy(c.Addr.Kind).Tagged && (old == nil || c.Write.Retag) {
+				l.Owners = append(l.Owners, c.Write.Owner)
+			}
+			seen.Objects = append(seen.Objects, l)
+			made[c.Addr] = id
+		}
+		switch c.Op {
+		case diff.Create, diff.Replace:
+			id := c.Write.Key
+			if c.Addr.Kind != "boxes" {
+				id = fmt.Sprint(100 + len(seen.Objects) + len(in.Owned)*10)
+			}
+			put(id, c.Write.Desired, nil)
+			if c.Op == diff.Replace {
+				without(c.ID)
+			}
+			remember(*c.Own, id)
+		case diff.Delete, diff.Forget:
+			if c.Op == diff.Delete {
+				without(c.ID)
+			}
+			forget(c.Addr)
+		default:
+			put(c.ID, resource.Overlay(c.Live.Object, c.Write.Patch), c.Live)
+			if c.Op == diff.Rename {
+				forget(c.From.Addr)
+			}
+			remember(*c.Own, c.ID)
+		}
+		in.Live[c.Addr.Kind] = seen
+	}
+}
+
+// plain is an object as a GET returns it: without nulls, and without what is sent once.
+func plain(o resource.Object) resource.Object {
+	for name, v := range o {
+		if below, ok := v.(resource.Object); ok {
+			delete(below, "profile")
+			plain(below)
+		}
+		if v == nil {
+			delete(o, name)
+		}
+	}
+	return o
+}
+
+func filled(v any, made map[resource.Addr]string) any {
+	switch v := v.(type) {
+	case resource.Pending:
+		return made[v.Addr]
+	case resource.Object:
+		out := resource.Object{}
+		for name, field := range v {
+			out[name] = filled(field, made)
+		}
+		return out
+	}
+	return v
+}

@@ -1,0 +1,399 @@
+package state_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// model is what the database is to remember.
+type model struct {
+	owned   map[resource.Addr]resource.Owned
+	intents map[resource.Addr]resource.Intent
+	events  []state.Event
+}
+
+func (m *model) commit(r state.Record) {
+	if r.Forget != nil {
+		delete(m.owned, *r.Forget)
+	}
+	if r.Own != nil {
+		for a, o := range m.owned { // an id belongs to one entry
+			if a.Kind == r.Own.Addr.Kind && o.ID == r.Own.ID {
+				delete(m.owned, a)
+			}
+		}
+		m.owned[r.Own.Addr] = *r.Own
+	}
+	if r.AttemptsOf != nil {
+		if o, ok := m.owned[*r.AttemptsOf]; ok {
+			o.Attempts = r.Attempts
+			m.owned[*r.AttemptsOf] = o
+		}
+	}
+	if r.EndIntent != nil {
+		delete(m.intents, *r.EndIntent)
+	}
+	if r.Event != nil {
+		e := *r.Event
+		e.Seq = int64(len(m.events) + 1)
+		if e.Deltas == nil {
+			e.Deltas = json.RawMessage("[]")
+		}
+		m.events = append(m.events, e)
+	}
+}
+
+func (m *model) snapshot() (owned []resource.Owned, intents []resource.Intent) {
+	for _, o := range m.owned {
+		owned = append(owned, o)
+	}
+	for _, i := range m.intents {
+		intents = append(intents, i)
+	}
+	slices.SortFunc(owned, func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
+	slices.SortFunc(intents, func(a, b resource.Intent) int { return a.Addr.Compare(b.Addr) })
+	return owned, intents
+}
+
+func addrs() *rapid.Generator[resource.Addr] {
+	return rapid.Custom(func(t *rapid.T) resource.Addr {
+		return resource.Addr{
+			Kind: rapid.SampledFrom([]string{"trunks", "routes"}).Draw(t, "kind"),
+			Name: rapid.SampledFrom([]string{"a", "b", "ü/x", "'; DROP TABLE owned; --", "%"}).Draw(t, "name"),
+		}
+	})
+}
+
+func trees() *rapid.Generator[resource.Object] {
+	leaf := rapid.OneOf(rapid.Just(any(nil)), rapid.Map(rapid.String(), func(s string) any { return s }),
+		rapid.Map(rapid.Int64(), func(n int64) any { return n }), rapid.Map(rapid.Bool(), func(b bool) any { return b }),
+		rapid.Just(any([]any{"a", int64(1)})), rapid.Just(any(resource.Object{"deep": nil})))
+	return rapid.MapOfN(rapid.String(), leaf, 0, 3)
+}
+
+func attempts() *rapid.Generator[map[string]resource.Attempt] {
+	return rapid.OneOf(rapid.Just(map[string]resource.Attempt(nil)), rapid.MapOfN(rapid.SampledFrom([]string{"/a", "/b/c"}),
+		rapid.Map(rapid.IntRange(0, 9), func(n int) resource.Attempt { return resource.Attempt{Value: `"x"`, Count: n} }), 0, 2))
+}
+
+func records() *rapid.Generator[state.Record] {
+	return rapid.Custom(func(t *rapid.T) (r state.Record) {
+		coin := func(label string) bool { return rapid.Bool().Draw(t, label) }
+		addr := func(label string) *resource.Addr { a := addrs().Draw(t, label); return &a }
+		if coin("own") {
+			r.Own = &resource.Owned{
+				Addr: *addr("owned"), ID: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "id"), Root: rapid.String().Draw(t, "root"),
+				Applied: trees().Draw(t, "applied"), Protect: coin("protect"), Attempts: attempts().Draw(t, "attempts"),
+			}
+		}
+		if coin("forget") {
+			r.Forget = addr("forgotten")
+		}
+		if coin("end intent") {
+			r.EndIntent = addr("ended")
+		}
+		if coin("attempts") {
+			r.AttemptsOf, r.Attempts = addr("attempted"), attempts().Draw(t, "made")
+		}
+		if coin("event") {
+			text := rapid.String()
+			r.Event = &state.Event{
+				Addr: *addr("changed"), Op: text.Draw(t, "op"), ID: text.Draw(t, "object"), Reason: text.Draw(t, "reason"),
+				Outcome: "done", Error: text.Draw(t, "error"), RequestID: text.Draw(t, "request"), Fingerprint: text.Draw(t, "fingerprint"),
+			}
+			if coin("deltas") {
+				r.Event.Deltas = json.RawMessage(`[{"path":"/a","from":null}]`)
+			}
+		}
+		return r
+	})
+}
+
+// TestModel: whatever is committed, also over a restart, is what is read.
+func TestModel(t *testing.T) {
+	parent := t.TempDir()
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		dir := filepath.Join(parent, fmt.Sprint(n))
+		ctx := t.Context()
+		ok := func(err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, err := state.Acquire(ctx, dir)
+		ok(err)
+		defer l.Release()
+		db, err := state.Open(ctx, l)
+		ok(err)
+		defer func() { _ = db.Close() }()
+		m := model{owned: map[resource.Addr]resource.Owned{}, intents: map[resource.Addr]resource.Intent{}}
+		t.Repeat(map[string]func(*rapid.T){
+			"commit": func(t *rapid.T) {
+				list := rapid.SliceOfN(records(), 0, 3).Draw(t, "records")
+				if err := db.Commit(ctx, list...); err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range list {
+					m.commit(r)
+				}
+			},
+			"begin": func(t *rapid.T) {
+				i := resource.Intent{
+					Addr: addrs().Draw(t, "address"), Key: rapid.String().Draw(t, "key"), Hash: "h",
+					Seen: rapid.SampledFrom([][]string{nil, {}, {"1", "2"}}).Draw(t, "seen"),
+					At:   time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "at"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC(),
+				}
+				if err := db.Begin(ctx, i); err != nil {
+					t.Fatal(err)
+				}
+				m.intents[i.Addr] = i
+			},
+			"restart": func(t *rapid.T) {
+				ok(db.Close())
+				db, err = state.Open(ctx, l)
+				ok(err)
+			},
+			"": func(t *rapid.T) {
+				if rapid.IntRange(0, 3).Draw(t, "look") > 0 {
+					return
+				}
+				s, err := db.Snapshot(ctx)
+				ok(err)
+				owned, intents := m.snapshot()
+				if !s.Exists || !reflect.DeepEqual(s.Owned, owned) || !reflect.DeepEqual(s.Intents, intents) {
+					t.Fatalf("got\n%+v\n%+v\nwant\n%+v\n%+v", s.Owned, s.Intents, owned, intents)
+				}
+				var filter *resource.Addr
+				if rapid.Bool().Draw(t, "of one") {
+					a := addrs().Draw(t, "filter")
+					filter = &a
+				}
+				limit := rapid.IntRange(0, 5).Draw(t, "limit")
+				events, err := db.History(ctx, filter, limit)
+				ok(err)
+				var want []state.Event
+				for _, e := range slices.Backward(m.events) {
+					if (filter == nil || e.Addr == *filter) && len(want) < limit {
+						want = append(want, e)
+					}
+				}
+				for i := range events {
+					if time.Since(events[i].At) > time.Minute {
+						t.Fatalf("not the time of the change: %v", events[i])
+					}
+					events[i].At = time.Time{}
+				}
+				if !reflect.DeepEqual(events, want) {
+					t.Fatalf("got\n%+v\nwant\n%+v", events, want)
+				}
+			},
+		})
+	})
+}
+
+// TestRename: the same object under another name is one record, whichever way it is told.
+func TestRename(t *testing.T) {
+	db := openState(t, t.TempDir())
+	old, name := resource.Addr{Kind: "trunks", Name: "old"}, resource.Addr{Kind: "trunks", Name: "new"}
+	must(t, db.Commit(t.Context(), state.Record{Own: &resource.Owned{Addr: old, ID: "1", Protect: true}}))
+	must(t, db.Commit(t.Context(), state.Record{Own: &resource.Owned{Addr: name, ID: "1", Protect: true}, Forget: &old}))
+	// Two that swap their names.
+	must(t, db.Commit(t.Context(), state.Record{Own: &resource.Owned{Addr: old, ID: "2"}}))
+	must(t, db.Commit(t.Context(),
+		state.Record{Own: &resource.Owned{Addr: old, ID: "1"}}, state.Record{Own: &resource.Owned{Addr: name, ID: "2"}}))
+	// The same id in another kind is another object.
+	other := resource.Addr{Kind: "routes", Name: "old"}
+	must(t, db.Commit(t.Context(), state.Record{Own: &resource.Owned{Addr: other, ID: "1"}}))
+	s, err := db.Snapshot(t.Context())
+	must(t, err)
+	got := map[resource.Addr]string{}
+	for _, o := range s.Owned {
+		got[o.Addr] = o.ID
+	}
+	if want := (map[resource.Addr]string{old: "1", name: "2", other: "1"}); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestAllOrNothing: a record that cannot be stored takes the others of its transaction with it, and
+// a panic that somebody contains does not keep the database busy for ever.
+func TestAllOrNothing(t *testing.T) {
+	dir := t.TempDir()
+	db := openState(t, dir)
+	must(t, db.Commit(t.Context(), own("a")))
+	bad := own("bad")
+	bad.Own.Applied = resource.Object{"f": func() {}} // no value of a tree
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("a function was stored")
+			}
+		}()
+		_ = db.Commit(t.Context(), own("b"), bad)
+	}()
+	s, err := state.Load(t.Context(), dir)
+	if err != nil || len(s.Owned) != 1 {
+		t.Errorf("%d owned, %v", len(s.Owned), err)
+	}
+	must(t, db.Commit(t.Context(), own("c"))) // and the database goes on
+}
+
+func TestHistoryOnlyGrows(t *testing.T) {
+	db := openState(t, t.TempDir())
+	a := resource.Addr{Kind: "toys", Name: "a"}
+	var before []state.Event
+	for i := range 30 {
+		must(t, db.Commit(t.Context(), state.Record{
+			Own:   &resource.Owned{Addr: a, ID: fmt.Sprint(i)},
+			Event: &state.Event{Seq: 1, At: time.Unix(0, 0), Addr: a, Op: "update", Reason: fmt.Sprint(i), Outcome: "done"}, // Seq and At are the database's
+		}, state.Record{Forget: &a, EndIntent: &a}))
+		after, err := db.History(t.Context(), nil, 1000)
+		must(t, err)
+		if len(after) != i+1 || after[0].Seq != int64(i+1) || after[0].Reason != fmt.Sprint(i) || time.Since(after[0].At) > time.Minute {
+			t.Fatalf("newest of %d: %+v", len(after), after[0])
+		}
+		if !reflect.DeepEqual(after[1:], before) && i > 0 {
+			t.Fatalf("what was there has changed:\n%+v\n%+v", before, after[1:])
+		}
+		before = after
+	}
+}
+
+func TestBind(t *testing.T) {
+	dir := t.TempDir()
+	db := openState(t, dir)
+	const key, other = "KEY0190ABCDEF-very-secret-api-key", "KEY0190ABCDEF-another-api-key"
+	s, err := db.Snapshot(t.Context())
+	must(t, err)
+	if s.BaseURL != "" || s.KeyChanged(key) {
+		t.Errorf("bound before it was: %+v", s)
+	}
+	must(t, db.Bind(t.Context(), "https://api.telnyx.com/v2", key))
+	s, err = state.Load(t.Context(), dir)
+	must(t, err)
+	if s.BaseURL != "https://api.telnyx.com/v2" || s.KeyChanged(key) || !s.KeyChanged(other) || !s.KeyChanged("") {
+		t.Errorf("bound to %q; changed: %t, %t", s.BaseURL, s.KeyChanged(key), s.KeyChanged(other))
+	}
+	must(t, db.Bind(t.Context(), "http://127.0.0.1:1", other))
+	s, err = state.Load(t.Context(), dir)
+	must(t, err)
+	if s.BaseURL != "http://127.0.0.1:1" || !s.KeyChanged(key) || s.KeyChanged(other) {
+		t.Error("not bound anew")
+	}
+	noTrace(t, dir, key, other)
+	must(t, db.Close())
+	noTrace(t, dir, key, other)
+
+	// The print is keyed: the same key leaves another one elsewhere.
+	elsewhere := t.TempDir()
+	db2 := openState(t, elsewhere)
+	must(t, db2.Bind(t.Context(), "http://127.0.0.1:1", other))
+	must(t, db2.Close())
+	if a, b := printOf(t, dir), printOf(t, elsewhere); a == b {
+		t.Errorf("the print %s is the same in two states", a)
+	}
+}
+
+// printOf is the stored print of the key, by its length among the texts of the file.
+func printOf(t *testing.T, dir string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "state.db"))
+	must(t, err)
+	i := bytes.Index(data, []byte("key_print"))
+	if i < 0 {
+		t.Fatal("no print")
+	}
+	return string(data[i : i+9+64])
+}
+
+// noTrace looks for secrets in all files of a directory, in the forms that they may have taken.
+func noTrace(t *testing.T, dir string, secrets ...string) {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	for _, f := range files {
+		data, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		must(t, err)
+		lower := strings.ToLower(string(data))
+		for _, s := range secrets {
+			forms := []string{s, hex.EncodeToString([]byte(s))}
+			for skip := range 3 { // wherever it stands in a longer text
+				forms = append(forms, base64.RawStdEncoding.EncodeToString([]byte(s)[skip:skip+(len(s)-skip)/3*3]))
+			}
+			for _, form := range forms {
+				if strings.Contains(lower, strings.ToLower(form)) {
+					t.Errorf("%s holds %s", f.Name(), form)
+				}
+			}
+		}
+	}
+}
+
+func TestConcurrentCommits(t *testing.T) {
+	dir := t.TempDir()
+	db := openState(t, dir)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 10 {
+				name := fmt.Sprintf("%d-%d", i, j)
+				r := own(name)
+				r.EndIntent = &r.Own.Addr
+				r.Event = &state.Event{Addr: r.Own.Addr, Op: "create", Outcome: "done"}
+				err := db.Begin(t.Context(), resource.Intent{Addr: r.Own.Addr, At: time.Now()})
+				if err := errors.Join(err, db.Commit(t.Context(), r)); err != nil {
+					t.Error(err)
+				}
+				if _, err := db.Snapshot(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Go(func() {
+		for range 20 {
+			if _, err := state.Load(t.Context(), dir); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	wg.Wait()
+	s, err := db.Snapshot(t.Context())
+	must(t, err)
+	events, err := db.History(t.Context(), nil, 1000)
+	must(t, err)
+	if len(s.Owned) != 80 || len(s.Intents) != 0 || len(events) != 80 || events[0].Seq != 80 {
+		t.Errorf("%d owned, %d intents, %d events", len(s.Owned), len(s.Intents), len(events))
+	}
+}
+
+// TestStoppedProgramRemembers: what was done is stored although the context has ended.
+func TestStoppedProgramRemembers(t *testing.T) {
+	dir := t.TempDir()
+	db := openState(t, dir)
+	ctx := timeout(t, 0)
+	must(t, db.Begin(ctx, resource.Intent{Addr: resource.Addr{Kind: "toys", Name: "b"}, At: time.Now()}))
+	must(t, db.Commit(ctx, own("a")))
+	s, err := state.Load(t.Context(), dir)
+	if err != nil || len(s.Owned) != 1 || len(s.Intents) != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

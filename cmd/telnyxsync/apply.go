@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
-	"time"
 
 	"github.com/spf13/cobra"
 )

@@ -13,9 +13,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
 	"telnyxsync/examples"
 	"telnyxsync/internal/telnyxsim"
-	"time"
 
 	"github.com/spf13/cobra"
 )

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"

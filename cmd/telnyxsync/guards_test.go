@@ -7,11 +7,12 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"testing"
+	"time"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
-	"testing"
-	"time"
 )
 
 // Each test of this file fails if the guard that it is named after is taken out; ARCHITECTURE.md

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"text/tabwriter"
+
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 )

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
 	"telnyxsync/internal/diff"
 
 	"github.com/spf13/cobra"

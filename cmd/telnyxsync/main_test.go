@@ -12,10 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"telnyxsync/internal/contract"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/contract"
+	"telnyxsync/internal/telnyxsim"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )

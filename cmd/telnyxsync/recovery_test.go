@@ -11,10 +11,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"telnyxsync/internal/contract"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/contract"
+	"telnyxsync/internal/telnyxsim"
 )
 
 // killer stands before a simulator and kills a process when its n-th request arrives: before it is

@@ -9,9 +9,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"testing"
+
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/telnyxsim"
-	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )

@@ -10,8 +10,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"telnyxsync/internal/telnyxsim"
 	"time"
+
+	"telnyxsync/internal/telnyxsim"
 
 	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"

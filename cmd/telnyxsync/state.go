@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"text/tabwriter"
+
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 )

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/spec"
 

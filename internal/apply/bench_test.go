@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"testing"
+	"time"
+
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
-	"testing"
-	"time"
 )
 
 // slow answers after a round trip.

@@ -13,11 +13,12 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 

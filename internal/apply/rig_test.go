@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"testing"
+	"time"
+
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/contract"
@@ -15,8 +18,6 @@ import (
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
-	"testing"
-	"time"
 )
 
 // tb is what both *testing.T and *rapid.T offer.

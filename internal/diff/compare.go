@@ -2,6 +2,7 @@ package diff
 
 import (
 	"slices"
+
 	"telnyxsync/internal/resource"
 )
 

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"telnyxsync/internal/resource"
 	"time"
+
+	"telnyxsync/internal/resource"
 )
 
 // entry decides what one entry needs.

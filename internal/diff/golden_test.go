@@ -10,10 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"telnyxsync/internal/diff"
-	"telnyxsync/internal/resource"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"gopkg.in/yaml.v3"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
 	"telnyxsync/internal/resource"
 )
 

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"testing"
+
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
-	"testing"
 
 	"pgregory.net/rapid"
 )

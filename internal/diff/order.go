@@ -3,6 +3,7 @@ package diff
 import (
 	"fmt"
 	"slices"
+
 	"telnyxsync/internal/resource"
 )
 

@@ -5,8 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"telnyxsync/internal/resource"
 	"time"
+
+	"telnyxsync/internal/resource"
 )
 
 // own is what will be remembered of an entry.

@@ -2,9 +2,10 @@ package diff_test
 
 import (
 	"fmt"
+	"testing"
+
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
-	"testing"
 )
 
 func TestExit(t *testing.T) {

@@ -3,6 +3,7 @@ package diff_test
 import (
 	"fmt"
 	"slices"
+
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 )

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
-	"telnyxsync/internal/diff"
-	"telnyxsync/internal/resource"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
 
 	"pgregory.net/rapid"
 )

@@ -3,6 +3,7 @@ package diff_test
 import (
 	"slices"
 	"strings"
+
 	"telnyxsync/internal/resource"
 )
 

@@ -9,10 +9,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"testing"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/resource"
-	"testing"
 )
 
 // apart are the differences between what can be written in YAML and what the API's bodies hold.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
 )

@@ -5,9 +5,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"testing"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
-	"testing"
 )
 
 const connections = "external_connections"

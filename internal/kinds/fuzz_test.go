@@ -3,9 +3,10 @@ package kinds_test
 import (
 	"encoding/json"
 	"net/http"
+	"testing"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
-	"testing"
 )
 
 // Whatever Telnyx answers, reading it does not panic, and what was read can be compared.

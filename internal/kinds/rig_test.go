@@ -9,12 +9,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/telnyxsim"
-	"testing"
 )
 
 // rig is a simulated account behind a server that checks all traffic against Telnyx's document.

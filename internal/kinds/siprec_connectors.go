@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"slices"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
 )

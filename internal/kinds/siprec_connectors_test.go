@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"testing"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
-	"testing"
 )
 
 const connectors = "siprec_connectors"

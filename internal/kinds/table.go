@@ -8,6 +8,7 @@ package kinds
 import (
 	"context"
 	"sync"
+
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
 

@@ -6,9 +6,10 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"telnyxsync/internal/resource"
 	"testing"
 	"unicode/utf8"
+
+	"telnyxsync/internal/resource"
 
 	"pgregory.net/rapid"
 )

@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
-	"telnyxsync/internal/resource"
 	"testing"
+
+	"telnyxsync/internal/resource"
 
 	"pgregory.net/rapid"
 )

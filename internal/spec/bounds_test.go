@@ -3,8 +3,9 @@ package spec_test
 import (
 	"fmt"
 	"strings"
-	"telnyxsync/internal/spec"
 	"testing"
+
+	"telnyxsync/internal/spec"
 )
 
 func loadText(t *testing.T, text string) []string {

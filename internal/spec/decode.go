@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
 	"telnyxsync/internal/resource"
 
 	"gopkg.in/yaml.v3"

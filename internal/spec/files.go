@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
 	"telnyxsync/internal/resource"
 )
 

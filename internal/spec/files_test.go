@@ -8,10 +8,11 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"telnyxsync/internal/resource"
-	"telnyxsync/internal/spec"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/spec"
 )
 
 const connector = "siprec_connectors: {%s: {host: a.example.com, port: 1}}\n"

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
+
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
-	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 )

@@ -7,9 +7,10 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"testing"
+
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
-	"testing"
 
 	"gopkg.in/yaml.v3"
 	"pgregory.net/rapid"

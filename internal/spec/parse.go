@@ -8,8 +8,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"telnyxsync/internal/resource"
 	"unicode/utf8"
+
+	"telnyxsync/internal/resource"
 
 	"gopkg.in/yaml.v3"
 )

@@ -11,8 +11,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"telnyxsync/internal/resource"
 	"unicode"
+
+	"telnyxsync/internal/resource"
 )
 
 // The bounds of one file. They are far above any real configuration and keep a hostile one from

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"testing"
+
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
-	"testing"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens with what is found")

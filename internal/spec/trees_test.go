@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+
 	"telnyxsync/internal/resource"
 
 	"gopkg.in/yaml.v3"

@@ -11,10 +11,11 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"telnyxsync/internal/resource"
-	"telnyxsync/internal/state"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
 
 	"go.uber.org/goleak"
 )

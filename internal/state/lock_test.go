@@ -9,9 +9,10 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"telnyxsync/internal/state"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/state"
 )
 
 func timeout(t testing.TB, d time.Duration) context.Context {

@@ -12,9 +12,10 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"testing"
+
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
-	"testing"
 )
 
 func TestModes(t *testing.T) {

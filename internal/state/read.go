@@ -5,8 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"telnyxsync/internal/resource"
 	"time"
+
+	"telnyxsync/internal/resource"
 )
 
 // Snapshot reads all but the history, in one transaction.

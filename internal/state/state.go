@@ -23,8 +23,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"telnyxsync/internal/resource"
 	"time"
+
+	"telnyxsync/internal/resource"
 )
 
 // Version of the schema. A database with a higher one is refused.

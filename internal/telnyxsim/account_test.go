@@ -7,9 +7,10 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"telnyxsync/internal/contract"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/contract"
 
 	"pgregory.net/rapid"
 )

@@ -8,10 +8,11 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"telnyxsync/internal/contract"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/contract"
+	"telnyxsync/internal/telnyxsim"
 )
 
 // start is the time at which tests begin, on the simulator's clock.

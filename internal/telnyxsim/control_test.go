@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/telnyxsim"
 )
 
 // compact takes the indentation out of JSON.

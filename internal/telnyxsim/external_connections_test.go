@@ -2,9 +2,10 @@ package telnyxsim_test
 
 import (
 	"strings"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/telnyxsim"
 )
 
 const create = `{"external_sip_connection":"zoom","outbound":{"outbound_voice_profile_id":"77"}}`

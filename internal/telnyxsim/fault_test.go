@@ -2,9 +2,10 @@ package telnyxsim_test
 
 import (
 	"strings"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/telnyxsim"
 )
 
 // fault arms faults, given as JSON, through the control.

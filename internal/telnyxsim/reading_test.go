@@ -3,8 +3,9 @@ package telnyxsim_test
 import (
 	"fmt"
 	"strings"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
+
+	"telnyxsync/internal/telnyxsim"
 )
 
 func TestPhoneNumbers(t *testing.T) {

@@ -18,6 +18,8 @@
 //	outbound_voice_profiles   objects; while absent, every profile id is accepted
 //	connections               objects; while absent, only external connections are known
 //	api_keys                  strings; while absent, every key is accepted
+//	_operator_connect_pending objects: the connections that a refresh brings to light
+//	_operator_connect_refresh "idle" (default) or "in_progress"
 //	_tags_patch               "replace" (default) or "merge": what PATCH does with tags
 //	_siprec_host_field        "host" (default) or "hostname": the field of the answers
 //
@@ -119,6 +121,7 @@ func parts() []part {
 		phoneNumbers(),
 		outboundVoiceProfiles(),
 		connections(),
+		operatorConnect(),
 	}
 }
 

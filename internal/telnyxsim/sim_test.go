@@ -7,11 +7,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"telnyxsync/internal/contract"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"telnyxsync/internal/contract"
+	"telnyxsync/internal/telnyxsim"
 )
 
 func TestNewRefuses(t *testing.T) {

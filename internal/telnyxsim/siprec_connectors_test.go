@@ -2,9 +2,10 @@ package telnyxsim_test
 
 import (
 	"net/url"
-	"telnyxsync/internal/telnyxsim"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/telnyxsim"
 )
 
 func TestSiprecLife(t *testing.T) {

@@ -1,0 +1,2 @@
+// Package daemon keeps an account equal to its files for months.
+package daemon

@@ -1,0 +1,204 @@
+package state_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+// model is what the database is to remember.
+type model struct {
+	owned   map[resource.Addr]resource.Owned
+	intents map[resource.Addr]resource.Intent
+	events  []state.Event
+}
+
+func (m *model) commit(r state.Record) {
+	if r.Forget != nil {
+		delete(m.owned, *r.Forget)
+	}
+	if r.Own != nil {
+		for a, o := range m.owned { // an id belongs to one entry
+			if a.Kind == r.Own.Addr.Kind && o.ID == r.Own.ID {
+				delete(m.owned, a)
+			}
+		}
+		m.owned[r.Own.Addr] = *r.Own
+	}
+	if r.AttemptsOf != nil {
+		if o, ok := m.owned[*r.AttemptsOf]; ok {
+			o.Attempts = r.Attempts
+			m.owned[*r.AttemptsOf] = o
+		}
+	}
+	if r.EndIntent != nil {
+		delete(m.intents, *r.EndIntent)
+	}
+	if r.Event != nil {
+		e := *r.Event
+		e.Seq = int64(len(m.events) + 1)
+		if e.Deltas == nil {
+			e.Deltas = json.RawMessage("[]")
+		}
+		m.events = append(m.events, e)
+	}
+}
+
+func (m *model) snapshot() (owned []resource.Owned, intents []resource.Intent) {
+	for _, o := range m.owned {
+		owned = append(owned, o)
+	}
+	for _, i := range m.intents {
+		intents = append(intents, i)
+	}
+	slices.SortFunc(owned, func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
+	slices.SortFunc(intents, func(a, b resource.Intent) int { return a.Addr.Compare(b.Addr) })
+	return owned, intents
+}
+
+func addrs() *rapid.Generator[resource.Addr] {
+	return rapid.Custom(func(t *rapid.T) resource.Addr {
+		return resource.Addr{
+			Kind: rapid.SampledFrom([]string{"trunks", "routes"}).Draw(t, "kind"),
+			Name: rapid.SampledFrom([]string{"a", "b", "ü/x", "'; DROP TABLE owned; --", "%"}).Draw(t, "name"),
+		}
+	})
+}
+
+func trees() *rapid.Generator[resource.Object] {
+	leaf := rapid.OneOf(rapid.Just(any(nil)), rapid.Map(rapid.String(), func(s string) any { return s }),
+		rapid.Map(rapid.Int64(), func(n int64) any { return n }), rapid.Map(rapid.Bool(), func(b bool) any { return b }),
+		rapid.Just(any([]any{"a", int64(1)})), rapid.Just(any(resource.Object{"deep": nil})))
+	return rapid.MapOfN(rapid.String(), leaf, 0, 3)
+}
+
+func attempts() *rapid.Generator[map[string]resource.Attempt] {
+	return rapid.OneOf(rapid.Just(map[string]resource.Attempt(nil)), rapid.MapOfN(rapid.SampledFrom([]string{"/a", "/b/c"}),
+		rapid.Map(rapid.IntRange(0, 9), func(n int) resource.Attempt { return resource.Attempt{Value: `"x"`, Count: n} }), 0, 2))
+}
+
+func records() *rapid.Generator[state.Record] {
+	return rapid.Custom(func(t *rapid.T) (r state.Record) {
+		coin := func(label string) bool { return rapid.Bool().Draw(t, label) }
+		addr := func(label string) *resource.Addr { a := addrs().Draw(t, label); return &a }
+		if coin("own") {
+			r.Own = &resource.Owned{
+				Addr: *addr("owned"), ID: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "id"), Root: rapid.String().Draw(t, "root"),
+				Applied: trees().Draw(t, "applied"), Protect: coin("protect"), Attempts: attempts().Draw(t, "attempts"),
+			}
+		}
+		if coin("forget") {
+			r.Forget = addr("forgotten")
+		}
+		if coin("end intent") {
+			r.EndIntent = addr("ended")
+		}
+		if coin("attempts") {
+			r.AttemptsOf, r.Attempts = addr("attempted"), attempts().Draw(t, "made")
+		}
+		if coin("event") {
+			text := rapid.String()
+			r.Event = &state.Event{
+				Addr: *addr("changed"), Op: text.Draw(t, "op"), ID: text.Draw(t, "object"), Reason: text.Draw(t, "reason"),
+				Outcome: "done", Error: text.Draw(t, "error"), RequestID: text.Draw(t, "request"), Fingerprint: text.Draw(t, "fingerprint"),
+			}
+			if coin("deltas") {
+				r.Event.Deltas = json.RawMessage(`[{"path":"/a","from":null}]`)
+			}
+		}
+		return r
+	})
+}
+
+// TestModel: whatever is committed, also over a restart, is what is read.
+func TestModel(t *testing.T) {
+	parent := t.TempDir()
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		dir := filepath.Join(parent, fmt.Sprint(n))
+		ctx := t.Context()
+		ok := func(err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, err := state.Acquire(ctx, dir)
+		ok(err)
+		defer l.Release()
+		db, err := state.Open(ctx, l)
+		ok(err)
+		defer func() { _ = db.Close() }()
+		m := model{owned: map[resource.Addr]resource.Owned{}, intents: map[resource.Addr]resource.Intent{}}
+		t.Repeat(map[string]func(*rapid.T){
+			"commit": func(t *rapid.T) {
+				list := rapid.SliceOfN(records(), 0, 3).Draw(t, "records")
+				if err := db.Commit(ctx, list...); err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range list {
+					m.commit(r)
+				}
+			},
+			"begin": func(t *rapid.T) {
+				i := resource.Intent{
+					Addr: addrs().Draw(t, "address"), Key: rapid.String().Draw(t, "key"), Hash: "h",
+					Seen: rapid.SampledFrom([][]string{nil, {}, {"1", "2"}}).Draw(t, "seen"),
+					At:   time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "at"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC(),
+				}
+				if err := db.Begin(ctx, i); err != nil {
+					t.Fatal(err)
+				}
+				m.intents[i.Addr] = i
+			},
+			"restart": func(t *rapid.T) {
+				ok(db.Close())
+				db, err = state.Open(ctx, l)
+				ok(err)
+			},
+			"": func(t *rapid.T) {
+				if rapid.IntRange(0, 3).Draw(t, "look") > 0 {
+					return
+				}
+				s, err := db.Snapshot(ctx)
+				ok(err)
+				owned, intents := m.snapshot()
+				if !s.Exists || !reflect.DeepEqual(s.Owned, owned) || !reflect.DeepEqual(s.Intents, intents) {
+					t.Fatalf("got\n%+v\n%+v\nwant\n%+v\n%+v", s.Owned, s.Intents, owned, intents)
+				}
+				var filter *resource.Addr
+				if rapid.Bool().Draw(t, "of one") {
+					a := addrs().Draw(t, "filter")
+					filter = &a
+				}
+				limit := rapid.IntRange(0, 5).Draw(t, "limit")
+				events, err := db.History(ctx, filter, limit)
+				ok(err)
+				var want []state.Event
+				for _, e := range slices.Backward(m.events) {
+					if (filter == nil || e.Addr == *filter) && len(want) < limit {
+						want = append(want, e)
+					}
+				}
+				for i := range events {
+					if time.Since(events[i].At) > time.Minute {
+						t.Fatalf("not the time of the change: %v", events[i])
+					}
+					events[i].At = time.Time{}
+				}
+				if !reflect.DeepEqual(events, want) {
+					t.Fatalf("got\n%+v\nwant\n%+v", events, want)
+				}
+			},
+		})
+	})
+}

@@ -93,15 +93,18 @@ func (a *app) apply(ctx context.Context, paths []string, flags *applyFlags) erro
 	if len(plan.Changes) > 0 || len(plan.Settle) > 0 || len(plan.Gone) > 0 {
 		if len(plan.Changes) > 0 && !flags.yes {
 			if err := a.ask(ctx, &plan); err != nil {
+				if asJSON {
+					_, writeErr := a.out.Write(diff.JSON(&plan, nil))
+					err = errors.Join(err, writeErr)
+				}
 				return err
 			}
 		}
-		lock, lockErr := acquire(ctx, dir, flags.lockWait)
-		if lockErr != nil {
-			return lockErr
-		}
-		result, err = a.locked(ctx, engine, lock, desired, plan, o)
-		if err = errors.Join(err, lock.Release()); err != nil && result == nil {
+		err = state.Write(ctx, dir, flags.lockWait, func(db *state.DB, snap state.Snapshot) (err error) {
+			result, err = a.locked(ctx, engine, db, snap, desired, plan, o)
+			return err
+		})
+		if err != nil && result == nil {
 			return err
 		}
 	}
@@ -117,6 +120,9 @@ func (a *app) apply(ctx context.Context, paths []string, flags *applyFlags) erro
 	}
 	if err != nil {
 		return err
+	}
+	if result.Count(apply.NotStarted) > 0 {
+		fmt.Fprintln(a.err, "telnyxsync: it was stopped before all was done: run it again")
 	}
 	switch {
 	case !result.OK() || len(plan.Problems) > 0:
@@ -153,24 +159,8 @@ func (a *app) ask(ctx context.Context, plan *diff.Plan) error {
 	return errors.New("declined; nothing was changed")
 }
 
-// acquire takes the writers' lock.
-func acquire(ctx context.Context, dir string, patience time.Duration) (*state.Lock, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return state.Acquire(ctx, dir)
-}
-
 // locked does the writing part: observe again, compare, apply.
-func (a *app) locked(ctx context.Context, engine *apply.Engine, lock *state.Lock, desired resource.Config, plan diff.Plan, o apply.Options) (result *apply.Result, err error) {
-	db, err := state.Open(ctx, lock)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	snap, err := db.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, snap state.Snapshot, desired resource.Config, plan diff.Plan, o apply.Options) (*apply.Result, error) {
 	again, err := engine.Plan(ctx, desired, snap, o)
 	if err != nil {
 		return nil, err
@@ -181,6 +171,9 @@ func (a *app) locked(ctx context.Context, engine *apply.Engine, lock *state.Lock
 	}
 	bar := a.progress(len(again.Changes))
 	engine.Progress = bar.step
+	defer context.AfterFunc(ctx, func() {
+		fmt.Fprintln(a.err, "telnyxsync: stopping: what was sent is waited for; once more to end at once")
+	})()
 	r, err := engine.Apply(ctx, db, desired, again, o)
 	bar.stop()
 	return &r, err

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
@@ -30,6 +32,11 @@ func (a *app) load(paths []string) (resource.Config, error) {
 
 // connect makes the client and the engine. A read-only client cannot send anything but GET.
 func (a *app) connect(readOnly bool) (*apply.Engine, *client.Client, error) {
+	return a.connectWith(client.Config{ReadOnly: readOnly})
+}
+
+// connectWith fills in what flags, environment and credentials say.
+func (a *app) connectWith(cfg client.Config) (*apply.Engine, *client.Client, error) {
 	key, err := a.apiKey()
 	if err != nil {
 		return nil, nil, err
@@ -37,12 +44,12 @@ func (a *app) connect(readOnly bool) (*apply.Engine, *client.Client, error) {
 	if err := checkInstance(a.instance); err != nil {
 		return nil, nil, err
 	}
-	cfg := client.Config{
-		BaseURL: baseURL(a.apiURL), Key: key, ReadOnly: readOnly, Concurrency: a.concurrency,
-		UserAgent: "telnyxsync/" + version(),
-	}
+	cfg.BaseURL, cfg.Key, cfg.Concurrency, cfg.UserAgent = baseURL(a.apiURL), key, a.concurrency, "telnyxsync/"+version()
 	if a.debug {
 		cfg.Trace = a.err
+	}
+	if cfg.OnCall == nil {
+		cfg.OnCall = a.sayWaiting()
 	}
 	c, err := client.New(cfg)
 	if err != nil {
@@ -52,11 +59,24 @@ func (a *app) connect(readOnly bool) (*apply.Engine, *client.Client, error) {
 	e := &apply.Engine{
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: key, Instance: a.instance, Concurrency: a.concurrency,
+		OperatorConnect: c.OperatorConnect(),
 	}
 	for _, r := range rows {
 		e.Operations[r.Name] = r.Open(c)
 	}
 	return e, c, nil
+}
+
+// sayWaiting tells once that Telnyx asks to wait, as that may take a minute in which nothing moves.
+func (a *app) sayWaiting() func(client.Call) {
+	var once sync.Once
+	return func(c client.Call) {
+		if c.Status == http.StatusTooManyRequests {
+			once.Do(func() {
+				fmt.Fprintln(a.err, "telnyxsync: Telnyx limits the rate of requests (429): waiting as it asks, then going on")
+			})
+		}
+	}
 }
 
 // baseURL takes the flag before the environment. An address without a path means the API under it,

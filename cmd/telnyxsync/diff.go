@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"telnyxsync/internal/apply"
@@ -31,17 +32,12 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.maxPercent, "max-delete-percent", apply.DefaultMaxDeletePercent, "and the share of what is owned, where that is 20 or more")
 }
 
-func (f *planFlags) limits() apply.Limits {
-	none := func(n int) int { // the zero value is the default there, here it is what was written
-		if n <= 0 {
-			return -1
-		}
-		return n
-	}
-	return apply.Limits{MaxDeletes: none(f.maxDeletes), MaxDeletePercent: none(f.maxPercent)}
-}
+func (f *planFlags) limits() apply.Limits { return apply.LimitsOf(f.maxDeletes, f.maxPercent) }
 
 func (f *planFlags) options() (apply.Options, error) {
+	if f.maxDeletes < 0 || f.maxPercent < 0 {
+		return apply.Options{}, errors.New("--max-deletes and --max-delete-percent cannot be negative; 0 is none")
+	}
 	o := apply.Options{Prune: f.prune, AcceptAccount: f.acceptAccount}
 	for _, text := range f.only {
 		addr, err := resource.ParseAddr(text)

@@ -18,9 +18,9 @@ var may = map[string][]string{
 	"diff":   {"resource"},
 	"state":  {"resource"},
 	"apply":  {"resource", "client", "diff", "state"},
-	"daemon": {"spec", "diff", "apply", "state"},
+	"daemon": {"resource", "spec", "diff", "apply", "state", "watch"},
 
-	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {},
+	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {},
 }
 
 // pure are the packages that must do no I/O, with what they may therefore not import.

@@ -14,7 +14,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	_ "time/tzdata" // schedules know their timezones on machines without
 
 	"telnyxsync/internal/diff"
 
@@ -65,7 +67,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintln(a.err, "telnyxsync: "+diff.Printable(err.Error()))
+	fmt.Fprintln(a.err, "telnyxsync: "+diff.Printable(strings.ReplaceAll(err.Error(), "\t", "  ")))
 	return exitError
 }
 
@@ -98,11 +100,13 @@ from TELNYX_API_KEY. It is made at https://portal.telnyx.com (API Keys).`,
   telnyxsync validate configs     # offline
   telnyxsync diff configs         # what would be done; can only read
   telnyxsync apply configs        # shows it, asks, does it`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Version:           version(),
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: a.checkFlags,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&a.apiURL, "api-url", "", "base URL of the API (default $TELNYX_BASE_URL, else https://api.telnyx.com/v2)")
+	f.StringVar(&a.apiURL, "api-url", "", "base URL of the API; without a path /v2 is meant (default $TELNYX_BASE_URL, else https://api.telnyx.com/v2)")
 	f.StringVar(&a.keyFile, "api-key-file", "", "file that holds the API key and nothing else")
 	f.StringVar(&a.stateDir, "state", "", "directory of the state (default $STATE_DIRECTORY, else telnyxsync in the XDG state directory)")
 	f.StringVar(&a.instance, "instance", "default", "name in owner tags, where several telnyxsync share an account")
@@ -110,7 +114,27 @@ from TELNYX_API_KEY. It is made at https://portal.telnyx.com (API Keys).`,
 	f.BoolVar(&a.debug, "debug", false, "trace HTTP on stderr, masked")
 	root.AddCommand(
 		a.demoCommand(), a.validateCommand(), a.diffCommand(), a.applyCommand(),
+		a.runCommand(), a.statusCommand(), a.jobsCommand(),
 		a.historyCommand(), a.stateCommand(), a.simCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// checkFlags refuses global flags that mean nothing, such as those of a variable that is not set.
+func (a *app) checkFlags(cmd *cobra.Command, _ []string) error {
+	if f := cmd.Flags().Lookup("state"); f != nil && f.Changed && a.stateDir == "" {
+		return errors.New("--state is empty: give a directory, or leave the flag out")
+	}
+	if a.concurrency < 1 {
+		return fmt.Errorf("--concurrency %d: at least one request has to go at a time", a.concurrency)
+	}
+	return nil
+}
+
+// group is a command that does nothing but hold others.
+func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.AddCommand(commands...)
+	return cmd
 }

@@ -68,8 +68,9 @@ for ever. Any key is accepted, unless the account has "api_keys":["…"]. While 
 			if err != nil {
 				return fmt.Errorf("--listen: %w", err)
 			}
-			fmt.Fprintf(a.out, "http://%s\n", l.Addr())
-			a.log().Info("simulated account; stop it with Ctrl-C", "api", fmt.Sprintf("http://%s/v2", l.Addr()))
+			url := "http://" + reachable(l.Addr())
+			fmt.Fprintln(a.out, url)
+			a.log().Info("simulated account; stop it with Ctrl-C", "api", url+"/v2")
 			return serve(cmd.Context(), l, sim)
 		},
 	}
@@ -79,6 +80,14 @@ for ever. Any key is accepted, unless the account has "api_keys":["…"]. While 
 	f.DurationVar(&latency, "latency", 0, "delay of every answer")
 	f.StringVar(&rate, "rate", "", "requests allowed per second, as in 20/s")
 	return cmd
+}
+
+// reachable is an address that a client on this machine can use, also where all are listened on.
+func reachable(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+	}
+	return addr.String()
 }
 
 // log is for what is neither a result nor an error.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"text/tabwriter"
 
@@ -15,14 +14,12 @@ import (
 )
 
 func (a *app) stateCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "state",
 		Short: "Show and mend what is remembered of the objects that we own",
 		Long: `The state says which objects on Telnyx are ours: only those are ever deleted. adopt and
 forget decide what telnyxsync cannot know; both change the state alone, nothing on Telnyx.`,
-	}
-	cmd.AddCommand(a.stateListCommand(), a.stateShowCommand(), a.stateAdoptCommand(), a.stateForgetCommand())
-	return cmd
+	}, a.stateListCommand(), a.stateShowCommand(), a.stateAdoptCommand(), a.stateForgetCommand())
 }
 
 // ownedJSON is an owned object as JSON shows it.
@@ -221,25 +218,11 @@ foreign from then on, until an entry means it again.`,
 	}
 }
 
-// changeState opens an existing state for writing, under the lock.
-func (a *app) changeState(ctx context.Context, f func(context.Context, *state.DB, state.Snapshot) error) (err error) {
+// changeState opens the state for writing, under the lock.
+func (a *app) changeState(ctx context.Context, f func(context.Context, *state.DB, state.Snapshot) error) error {
 	dir, err := a.state()
 	if err != nil {
 		return err
 	}
-	lock, err := acquire(ctx, dir, lockWait)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Release()) }()
-	db, err := state.Open(ctx, lock)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	snap, err := db.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	return f(ctx, db, snap)
+	return state.Write(ctx, dir, lockWait, func(db *state.DB, snap state.Snapshot) error { return f(ctx, db, snap) })
 }

@@ -48,6 +48,8 @@ type Engine struct {
 	Settle      time.Duration         // between two looks for a create whose answer was lost; 0 is 3 s
 	Limits      Limits
 
+	OperatorConnect OperatorConnect // for the job that refreshes it; may be nil
+
 	// Progress is told of each change that ended. It is called by one goroutine at a time.
 	Progress func(done, total int, o Outcome)
 }
@@ -203,9 +205,12 @@ func (e *Engine) checkAccount(ctx context.Context, snap state.Snapshot, live map
 // Fingerprint identifies a desired state in the history.
 func Fingerprint(desired resource.Config) string {
 	h := sha256.New()
+	for _, r := range desired.Roots {
+		fmt.Fprintf(h, "%s\x00%s\n", r.Path, resource.Text(r.Sections))
+	}
 	for i := range desired.Entries {
 		e := &desired.Entries[i]
-		fmt.Fprintf(h, "%s\x00%s\x00%v\x00%v\n", e.Addr, resource.Text(e.Object), e.Observe, e.Ignore)
+		fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%v\x00%v\n", e.Addr, e.Root, resource.Text(e.Object), resource.Text(e.Protect), e.Observe, e.Ignore)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }

@@ -26,6 +26,17 @@ const (
 	percentFrom             = 20
 )
 
+// LimitsOf are limits as a user writes them: 0 is none at all.
+func LimitsOf(maxDeletes, maxDeletePercent int) Limits {
+	none := func(n int) int {
+		if n <= 0 {
+			return -1
+		}
+		return n
+	}
+	return Limits{MaxDeletes: none(maxDeletes), MaxDeletePercent: none(maxDeletePercent)}
+}
+
 func (l Limits) maxDeletes() int {
 	if l.MaxDeletes == 0 {
 		return DefaultMaxDeletes

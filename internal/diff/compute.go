@@ -68,6 +68,7 @@ func Compute(in Input) Plan {
 	}
 	p.orphans(matchers)
 	p.abandoned(matchers)
+	p.elsewhere()
 	if in.Stateless {
 		p.plan.Notes = append(p.plan.Notes,
 			"no state was read: what is owned, orphaned or renamed is not known, nor whether a difference comes from the YAML or from Telnyx")

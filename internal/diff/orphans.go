@@ -128,7 +128,11 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue
 		}
 		if !p.in.Prune {
-			p.orphan(o, "no longer written; it is deleted only with --prune")
+			why := "no longer written; it is deleted only with --prune"
+			if o.Protect {
+				why = "no longer written; " + protectedWhy(o.Addr)
+			}
+			p.orphan(o, "%s", why)
 			continue
 		}
 		c := p.delete(m.kind, o, live)
@@ -137,7 +141,7 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 		case isProtected(nil, o):
 			withheld[o.Addr] = protectedWhy(o.Addr)
 		case root.Entries == 0:
-			withheld[o.Addr] = fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing of it is deleted", o.Root)
+			withheld[o.Addr] = fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing of it is deleted; if it is meant, delete them in the portal, or keep one entry", o.Root)
 		}
 	}
 	p.dependents(deletes)
@@ -147,6 +151,27 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue
 		}
 		p.plan.Changes = append(p.plan.Changes, *deletes[a])
+	}
+}
+
+// elsewhere says how many of our objects belong to configurations that this run does not load: a
+// directory that was moved, or is given by another path, would seem to own nothing otherwise.
+func (p *planner) elsewhere() {
+	roots := map[string]int{}
+	for i := range p.in.Owned {
+		o := &p.in.Owned[i]
+		if p.in.Desired.Root(o.Root) == nil && p.in.Desired.Find(o.Addr) == nil {
+			roots[o.Root]++
+		}
+	}
+	for _, root := range slices.Sorted(maps.Keys(roots)) {
+		where := "the configuration " + root + ", which is not part of this run"
+		if root == "" {
+			where = "no configuration yet (adopted by hand)"
+		}
+		p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("%d owned %s to %s, and %s left alone", roots[root],
+			map[bool]string{true: "object belongs", false: "objects belong"}[roots[root] == 1], where,
+			map[bool]string{true: "is", false: "are"}[roots[root] == 1]))
 	}
 }
 

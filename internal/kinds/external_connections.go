@@ -110,12 +110,15 @@ func checkExternalConnection(_ string, o resource.Object) (bad []resource.Invali
 
 func connectionUncreatable(o resource.Object) string {
 	switch {
+	case resource.GetString(o, "/id") != "" && resource.GetString(o, typePath) == operatorConnect:
+		return fmt.Sprintf("Telnyx has no connection with the id %s: correct the id; Operator Connect connections come from the Teams admin's "+
+			"consent and a refresh (`telnyxsync jobs run operator_connect_refresh`), they cannot be created", resource.GetString(o, "/id"))
 	case resource.GetString(o, "/id") != "":
 		return fmt.Sprintf("Telnyx has no connection with the id %s: correct the id, or remove it to have a new connection made",
 			resource.GetString(o, "/id"))
 	case resource.GetString(o, typePath) == operatorConnect:
 		return "there is no Operator Connect connection to adopt, and the API cannot create one: " +
-			"let the Teams admin consent, refresh Operator Connect in the Telnyx portal, then run this again"
+			"let the Teams admin consent, run `telnyxsync jobs run operator_connect_refresh`, then run this again"
 	}
 	return ""
 }

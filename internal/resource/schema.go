@@ -47,6 +47,7 @@ type Schema struct {
 	Nullable   bool     // null clears it
 	CreateOnly bool     // sent on create, returned by nothing, changed by nothing
 	Fixed      bool     // set when the object is made, changed by nothing
+	One        bool     // a list may be written as its only element
 	Local      bool     // says which object is meant; neither sent nor compared
 	Enum       []string // allowed values of a string
 	Min, Max   *int64   // bounds of an integer
@@ -79,7 +80,7 @@ func (s *Schema) Names() []string {
 }
 
 // SchemaOf derives the schema of a kind from the struct of its YAML. Field names come from the
-// `yaml` tag, rules from the `rule` tag: required, null, createonly, fixed, local, min=N, max=N,
+// `yaml` tag, rules from the `rule` tag: required, null, createonly, fixed, local, one, min=N, max=N,
 // enum=A|B, outage=false. It panics on a struct that it does not understand: that is a mistake
 // in a program, found by the first test.
 func SchemaOf[T any]() *Schema { return schemaOf(reflect.TypeFor[T]()) }
@@ -146,6 +147,8 @@ func (s *Schema) addRule(t reflect.Type, field, rule string) {
 		s.Fixed = true
 	case "local":
 		s.Local = true
+	case "one":
+		s.One = true
 	case "enum":
 		s.Enum = strings.Split(arg, "|")
 	case "min", "max":

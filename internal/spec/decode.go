@@ -28,7 +28,7 @@ func (d *decoder) entry(r *resource.Root, kind *resource.Kind, name string, k, v
 	}
 	path := join(kind.Name, name)
 	if !resource.ValidName(name) {
-		d.fail(k, path, "the name must be printable text of at most 255 bytes, without space at its ends")
+		d.fail(k, path, "the name must be printable text of at most 255 bytes, without space at its ends, and neither . nor ..")
 	}
 	// Whatever is wrong with it, the entry is there: references to it are not to blame. And what
 	// stands in a second one is checked too, as nobody knows which of the two will be kept.
@@ -142,6 +142,10 @@ func (d *decoder) value(e *entry, s *resource.Schema, n *yaml.Node, path, pointe
 func value[T any](v T, ok bool) (any, bool) { return v, ok }
 
 func (d *decoder) list(e *entry, s *resource.Schema, n *yaml.Node, path, pointer string) (any, bool) {
+	if s.One && n.Kind == yaml.ScalarNode {
+		v, ok := d.value(e, s.Elem, n, path, pointer)
+		return []any{v}, ok
+	}
 	if n.Kind != yaml.SequenceNode {
 		d.fail(n, path, "must be a list, not %s", describe(n))
 		return nil, false
@@ -157,7 +161,11 @@ func (d *decoder) list(e *entry, s *resource.Schema, n *yaml.Node, path, pointer
 
 func (d *decoder) bool(n *yaml.Node, path string) (bool, bool) {
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
-		d.fail(n, path, "must be true or false, not %s", describe(n))
+		hint := ""
+		if n.Tag == "!!str" && (strings.EqualFold(n.Value, "true") || strings.EqualFold(n.Value, "false")) {
+			hint = ": remove the quotes"
+		}
+		d.fail(n, path, "must be true or false, not %s%s", describe(n), hint)
 		return false, false
 	}
 	return strings.EqualFold(n.Value, "true"), true

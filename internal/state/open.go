@@ -131,7 +131,7 @@ func verify(ctx context.Context, db *sql.DB, path string) error {
 	}{
 		{"PRAGMA user_version", &version}, // again: the log may know more than the head of the file
 		{"PRAGMA integrity_check(1)", &found},
-		{"SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'owned', 'intents', 'history')", &tables},
+		{"SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'owned', 'intents', 'history', 'jobs')", &tables},
 	} {
 		if err := db.QueryRowContext(ctx, q.text).Scan(q.dest); err != nil {
 			return corrupt(path, err.Error())
@@ -140,7 +140,7 @@ func verify(ctx context.Context, db *sql.DB, path string) error {
 	switch {
 	case found != "ok":
 		return corrupt(path, found)
-	case tables != 4:
+	case tables != 5:
 		return corrupt(path, "tables are missing")
 	}
 	return checkVersion(path, version)

@@ -7,6 +7,7 @@
 //	owned    kind, name, id, root, applied (JSON tree), protect, attempts (JSON)
 //	intents  kind, name, root, natural key, hash, seen (JSON ids), at
 //	history  seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
+//	jobs     name, started, ended, error: the last run of each
 //
 // Times are RFC 3339 in UTC. The SQL is plain, so that the same schema serves PostgreSQL.
 //
@@ -48,6 +49,7 @@ CREATE TABLE history (
 	seq BIGINT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, op TEXT NOT NULL,
 	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
 	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
+CREATE TABLE jobs (name TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT NOT NULL, error TEXT NOT NULL);
 `
 
 // Snapshot is all that state knows at one moment, but for the history.

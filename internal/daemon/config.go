@@ -1,0 +1,198 @@
+package daemon
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/spec"
+)
+
+// settings is the file of the daemon's configuration, but for `schedules`, which has one field for
+// each job of the registry.
+type settings struct {
+	Configs          []string    `yaml:"configs" rule:"required,one"`
+	State            string      `yaml:"state"`
+	API              apiSettings `yaml:"api"`
+	Mode             string      `yaml:"mode" rule:"enum=apply|observe"`
+	Prune            string      `yaml:"prune" rule:"required,enum=never|owned"`
+	MaxDeletes       int         `yaml:"max_deletes" rule:"min=0"`
+	MaxDeletePercent int         `yaml:"max_delete_percent" rule:"min=0,max=100"`
+	Retention        string      `yaml:"retention" rule:"enum=report|enforce"`
+	Timezone         string      `yaml:"timezone"`
+	Listen           string      `yaml:"listen"`
+	References       refSettings `yaml:"references"`
+	Log              logSettings `yaml:"log"`
+}
+
+type apiSettings struct {
+	BaseURL     resource.URL `yaml:"base_url"`
+	KeyFile     string       `yaml:"key_file"`
+	Concurrency int          `yaml:"concurrency" rule:"min=1,max=100"`
+	Rate        int          `yaml:"rate" rule:"min=1"`
+}
+
+type refSettings struct {
+	Env         []string `yaml:"env"`
+	Directories []string `yaml:"directories"`
+}
+
+type logSettings struct {
+	Level  string `yaml:"level" rule:"enum=debug|info|warn|error"`
+	Format string `yaml:"format" rule:"enum=auto|text|json"`
+}
+
+// DefaultListen is where status, health and metrics are served.
+const DefaultListen = "127.0.0.1:9644"
+
+// Config is the daemon's effective configuration.
+type Config struct {
+	File        string
+	Configs     []string
+	State       string // "" where the file leaves it to flags and environment
+	BaseURL     string // "" likewise
+	KeyFile     string // "" likewise
+	Concurrency int    // API requests at a time
+	Rate        int    // API requests per second; 0 is what Telnyx allows
+	Observe     bool   // change nothing
+	Prune       bool   // delete what is owned and no longer written
+	Limits      apply.Limits
+	Enforce     bool // retention deletes; else it reports
+	Schedules   map[string]*Schedule
+	Location    *time.Location
+	Listen      string // HOST:PORT or unix:PATH
+	References  References
+	LogLevel    string
+	LogFormat   string
+}
+
+// References are what secrets may be read from; nil allows all.
+type References struct {
+	Env         []string
+	Directories []string
+}
+
+// LoadConfig reads the daemon's configuration. The error names everything that is wrong with it.
+func LoadConfig(path string, jobs []apply.Job, later []string) (Config, error) {
+	schema := resource.SchemaOf[settings]()
+	schedules := &resource.Schema{Type: resource.ObjectType}
+	for _, j := range jobs {
+		schedules.Fields = append(schedules.Fields, resource.Field{Name: j.Name, Schema: &resource.Schema{Type: resource.String}})
+	}
+	for _, name := range later {
+		schedules.Fields = append(schedules.Fields, resource.Field{Name: name, Schema: &resource.Schema{Type: resource.String}})
+	}
+	schema.Fields = append(schema.Fields, resource.Field{Name: "schedules", Schema: schedules})
+
+	c := Config{File: path, Schedules: map[string]*Schedule{}, Location: time.UTC}
+	s, err := spec.LoadSettings(schema, path, func(o resource.Object) []resource.Invalid { return c.take(o, jobs, later) })
+	if err != nil {
+		return Config{}, err
+	}
+	// Relative paths are relative to the file.
+	base := filepath.Dir(path)
+	for _, p := range []*string{&c.State, &c.KeyFile} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(base, *p)
+		}
+	}
+	configs, _ := s.Object["configs"].([]any)
+	for _, v := range configs {
+		p := fmt.Sprint(v)
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(base, p)
+		}
+		c.Configs = append(c.Configs, p)
+	}
+	return c, nil
+}
+
+// take reads the tree into the configuration and finds what is wrong beyond the schema.
+func (c *Config) take(o resource.Object, jobs []apply.Job, later []string) (bad []resource.Invalid) {
+	fail := func(path, format string, args ...any) {
+		bad = append(bad, resource.Invalid{Path: path, Text: fmt.Sprintf(format, args...)})
+	}
+	text := func(path, otherwise string) string {
+		if s := resource.GetString(o, path); s != "" {
+			return s
+		}
+		return otherwise
+	}
+	number := func(path string, otherwise int) int {
+		v, _ := resource.Get(o, path)
+		if n, ok := v.(int64); ok {
+			return int(n)
+		}
+		return otherwise
+	}
+	if list, written := o["configs"].([]any); written && len(list) == 0 {
+		fail("/configs", "name at least one directory or file")
+	}
+	c.State, c.BaseURL, c.KeyFile = text("/state", ""), text("/api/base_url", ""), text("/api/key_file", "")
+	c.Concurrency, c.Rate = number("/api/concurrency", 10), number("/api/rate", 0)
+	c.Observe, c.Prune, c.Enforce = text("/mode", "apply") == "observe", text("/prune", "") == "owned", text("/retention", "report") == "enforce"
+	c.Limits = apply.LimitsOf(number("/max_deletes", apply.DefaultMaxDeletes), number("/max_delete_percent", apply.DefaultMaxDeletePercent))
+	c.LogLevel, c.LogFormat = text("/log/level", "info"), text("/log/format", "auto")
+	c.References = References{Env: texts(o, "/references/env"), Directories: texts(o, "/references/directories")}
+	c.Listen = text("/listen", DefaultListen)
+	if why := checkListen(c.Listen); why != "" {
+		fail("/listen", "%s", why)
+	}
+	zone := text("/timezone", "UTC")
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		fail("/timezone", "%q is no timezone: write a name such as Europe/Berlin", zone)
+		loc = time.UTC
+	}
+	c.Location = loc
+	written, _ := o["schedules"].(resource.Object)
+	for _, name := range slices.Sorted(maps.Keys(written)) {
+		if slices.Contains(later, name) {
+			fail(resource.Pointer("schedules", name), "this job comes with a feature that this telnyxsync does not have yet: remove it")
+		}
+	}
+	for _, j := range jobs {
+		path := resource.Pointer("schedules", j.Name)
+		s, err := ParseSchedule(text(path, j.Schedule), loc)
+		if err != nil {
+			fail(path, "%v", err)
+			continue
+		}
+		c.Schedules[j.Name] = s
+	}
+	return bad
+}
+
+func texts(o resource.Object, path string) (out []string) {
+	v, _ := resource.Get(o, path)
+	list, _ := v.([]any)
+	for _, e := range list {
+		out = append(out, fmt.Sprint(e))
+	}
+	return out
+}
+
+// checkListen allows loopback addresses and unix sockets: nothing here asks who is calling.
+func checkListen(listen string) string {
+	if path, ok := strings.CutPrefix(listen, "unix:"); ok {
+		if !filepath.IsAbs(path) {
+			return "the socket's path must be absolute: write unix:/run/telnyxsync/status.sock"
+		}
+		return ""
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "write HOST:PORT, as in 127.0.0.1:9644, or unix:PATH"
+	}
+	if addr, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !addr.IsLoopback()) {
+		return "only loopback addresses (127.0.0.1, [::1], localhost) and unix sockets are served, as nobody is asked who they are: put a proxy before it if it has to be reached from elsewhere"
+	}
+	return ""
+}

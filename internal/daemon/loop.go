@@ -1,0 +1,225 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+	"telnyxsync/internal/watch"
+)
+
+// The times of the loop.
+const (
+	settledFor = 30 * time.Second // how long the files must stay as they are before anything is deleted
+	lockWait   = 10 * time.Second // for another writer; then the pass is tried again later
+)
+
+const reconcile = "reconcile"
+
+// loop is the daemon under one configuration of its own: one goroutine runs jobs, one at a time;
+// watcher, scheduler and HTTP server stand around it and at most kick.
+type loop struct {
+	*Daemon
+	cfg       Config
+	engine    *apply.Engine
+	stateDir  string
+	scheduler *scheduler
+	watcher   *watch.Watcher
+
+	mu   sync.Mutex
+	due  map[string][]string // job → why
+	wake chan struct{}
+
+	// Only the loop's goroutine touches the rest.
+	desired resource.Config
+	force   string // which desired state is in force: current, last good or none
+	print   string // its fingerprint
+	since   time.Time
+	backoff *backoff
+	failed  map[resource.Addr]string
+	again   time.Time // a pass is wanted then
+	said    string    // the last thing that was logged of a pass
+}
+
+// kick asks for a run of a job. It never blocks.
+func (l *loop) kick(job, why string) {
+	l.mu.Lock()
+	if !slices.Contains(l.due[job], why) {
+		l.due[job] = append(l.due[job], why)
+	}
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default: // it will wake up anyway
+	}
+}
+
+func (l *loop) take() map[string][]string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	due := l.due
+	l.due = map[string][]string{}
+	return due
+}
+
+// run runs until ctx ends or a part breaks down.
+func (l *loop) run(ctx context.Context, listener net.Listener) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.watcher.Run(ctx) })
+	g.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-l.watcher.Kicks():
+				l.kick(reconcile, "the files changed")
+			}
+		}
+	})
+	g.Go(func() error { return l.serve(ctx, listener) })
+	l.scheduler.start()
+	l.board.update(func(s *Status) { s.NextRuns = l.scheduler.next() })
+	l.missed(ctx)
+	l.kick(reconcile, "start")
+	g.Go(func() error {
+		l.work(ctx)
+		return nil
+	})
+	err := g.Wait()
+	l.scheduler.stop()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// missed makes up for runs that were due while nothing was running, with one run each.
+func (l *loop) missed(ctx context.Context) {
+	if l.cfg.Observe {
+		return
+	}
+	err := state.Write(ctx, l.stateDir, lockWait, func(db *state.DB, _ state.Snapshot) error {
+		runs, err := db.Jobs(ctx)
+		for name, r := range runs {
+			if s := l.cfg.Schedules[name]; s != nil && name != reconcile && s.Next(r.Started).Before(time.Now()) {
+				l.kick(name, "it was missed")
+			}
+		}
+		return err
+	})
+	if err != nil {
+		l.Log.Warn("the jobs' last runs cannot be read", "error", err)
+	}
+}
+
+// work runs what is due, forever.
+func (l *loop) work(ctx context.Context) {
+	alive := time.NewTicker(beatEvery)
+	defer alive.Stop()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		l.beats.beat(partLoop)
+		timer.Reset(l.untilWake())
+		select {
+		case <-ctx.Done():
+			return
+		case <-alive.C:
+			continue
+		case <-timer.C:
+			l.again = time.Time{}
+			l.kick(reconcile, "retry")
+			continue
+		case <-l.wake:
+		}
+		due := l.take()
+		for _, j := range l.Jobs { // in the order of the registry
+			if why := due[j.Name]; why != nil && ctx.Err() == nil {
+				l.runJob(ctx, j, why)
+			}
+		}
+	}
+}
+
+// untilWake is how long the loop may sleep if nobody kicks.
+func (l *loop) untilWake() time.Duration {
+	at := l.backoff.next()
+	if at.IsZero() || !l.again.IsZero() && l.again.Before(at) {
+		at = l.again
+	}
+	if at.IsZero() {
+		return time.Hour
+	}
+	return max(time.Until(at), 0)
+}
+
+// runJob contains whatever a job does, panics too.
+func (l *loop) runJob(ctx context.Context, j apply.Job, why []string) {
+	started := time.Now()
+	report, err := func() (r apply.Report, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				l.Log.Error("a job panicked", "job", j.Name, "panic", p, "stack", string(debug.Stack()))
+				err = fmt.Errorf("it panicked: %v", p)
+			}
+		}()
+		if j.Name == reconcile {
+			return l.pass(ctx, j, why)
+		}
+		return l.session(ctx, j, apply.Options{}, nil)
+	}()
+	if ctx.Err() != nil && err != nil {
+		l.Log.Info("stopped while a job was running", "job", j.Name)
+		return
+	}
+	js := JobStatus{Started: started, Lines: append([]string{}, report.Lines...)}
+	if err != nil {
+		js.Error = err.Error()
+		if j.Name != reconcile {
+			l.Log.Error("the job failed", "job", j.Name, "error", err)
+		}
+	} else if j.Name != reconcile {
+		for _, line := range report.Lines {
+			for part := range strings.Lines(line) {
+				l.Log.Info(strings.TrimRight(part, "\n"), "job", j.Name)
+			}
+		}
+	}
+	l.board.update(func(s *Status) {
+		if s.Jobs == nil {
+			s.Jobs = map[string]JobStatus{}
+		}
+		s.Jobs[j.Name] = js
+		s.NextRuns = l.scheduler.next()
+	})
+	s := l.current()
+	l.notify("STATUS=" + oneLine(s.Line()))
+}
+
+// session runs a job as the only writer, and remembers that it ran.
+func (l *loop) session(ctx context.Context, j apply.Job, o apply.Options, skip func(resource.Addr) bool) (report apply.Report, err error) {
+	s := apply.Situation{Desired: l.desired, Options: o, Observe: l.cfg.Observe, Skip: skip}
+	if l.cfg.Observe {
+		if s.Snap, err = state.Load(ctx, l.stateDir); err != nil {
+			return report, err
+		}
+		return j.Run(ctx, l.engine, s)
+	}
+	err = state.Write(ctx, l.stateDir, lockWait, func(db *state.DB, snap state.Snapshot) error {
+		s.DB, s.Snap = db, snap
+		report, err = apply.RunJob(ctx, j, l.engine, s)
+		return err
+	})
+	return report, err
+}

@@ -1,0 +1,216 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/resource"
+)
+
+// whole stands for a pass as a whole in the backoff.
+var whole = resource.Addr{}
+
+// pass reads the files and makes the account as they say.
+func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Report, error) {
+	started := time.Now()
+	asked := strings.Contains(strings.Join(why, " "), "files changed") || strings.Contains(strings.Join(why, " "), "signal")
+	if asked {
+		l.backoff.clear() // somebody did something: it may help
+	}
+	if l.backoff.waiting(whole, started) {
+		return apply.Report{}, nil
+	}
+	l.backoff.release(started)
+	fresh := l.reload(started)
+	if l.force == forceNone {
+		l.publish(nil, started, why, nil)
+		return apply.Report{}, nil
+	}
+	deletes := l.cfg.Prune && fresh && started.Sub(l.since) >= settledFor
+	report, err := l.session(ctx, j, apply.Options{Prune: deletes}, func(a resource.Addr) bool {
+		return a != whole && l.backoff.waiting(a, started)
+	})
+	if ctx.Err() != nil && err != nil {
+		return report, err
+	}
+	now := time.Now()
+	if failure := unread(report, err); failure != nil {
+		err = failure
+		l.backoff.failed(whole, now)
+	} else {
+		l.backoff.succeeded(whole)
+	}
+	if report.Result != nil {
+		l.backoff.take(report.Result.Outcomes, now)
+	}
+	l.rememberFailures(report)
+	if report.Plan != nil && l.cfg.Prune && fresh && !deletes && len(report.Plan.Orphans) > 0 {
+		l.again = l.since.Add(settledFor) // then the files have been quiet for long enough
+	}
+	l.publish(&report, started, why, err)
+	return report, err
+}
+
+// The desired states that can be in force.
+const (
+	forceCurrent = "current"
+	forceLast    = "last good"
+	forceNone    = "none"
+)
+
+// reload reads the files. Where they do not load, the last good configuration stays in force and
+// nothing is deleted; fresh is false then.
+func (l *loop) reload(now time.Time) (fresh bool) {
+	desired, err := l.Load(l.cfg.Configs...)
+	var problems []string
+	if err != nil {
+		problems = strings.Split(err.Error(), "\n")
+		if l.force == forceCurrent {
+			l.force = forceLast
+		}
+	} else {
+		if p := apply.Fingerprint(desired); p != l.print || l.force != forceCurrent {
+			l.print, l.since = p, now
+		}
+		l.desired, l.force = desired, forceCurrent
+	}
+	var before []string
+	l.board.update(func(s *Status) {
+		before = s.Config.Errors
+		s.Config = ConfigStatus{
+			Paths: l.cfg.Configs, Fingerprint: l.print, Commit: commitOf(l.cfg.Configs), Entries: len(l.desired.Entries),
+			Since: l.since, InForce: l.force, Errors: problems,
+		}
+	})
+	if len(problems) > 0 && strings.Join(before, "\n") != strings.Join(problems, "\n") {
+		for _, p := range problems {
+			l.Log.Error("the configuration does not load", "error", p)
+		}
+		l.Log.Warn("nothing is deleted until it does", "in_force", l.force)
+	}
+	if len(problems) == 0 && len(before) > 0 {
+		l.Log.Info("the configuration loads again")
+	}
+	return err == nil
+}
+
+// unread is why a pass counts as failed: an error, or a kind that could not be read at all.
+func unread(r apply.Report, err error) error {
+	if err != nil || r.Plan == nil {
+		return err
+	}
+	for _, p := range r.Plan.Problems {
+		if p.Addr.Name == "" {
+			err = errors.Join(err, fmt.Errorf("%s: %s", p.Addr.Kind, p.Text))
+		}
+	}
+	return err
+}
+
+// rememberFailures keeps what failed until it succeeds or is no longer wanted; what was not tried
+// because it is backing off has not become better.
+func (l *loop) rememberFailures(r apply.Report) {
+	if r.Plan == nil {
+		return
+	}
+	failed := map[resource.Addr]string{}
+	for i := range r.Plan.Changes {
+		a := r.Plan.Changes[i].Addr
+		if text, was := l.failed[a]; was {
+			failed[a] = text
+		}
+	}
+	if r.Result != nil {
+		for _, o := range r.Result.Outcomes {
+			switch o.Status {
+			case apply.Done:
+				delete(failed, o.Addr)
+			case apply.Blocked:
+				failed[o.Addr] = "blocked by " + o.BlockedBy
+			case apply.Failed, apply.InDoubt:
+				failed[o.Addr] = o.Error
+			case apply.NotStarted: // the daemon is being stopped
+			}
+		}
+	}
+	l.failed = failed
+}
+
+// publish puts a pass on the board, into the metrics and, where there is something to say, the log.
+func (l *loop) publish(r *apply.Report, started time.Time, why []string, err error) {
+	took := time.Since(started)
+	pass := &PassStatus{Started: started, Seconds: took.Seconds(), Why: why, Outcomes: map[string]int{}}
+	if err != nil {
+		pass.Error = err.Error()
+	}
+	if r == nil {
+		pass.Error = "there is no configuration that loads"
+	} else if len(r.Lines) > 0 {
+		pass.Summary = r.Lines[0]
+	}
+	if r != nil && r.Result != nil && len(r.Result.Outcomes) > 0 {
+		for _, o := range r.Result.Outcomes {
+			pass.Outcomes[string(o.Status)]++
+		}
+		pass.Summary += fmt.Sprintf(" Of these %d done, %d not.", r.Result.Count(apply.Done), len(r.Result.Outcomes)-r.Result.Count(apply.Done))
+	}
+	var copied Status
+	l.board.update(func(s *Status) {
+		s.LastPass = pass
+		s.Ready = pass.Error == ""
+		if r != nil && r.Plan != nil {
+			s.takePlan(r.Plan)
+		}
+		s.Failed = nil
+		for _, a := range sortedKeys(l.failed) {
+			s.Failed = append(s.Failed, EntryStatus{a.String(), l.failed[a]})
+		}
+		if s.Ready && len(s.Failed) == 0 {
+			now := time.Now()
+			s.Success = &now
+		}
+		copied = *s
+	})
+	l.metrics.pass(&copied, took)
+	l.logPass(r, pass)
+}
+
+// logPass says what happened once, not at every pass again.
+func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
+	if r != nil && r.Result != nil {
+		for _, o := range r.Result.Outcomes {
+			args := []any{"address", o.Addr.String(), "op", o.Op, "status", o.Status, "request", o.RequestID}
+			if o.Status == apply.Done {
+				l.Log.Info("changed", args...)
+			} else {
+				l.Log.Error("not changed", append(args, "error", o.Error, "blocked_by", o.BlockedBy)...)
+			}
+		}
+	}
+	say := pass.Summary + pass.Error
+	if r != nil && r.Plan != nil {
+		for _, p := range r.Plan.Problems {
+			say += p.Text
+		}
+	}
+	if say == l.said {
+		l.Log.Debug("pass", "why", pass.Why, "summary", pass.Summary)
+		return
+	}
+	l.said = say
+	if pass.Error != "" {
+		l.Log.Error("the pass failed; it is tried again later", "why", pass.Why, "error", pass.Error)
+		return
+	}
+	l.Log.Info("pass", "why", pass.Why, "summary", pass.Summary)
+	for _, p := range r.Plan.Problems {
+		l.Log.Warn("problem", "address", p.Addr.String(), "text", p.Text)
+	}
+	for _, w := range r.Plan.Withheld {
+		l.Log.Warn("withheld", "address", w.Addr.String(), "why", w.Why)
+	}
+}

@@ -1,0 +1,131 @@
+package daemon
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"telnyxsync/internal/diff"
+)
+
+// Status is what GET /status answers and `telnyxsync status` prints. Its version changes when a
+// field changes its meaning or goes away.
+type Status struct {
+	Version   int                  `json:"version"`
+	Healthy   bool                 `json:"healthy"` // loop, watcher and scheduler are alive
+	Ready     bool                 `json:"ready"`   // a configuration is in force and the last pass succeeded
+	Mode      string               `json:"mode"`
+	Started   time.Time            `json:"started"`
+	Silent    []string             `json:"silent"` // parts that are not alive
+	Config    ConfigStatus         `json:"config"`
+	LastPass  *PassStatus          `json:"last_pass"`
+	Success   *time.Time           `json:"last_success"`
+	Drift     int                  `json:"drift"` // entries that somebody changed on Telnyx, at the last pass
+	Failed    []EntryStatus        `json:"failed"`
+	Held      []EntryStatus        `json:"held"`
+	Problems  []EntryStatus        `json:"problems"` // of the last pass, the held ones too
+	Withheld  []EntryStatus        `json:"withheld"`
+	NextRuns  map[string]time.Time `json:"next_runs"`
+	Jobs      map[string]JobStatus `json:"jobs"`
+	ReloadErr string               `json:"reload_error,omitempty"` // the daemon's own configuration
+}
+
+// ConfigStatus is about the desired state.
+type ConfigStatus struct {
+	Paths       []string  `json:"paths"`
+	Fingerprint string    `json:"fingerprint"` // of the one in force; "" before the first
+	Commit      string    `json:"commit,omitempty"`
+	Entries     int       `json:"entries"`
+	Since       time.Time `json:"since"`    // unchanged since then
+	InForce     string    `json:"in_force"` // current, last good, or none
+	Errors      []string  `json:"errors"`   // of the files as they are now
+}
+
+// PassStatus is about one pass.
+type PassStatus struct {
+	Started  time.Time      `json:"started"`
+	Seconds  float64        `json:"seconds"`
+	Why      []string       `json:"why"`
+	Error    string         `json:"error,omitempty"`
+	Summary  string         `json:"summary"`
+	Outcomes map[string]int `json:"outcomes"` // changes by how they ended
+}
+
+// EntryStatus says something about an entry.
+type EntryStatus struct {
+	Address string `json:"address"`
+	Text    string `json:"text"`
+}
+
+// JobStatus is the last run of a job.
+type JobStatus struct {
+	Started time.Time `json:"started"`
+	Error   string    `json:"error,omitempty"`
+	Lines   []string  `json:"lines"`
+}
+
+// OK tells whether a person need not look.
+func (s *Status) OK() bool {
+	return s.Healthy && s.Ready && len(s.Config.Errors)+len(s.Failed)+len(s.Problems)+len(s.Withheld) == 0 && s.ReloadErr == ""
+}
+
+// Line is the status in one line, as systemd shows it.
+func (s *Status) Line() string {
+	switch {
+	case s.ReloadErr != "":
+		return "the daemon's configuration was not reloaded: " + s.ReloadErr
+	case len(s.Config.Errors) > 0:
+		return "the configuration has errors, " + s.Config.InForce + " stays in force: " + s.Config.Errors[0]
+	case s.LastPass == nil:
+		return "starting"
+	case s.LastPass.Error != "":
+		return "the last pass failed: " + s.LastPass.Error
+	}
+	return s.LastPass.Summary
+}
+
+// board is the status as the loop keeps it and others read it.
+type board struct {
+	mu sync.Mutex
+	s  Status
+}
+
+func (b *board) update(f func(s *Status)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f(&b.s)
+}
+
+func (b *board) snapshot() Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.s
+	s.NextRuns, s.Jobs = maps.Clone(s.NextRuns), maps.Clone(s.Jobs)
+	for _, list := range []*[]EntryStatus{&s.Failed, &s.Held, &s.Problems, &s.Withheld} {
+		*list = append([]EntryStatus{}, *list...)
+	}
+	s.Silent, s.Config.Errors, s.Config.Paths = append([]string{}, s.Silent...), append([]string{}, s.Config.Errors...), slices.Clone(s.Config.Paths)
+	return s
+}
+
+// takePlan writes down what a plan says.
+func (s *Status) takePlan(p *diff.Plan) {
+	s.Drift, s.Held, s.Problems, s.Withheld = 0, nil, nil, nil
+	for i := range p.Changes {
+		if p.Changes[i].Drift() {
+			s.Drift++
+		}
+	}
+	s.Drift += len(p.Observed)
+	for _, q := range p.Problems {
+		e := EntryStatus{q.Addr.String(), q.Text}
+		s.Problems = append(s.Problems, e)
+		if q.Held {
+			s.Held = append(s.Held, e)
+		}
+	}
+	for _, w := range p.Withheld {
+		s.Withheld = append(s.Withheld, EntryStatus{w.Addr.String(), w.Why})
+	}
+}

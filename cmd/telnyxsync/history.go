@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// withState opens the state for reading; creating nothing.
+// withState opens the state for reading; creating nothing. What is printed is printed when the state
+// is closed again: whoever reads it slowly keeps no writer waiting.
 func (a *app) withState(ctx context.Context, f func(db *state.DB) error) error {
 	dir, err := a.state()
 	if err != nil {
@@ -29,8 +31,14 @@ func (a *app) withState(ctx context.Context, f func(db *state.DB) error) error {
 	if err != nil {
 		return err
 	}
-	defer release()
-	return errors.Join(f(db), db.Close())
+	out := a.out
+	var text bytes.Buffer
+	a.out = &text
+	err = errors.Join(f(db), db.Close())
+	release()
+	a.out = out
+	_, writeErr := text.WriteTo(out)
+	return errors.Join(err, writeErr)
 }
 
 func (a *app) historyCommand() *cobra.Command {

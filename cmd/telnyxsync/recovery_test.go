@@ -29,12 +29,23 @@ type killer struct {
 	mode string
 	seen int
 	cmd  *exec.Cmd
+
+	started chan struct{} // closed when the process is there to be killed
 }
 
 func (k *killer) arm(n int, mode string, cmd *exec.Cmd) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.n, k.mode, k.seen, k.cmd = n, mode, 0, cmd
+	k.n, k.mode, k.seen, k.cmd, k.started = n, mode, 0, cmd, make(chan struct{})
+}
+
+// run runs the process that was armed.
+func (k *killer) run(cmd *exec.Cmd) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	close(k.started)
+	return cmd.Wait()
 }
 
 func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -44,13 +55,16 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	k.mu.Lock()
 	k.seen++
-	hit, mode, cmd := k.seen == k.n, k.mode, k.cmd
+	hit, mode, cmd, started := k.seen == k.n, k.mode, k.cmd, k.started
 	k.mu.Unlock()
 	if !hit || cmd == nil {
 		k.next.ServeHTTP(w, r)
 		return
 	}
-	kill := func() { _ = cmd.Process.Kill() }
+	kill := func() {
+		<-started
+		_ = cmd.Process.Kill()
+	}
 	switch mode {
 	case "before":
 		kill()
@@ -183,7 +197,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 				cmd := s.process(ctx, s.applyArgs()...)
 				s.killer.arm(n, mode, cmd)
-				err := cmd.Run()
+				err := s.killer.run(cmd)
 				cancel()
 				s.killer.arm(0, "", nil)
 				if err == nil {
@@ -312,7 +326,7 @@ func TestIntentIsStoredBeforePOST(t *testing.T) {
 		s.reset()
 		cmd := s.process(ctx, append(s.applyArgs(), "--concurrency", "1")...)
 		s.killer.arm(n, "committed", cmd)
-		_ = cmd.Run() // killed
+		_ = s.killer.run(cmd) // killed
 		s.killer.arm(0, "", nil)
 		calls, _ := s.calls()
 		for _, c := range calls {

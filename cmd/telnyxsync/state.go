@@ -149,8 +149,8 @@ it. Nothing is changed on Telnyx; the next diff compares it.`,
 				return fmt.Errorf("there is no kind %q", addr.Kind)
 			}
 			return a.changeState(cmd.Context(), func(ctx context.Context, db *state.DB, snap state.Snapshot) error {
-				if snap.BaseURL != "" && snap.BaseURL != engine.BaseURL {
-					return fmt.Errorf("the state belongs to %s, not to %s", snap.BaseURL, engine.BaseURL)
+				if err := engine.CheckAccount(ctx, snap, nil, apply.Options{}); err != nil {
+					return err
 				}
 				live, err := ops.Read(ctx, args[1])
 				if err != nil {

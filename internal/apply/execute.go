@@ -175,7 +175,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 			record.Own = &own
 		}
 	case diff.Delete:
-		r, err = ops.Delete(ctx, c.Live)
+		r, err = x.remove(ctx, ops, c)
 		record.Forget = &c.Addr
 	case diff.Forget:
 		record.Forget = &c.Addr
@@ -214,6 +214,28 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		return out, err
 	}
 	return out, nil
+}
+
+// remove deletes an object, having looked once more whether numbers depend on it: they may have
+// been assigned since the plan was made.
+func (x *executor) remove(ctx context.Context, ops Operations, c *diff.Change) (resource.Receipt, error) {
+	n, err := ops.Numbers(ctx, c.Live)
+	if err != nil {
+		return resource.Receipt{}, fmt.Errorf("how many phone numbers depend on it could not be read: %w", err)
+	}
+	if n > 0 {
+		return resource.Receipt{}, fmt.Errorf("it holds %s since a moment ago, and would disconnect them: move them to another connection first", count(n, "number"))
+	}
+	if c.Calls > 1 {
+		// It is taken down before it is deleted. Should that be all that happens, and the entry come
+		// back, the next run knows that it was us, and puts it up again.
+		own := *c.From
+		own.TakenDown = true
+		if err := x.db.Commit(ctx, state.Record{Own: &own}); err != nil {
+			return resource.Receipt{}, err
+		}
+	}
+	return ops.Delete(ctx, c.Live)
 }
 
 // intent is what is stored before a create is sent.

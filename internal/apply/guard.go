@@ -57,6 +57,7 @@ func (e *Engine) guard(ctx context.Context, plan *diff.Plan) {
 	impact := e.impact(ctx, plan)
 	e.keepNumbers(plan, impact)
 	e.capDeletes(plan, impact)
+	e.capVanished(plan)
 	withholdDependents(plan)
 }
 
@@ -138,6 +139,25 @@ func (e *Engine) capDeletes(plan *diff.Plan, impact map[resource.Addr]numbers) {
 			why += ", and would disconnect " + count(lost[c.Addr.Kind], "number")
 		}
 		return why + ": if it is meant, run again with " + raise
+	})
+}
+
+// capVanished withholds making anew what we owned and is gone, if that is more than the limits allow
+// to be deleted: so much does not vanish at once, but a wrong account or a wrong answer looks like it.
+func (e *Engine) capVanished(plan *diff.Plan) {
+	gone := map[string]int{}
+	for i := range plan.Changes {
+		if c := &plan.Changes[i]; c.Vanished {
+			gone[c.Addr.Kind]++
+		}
+	}
+	withhold(plan, func(c *diff.Change) string {
+		n := gone[c.Addr.Kind]
+		if !c.Vanished || n <= e.Limits.maxDeletes() {
+			return ""
+		}
+		return fmt.Sprintf("%d of the %d owned %s are gone at once, which looks like a wrong account or a wrong answer: look at the account, and if they were deleted, run again with --max-deletes %d",
+			n, plan.OwnedByKind[c.Addr.Kind], c.Addr.Kind, n)
 	})
 }
 

@@ -14,6 +14,7 @@ type comparison struct {
 	needs     []resource.Addr
 	unmanaged []string // paths that were applied and are no longer written
 	fixed     []Delta  // differences that nothing can remove: the field is set once
+	held      bool     // one of them shows that the object is not what the entry means
 }
 
 // origin is the third way of the comparison: where a difference comes from, given what was last
@@ -35,8 +36,12 @@ func origin(applied resource.Object, path string, desired any) Origin {
 }
 
 // compare goes through the leaves that an entry manages. live is nil for a create.
-func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Live, applied resource.Object) comparison {
+func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Live, row *resource.Owned) comparison {
 	c := comparison{managed: resource.Object{}, patch: resource.Object{}}
+	var applied resource.Object
+	if row != nil {
+		applied = row.Applied
+	}
 	k.Schema.Leaves(e.Object, func(path string, s *resource.Schema, desired any) {
 		if s.Local || e.Ignores(path) && live != nil {
 			return
@@ -62,12 +67,15 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 			}
 		case resource.Equal(have, desired):
 		case s.Fixed:
-			c.fixed = append(c.fixed, delta)
+			c.fixed, c.held = append(c.fixed, delta), true
 		default:
 			c.deltas = append(c.deltas, delta)
 			resource.Put(c.patch, path, desired)
 		}
 	})
+	if row != nil && row.TakenDown && live != nil {
+		c.putUp(k.Schema, "", e, live)
+	}
 	k.Schema.Leaves(applied, func(path string, _ *resource.Schema, _ any) {
 		if _, still := resource.Get(c.managed, path); !still {
 			c.unmanaged = append(c.unmanaged, path)
@@ -76,6 +84,22 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 	slices.SortFunc(c.needs, resource.Addr.Compare)
 	c.needs = slices.Compact(c.needs)
 	return c
+}
+
+// putUp undoes what we did to an object in order to delete it, where the entry is back and does not
+// say itself how it is to be.
+func (c *comparison) putUp(s *resource.Schema, at string, e *resource.Entry, live *resource.Live) {
+	for _, f := range s.Fields {
+		path := at + resource.Pointer(f.Name)
+		down, isBool := f.Outage.(bool)
+		_, managed := resource.Get(c.managed, path)
+		have, _ := resource.Get(live.Object, path)
+		if isBool && !managed && !e.Ignores(path) && have == down {
+			c.deltas = append(c.deltas, Delta{Path: path, Old: have, New: !down, Origin: FromDrift})
+			resource.Put(c.patch, path, !down)
+		}
+		c.putUp(f.Schema, path, e, live)
+	}
 }
 
 // resolve turns a reference into the id that goes over the wire, or into a promise of it.

@@ -27,6 +27,9 @@ type Input struct {
 	Intents  []resource.Intent
 	Instance string // in owner tags; "" is "default"
 
+	// OtherRoots are configurations that own something, are still there and are not part of this run.
+	OtherRoots map[string]bool
+
 	Prune     bool            // delete what is owned and no longer written
 	Stateless bool            // there is no state to ask: ownership and origins are unknown
 	Foreign   bool            // list what is not ours

@@ -12,14 +12,27 @@ import (
 // entry decides what one entry needs.
 func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *match) {
 	row := f.known()
-	var applied resource.Object
-	if row != nil {
-		applied = row.Applied
+	if row != nil && p.in.OtherRoots[row.Root] {
+		p.problem(e.Addr, &e.Pos, true, "its object belongs to the configuration %s, which is not part of this run: load both in one run, "+
+			"or run `telnyxsync state forget %s` if it has moved here", row.Root, row.Addr)
+		return
 	}
-	c := p.compare(k, e, f.live, applied)
+	if in := m.intents[e.Name]; in != nil && in.Key != "" && f.row != nil && f.live != nil && !f.rekey && !slices.Contains(f.live.Keys, in.Key) {
+		// A replace was begun and taken back.
+		if made := m.free(in.Key); made != nil {
+			p.problem(e.Addr, &e.Pos, true, "it was to be replaced by %q, which was made, and that was taken back: delete %q, or write an entry for it, and run `telnyxsync state forget %s`",
+				in.Key, made.ID, e.Addr)
+			return
+		}
+		p.plan.Settle = append(p.plan.Settle, *f.row) // nothing came of it: the intent is over
+	}
+	c := p.compare(k, e, f.live, row)
 	for _, d := range c.fixed {
 		p.problem(e.Addr, &e.Pos, true, "%s cannot be changed from %s to %s once the object is there: put the old value back, or write a new entry",
 			d.Path, show(d.Old), show(d.New))
+	}
+	if c.held {
+		return // whatever else differs: it may be another object than the one that is meant
 	}
 	if len(c.unmanaged) > 0 {
 		p.plan.Unmanaged = append(p.plan.Unmanaged, Unmanaged{Addr: e.Addr, Paths: c.unmanaged})
@@ -54,7 +67,7 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 		c.Deltas[i].Origin = FromConfig
 	}
 	if f.row != nil {
-		c.ID, c.Reason = f.row.ID, fmt.Sprintf("it was deleted on Telnyx (%s)", f.row.ID)
+		c.ID, c.Reason, c.Vanished = f.row.ID, fmt.Sprintf("it was deleted on Telnyx (%s)", f.row.ID), true
 		for i := range c.Deltas {
 			c.Deltas[i].Origin = FromDrift
 		}
@@ -104,14 +117,26 @@ func (p *planner) suspects(m *matcher, in *resource.Intent) (out []*resource.Liv
 		return nil // the natural key would have found it
 	}
 	for id, l := range m.byID {
-		if _, taken := m.taken[id]; !taken && len(l.Owners) == 0 && m.rowByID[id] == nil && !slices.Contains(in.Seen, id) {
+		if _, taken := m.taken[id]; !taken && !p.spokenFor(m, l) && m.rowByID[id] == nil && !slices.Contains(in.Seen, id) {
 			out = append(out, l)
 		}
 	}
 	return out
 }
 
+// spokenFor tells whether an owner tag names another instance, or another entry that we know.
+func (p *planner) spokenFor(m *matcher, l *resource.Live) bool {
+	return slices.ContainsFunc(l.Owners, func(o resource.Owner) bool {
+		return o.Instance != p.in.Instance || m.desired[o.Name] != nil || m.rows[o.Name] != nil
+	})
+}
+
 func (p *planner) replace(e *resource.Entry, f *match, c *Change) {
+	if f.resume != nil && !covers(f.resume.Object, c.Write.Desired) {
+		p.problem(e.Addr, &e.Pos, true, "it was to be replaced by %q, which is there and is not what was sent: if it is ours, delete it and run this again; if not, choose another name",
+			f.resume.ID)
+		return
+	}
 	c.Op, c.ID, c.Calls, c.Guarded, c.Resume = Replace, f.live.ID, 2, true, f.resume
 	c.InDoubt = f.begun && f.resume == nil
 	c.Reason = fmt.Sprintf("its name changes from %q to %q, which Telnyx cannot do: the new one is made, then the old one deleted", f.live.ID, c.Write.Key)

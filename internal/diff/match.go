@@ -241,3 +241,25 @@ func ids(lives []*resource.Live) string {
 	slices.Sort(out)
 	return strings.Join(out, ", ")
 }
+
+// free is the object that answers to a key and belongs to nobody that we know.
+func (m *matcher) free(key string) *resource.Live {
+	for _, l := range m.byKey[key] {
+		if _, taken := m.taken[l.ID]; !taken && m.rowByID[l.ID] == nil {
+			return l
+		}
+	}
+	return nil
+}
+
+// covers tells whether an object has all that was written.
+func covers(live, written resource.Object) bool {
+	for name, v := range written {
+		below, isObject := v.(map[string]any)
+		have, _ := live[name].(map[string]any)
+		if isObject && !covers(have, below) || !isObject && !resource.Equal(live[name], v) {
+			return false
+		}
+	}
+	return true
+}

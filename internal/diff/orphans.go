@@ -45,7 +45,7 @@ func remove(o resource.Object, names []string) {
 }
 
 func sameOwned(a, b *resource.Owned) bool {
-	return a.ID == b.ID && a.Root == b.Root && a.Protect == b.Protect &&
+	return a.ID == b.ID && a.Root == b.Root && a.Protect == b.Protect && a.TakenDown == b.TakenDown &&
 		len(a.Attempts) == len(b.Attempts) && resource.Text(a.Applied) == resource.Text(b.Applied)
 }
 
@@ -140,8 +140,8 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 		switch {
 		case isProtected(nil, o):
 			withheld[o.Addr] = protectedWhy(o.Addr)
-		case root.Entries == 0:
-			withheld[o.Addr] = fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing of it is deleted; if it is meant, delete them in the portal, or keep one entry", o.Root)
+		case p.emptyRoot() != "":
+			withheld[o.Addr] = fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing is deleted in this run; if it is meant, delete them in the portal, or keep one entry", p.emptyRoot())
 		}
 	}
 	p.dependents(deletes)
@@ -152,6 +152,16 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 		}
 		p.plan.Changes = append(p.plan.Changes, *deletes[a])
 	}
+}
+
+// emptyRoot is a configuration of this run that has no entry at all; "" if each has some.
+func (p *planner) emptyRoot() string {
+	for _, r := range p.in.Desired.Roots {
+		if r.Entries == 0 {
+			return r.Path
+		}
+	}
+	return ""
 }
 
 // elsewhere says how many of our objects belong to configurations that this run does not load: a

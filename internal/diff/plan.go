@@ -65,6 +65,7 @@ type Change struct {
 	Own      *resource.Owned // what is to be remembered once it is done (the id is not known for a create)
 	Write    resource.Write  // what to send; references to entries not made yet are [resource.Pending]
 	Guarded  bool            // it deletes, replaces or takes calls down: the guards count it
+	Vanished bool            // of a create: what we owned is gone
 	InDoubt  bool            // an earlier create was begun whose outcome is unknown
 	Seen     []string        // of a create without a natural key: the ids that are there already
 	Instance string

@@ -69,10 +69,11 @@ func externalConnections() Row {
 			},
 			DeleteCalls: func(l *resource.Live) int {
 				if isActive(l) {
-					return 2
+					return 3 // set inactive, delete, and set active again where that is refused
 				}
 				return 1
 			},
+			IDs:    true,
 			Listed: true,
 			Tagged: true,
 		},
@@ -248,7 +249,8 @@ func tagsOf(w resource.Write) []any {
 	return append(out, w.Owner.Tag())
 }
 
-// Delete sets an active connection inactive first: Telnyx refuses to delete active ones.
+// Delete sets an active connection inactive first: Telnyx refuses to delete active ones. Where the
+// deletion is then refused, it is set active again.
 func (c *connectionOps) Delete(ctx context.Context, l *resource.Live) (resource.Receipt, error) {
 	if isActive(l) {
 		r, err := c.patch(ctx, l, client.Object{"active": false})
@@ -260,10 +262,17 @@ func (c *connectionOps) Delete(ctx context.Context, l *resource.Live) (resource.
 		}
 	}
 	meta, err := c.api.Delete(ctx, l.ID)
-	if err != nil && isActive(l) {
-		err = fmt.Errorf("the connection was set inactive, but not deleted: %w", err)
+	r := resource.Receipt{RequestID: meta.RequestID}
+	switch {
+	case err == nil || !isActive(l):
+		return r, err
+	case client.Unknown(err):
+		return r, fmt.Errorf("the connection was set inactive, and whether it was deleted is not known: %w", err)
 	}
-	return resource.Receipt{RequestID: meta.RequestID}, err
+	if _, again := c.patch(ctx, l, client.Object{"active": true}); again != nil {
+		return r, fmt.Errorf("the connection was set inactive, but not deleted: %w; and it could not be set active again: %w", err, again)
+	}
+	return r, fmt.Errorf("the connection was not deleted and is active again: %w", err)
 }
 
 func (c *connectionOps) Numbers(ctx context.Context, l *resource.Live) (int, error) {

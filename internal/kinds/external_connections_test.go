@@ -177,8 +177,8 @@ func TestConnectionDelete(t *testing.T) {
 		"stays active":    {true, func(r *rig) { r.fail("PATCH /external_connections/7", "status", 422, 1) }, []string{inactive}, "set inactive: PATCH /external_connections/7: 422"},
 		"stays inactive": {
 			true, func(r *rig) { r.fail("DELETE /external_connections/7", "status", 422, 1) },
-			[]string{inactive, remove},
-			"the connection was set inactive, but not deleted: DELETE /external_connections/7: 422",
+			[]string{inactive, remove, strings.Replace(inactive, `"active":false`, `"active":true`, 1)},
+			"the connection was not deleted and is active again: DELETE /external_connections/7: 422",
 		},
 		"refused, was inactive": {
 			false, func(r *rig) { r.fail("DELETE /external_connections/7", "status", 422, 1) },
@@ -282,7 +282,7 @@ func TestConnectionKind(t *testing.T) {
 	for _, test := range []struct {
 		o    resource.Object
 		want int
-	}{{resource.Object{"active": false}, 1}, {resource.Object{"active": true}, 2}, {resource.Object{}, 2}} {
+	}{{resource.Object{"active": false}, 1}, {resource.Object{"active": true}, 3}, {resource.Object{}, 3}} {
 		if got := k.DeleteCalls(&resource.Live{Object: test.o}); got != test.want {
 			t.Errorf("%v takes %d calls, want %d", test.o, got, test.want)
 		}

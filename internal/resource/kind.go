@@ -28,6 +28,7 @@ type Kind struct {
 	// DeleteCalls is how many writing calls a deletion takes; nil means one.
 	DeleteCalls func(l *Live) int
 
+	IDs      bool // Telnyx makes the ids, so no two accounts have the same; else they are the users' names
 	Listed   bool // one listing shows all objects, so foreign ones are known
 	Tagged   bool // objects carry our owner tag
 	Rekeying bool // an entry whose natural key changes is replaced; else that is refused

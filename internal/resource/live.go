@@ -79,12 +79,14 @@ type Receipt struct {
 
 // Owned is what we remember of an object that is ours.
 type Owned struct {
-	Addr     Addr
-	ID       string
-	Root     string // of the configuration that it came from
-	Applied  Object // the managed fields as last applied
-	Protect  bool
-	Attempts map[string]Attempt // by path: writes that have not been seen to last
+	Addr    Addr
+	ID      string
+	Root    string // of the configuration that it came from
+	Applied Object // the managed fields as last applied
+	Protect bool
+	// TakenDown: we took it out of service in order to delete it, which has not happened.
+	TakenDown bool
+	Attempts  map[string]Attempt // by path: writes that have not been seen to last
 }
 
 // Attempt counts the writes of one value to one path since it was last seen in place.

@@ -17,6 +17,11 @@ import (
 
 // parse reads one file: text → nodes → sections → entries.
 func (l *loader) parse(r *resource.Root, file string, data []byte) {
+	if len(data) == 0 {
+		// A file that was cut off looks so too, and its entries would seem to be gone.
+		l.fail(resource.Position{File: file, Line: 1, Col: 1}, "", "the file is empty: write a comment into it if nothing is meant to be there, or remove it")
+		return
+	}
 	doc, err := document(file, data)
 	if err != nil {
 		l.errs = append(l.errs, err)

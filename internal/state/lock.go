@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,42 +16,62 @@ const lockName = "lock"
 
 // Lock is the writers' lock of a state directory: whoever holds it is the only one that changes
 // Telnyx and the state. The kernel drops it when the process ends, however that happens.
+//
+// The lock is on the directory itself as well as on the file `lock` in it, so that removing that
+// file does not let two writers in. The file says who holds it, for messages.
 type Lock struct {
-	dir string
-	f   *os.File
+	dir   string
+	files []*os.File // the directory and the file
 }
+
+const unwritable = "choose another directory with --state, or let the user that runs telnyxsync write there"
 
 // Acquire makes the directory if needed (0700) and takes its lock, waiting for another holder
 // until ctx ends.
 func Acquire(ctx context.Context, dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("state: %w: choose another directory with --state, or let the user that runs telnyxsync write there", err)
+		return nil, fmt.Errorf("state: %w: %s", err, unwritable)
 	}
-	path := filepath.Join(dir, lockName)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("state: %w: choose another directory with --state, or let the user that runs telnyxsync write there", err)
+	l := &Lock{dir: dir}
+	for _, open := range []struct {
+		path  string
+		flags int
+	}{{dir, os.O_RDONLY | syscall.O_DIRECTORY}, {filepath.Join(dir, lockName), os.O_CREATE | os.O_RDWR | syscall.O_NOFOLLOW}} {
+		f, err := os.OpenFile(open.path, open.flags, 0o600)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("state: %w: %s", err, unwritable), l.close())
+		}
+		l.files = append(l.files, f)
 	}
+	for _, f := range l.files {
+		if err := l.wait(ctx, f); err != nil {
+			return nil, errors.Join(err, l.close())
+		}
+	}
+	if err := l.name().Truncate(0); err == nil {
+		_, _ = l.name().WriteAt([]byte(fmt.Sprintf("%d\n", os.Getpid())), 0)
+	}
+	return l, nil
+}
+
+// name is the file that says who holds the lock.
+func (l *Lock) name() *os.File { return l.files[1] }
+
+func (l *Lock) wait(ctx context.Context, f *os.File) error {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			break
+			return nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return nil, errors.Join(fmt.Errorf("state: lock %s: %w", path, err), f.Close())
+			return fmt.Errorf("state: lock %s: %w", f.Name(), err)
 		}
 		select {
 		case <-ctx.Done():
-			holder := holder(f)
-			return nil, errors.Join(fmt.Errorf("state %s is in use by another telnyxsync%s: wait until it is done, or stop it", dir, holder), f.Close())
+			return fmt.Errorf("state %s is in use by another telnyxsync%s: wait until it is done, or stop it", l.dir, holder(l.name()))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	// Who holds it is for messages alone; the lock does not depend on it.
-	if err := f.Truncate(0); err == nil {
-		_, _ = f.WriteAt([]byte(fmt.Sprintf("%d\n", os.Getpid())), 0)
-	}
-	return &Lock{dir: dir, f: f}, nil
 }
 
 func holder(f *os.File) string {
@@ -64,14 +83,21 @@ func holder(f *os.File) string {
 }
 
 // Release gives the lock back.
-func (l *Lock) Release() error { return l.f.Close() }
+func (l *Lock) Release() error {
+	_ = l.name().Truncate(0) // who held it is nobody's business any more
+	return l.close()
+}
+
+func (l *Lock) close() (err error) {
+	for _, f := range l.files {
+		err = errors.Join(err, f.Close())
+	}
+	return err
+}
 
 // shareLock makes sure that no writer is there, without creating anything; free is false if one is.
 func shareLock(dir string) (unlock func(), free bool, err error) {
-	f, err := os.Open(filepath.Join(dir, lockName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return func() {}, true, nil // a copy of a state that nobody ever wrote to here
-	}
+	f, err := os.Open(dir)
 	if err != nil {
 		return nil, false, err
 	}

@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
 )
 
 const fileName = "state.db"
@@ -102,6 +102,16 @@ func corrupt(path, why string) error {
 	}
 }
 
+// unusable tells damage from what passes: a full disk, a lock, a missing permission.
+func unusable(path string, err error) error {
+	var e *sqlite.Error
+	const corruptCode, notADatabase, primary = 11, 26, 0xff
+	if errors.As(err, &e) && e.Code()&primary != corruptCode && e.Code()&primary != notADatabase {
+		return fmt.Errorf("state %s cannot be used: %w; look at the disk's free space and the permissions, and run it again", path, err)
+	}
+	return corrupt(path, err.Error())
+}
+
 // open opens an existing database and makes sure that it is ours and whole.
 func open(ctx context.Context, path, options string) (*DB, error) {
 	abs, err := filepath.Abs(path)
@@ -134,7 +144,7 @@ func verify(ctx context.Context, db *sql.DB, path string) error {
 		{"SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'owned', 'intents', 'history', 'jobs')", &tables},
 	} {
 		if err := db.QueryRowContext(ctx, q.text).Scan(q.dest); err != nil {
-			return corrupt(path, err.Error())
+			return unusable(path, err)
 		}
 	}
 	switch {

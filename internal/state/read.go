@@ -25,7 +25,7 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 			return err
 		}
 		s.BaseURL, s.keyPrint, s.hmacKey = meta["base_url"], meta["key_print"], meta["hmac_key"]
-		err = query(ctx, tx, `SELECT kind, name, id, root, applied, protect, attempts FROM owned ORDER BY kind, name`, func(scan scanner) error {
+		err = query(ctx, tx, `SELECT kind, name, id, root, applied, protect, taken_down, attempts FROM owned ORDER BY kind, name`, func(scan scanner) error {
 			o, err := scanOwned(scan)
 			s.Owned = append(s.Owned, o)
 			return err
@@ -56,7 +56,7 @@ func scanOwned(scan scanner) (resource.Owned, error) {
 		o                 resource.Owned
 		applied, attempts string
 	)
-	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &applied, &o.Protect, &attempts)
+	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &applied, &o.Protect, &o.TakenDown, &attempts)
 	if err != nil {
 		return o, err
 	}

@@ -4,7 +4,7 @@
 // writers hold. The tables:
 //
 //	meta     name, value: base_url, key_print (keyed hash of the API key), hmac_key
-//	owned    kind, name, id, root, applied (JSON tree), protect, attempts (JSON)
+//	owned    kind, name, id, root, applied (JSON tree), protect, taken_down, attempts (JSON)
 //	intents  kind, name, root, natural key, hash, seen (JSON ids), at
 //	history  seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
 //	jobs     name, started, ended, error: the last run of each
@@ -39,7 +39,7 @@ const schema = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE owned (
 	kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, root TEXT NOT NULL,
-	applied TEXT NOT NULL, protect INTEGER NOT NULL, attempts TEXT NOT NULL,
+	applied TEXT NOT NULL, protect INTEGER NOT NULL, taken_down INTEGER NOT NULL, attempts TEXT NOT NULL,
 	PRIMARY KEY (kind, name), UNIQUE (kind, id));
 CREATE TABLE intents (
 	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
@@ -167,8 +167,8 @@ func (d *DB) commit(ctx context.Context, tx *sql.Tx, r Record) error {
 	}
 	if o := r.Own; o != nil {
 		exec(`DELETE FROM owned WHERE kind = ? AND (name = ? OR id = ?)`, o.Addr.Kind, o.Addr.Name, o.ID)
-		exec(`INSERT INTO owned (kind, name, id, root, applied, protect, attempts) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			o.Addr.Kind, o.Addr.Name, o.ID, o.Root, resource.Text(o.Applied), bit(o.Protect), resource.Text(o.Attempts))
+		exec(`INSERT INTO owned (kind, name, id, root, applied, protect, taken_down, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			o.Addr.Kind, o.Addr.Name, o.ID, o.Root, resource.Text(o.Applied), bit(o.Protect), bit(o.TakenDown), resource.Text(o.Attempts))
 	}
 	if a := r.AttemptsOf; a != nil {
 		exec(`UPDATE owned SET attempts = ? WHERE kind = ? AND name = ?`, resource.Text(r.Attempts), a.Kind, a.Name)

@@ -156,7 +156,6 @@ func tree(root string) func() string {
 			switch {
 			case err != nil:
 				fmt.Fprintf(h, "%s: error\n", path)
-				return nil
 			case path != dir && strings.HasPrefix(d.Name(), "."):
 				if d.IsDir() {
 					return fs.SkipDir
@@ -212,7 +211,9 @@ func (b *logBook) count(text string) int {
 	return strings.Count(b.buf.String(), text)
 }
 
-func (b *logBook) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
+func (b *logBook) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
 
 // eventually waits until something holds.
 func eventually(t *testing.T, what string, holds func() bool) {

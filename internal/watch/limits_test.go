@@ -24,7 +24,7 @@ func TestRandomEdits(t *testing.T) {
 	w := newWatcher(t, cfg)
 	run(t, w)
 	c := consume(t, w, tree(root))
-	for round := range 3 {
+	for round := range 2 {
 		seed := rand.Uint64()
 		t.Logf("round %d: seed %d", round, seed)
 		var wg sync.WaitGroup
@@ -94,22 +94,33 @@ func TestOverflow(t *testing.T) {
 		t.Skipf("the queue takes %d events: filling it takes too long", limit)
 	}
 	root := t.TempDir()
-	w := newWatcher(t, testConfig(root))
+	var busy [2]*os.File
+	for i := range busy {
+		f, err := os.Create(filepath.Join(root, fmt.Sprint(i, ".log")))
+		check(t, err)
+		defer f.Close()
+		busy[i] = f
+	}
+	var log logBook
+	cfg := testConfig(root)
+	cfg.Log = log.logger()
+	w := newWatcher(t, cfg)
 	release := make(chan struct{})
 	w.open = stalled(release)
 	run(t, w)
 	c := consume(t, w, tree(root))
 	c.expect("the overflow", func() {
-		for i := range limit + 8192 { // fsnotify has read some of them already
-			check(t, os.Mkdir(filepath.Join(root, "busy"), 0o755))
-			check(t, os.Remove(filepath.Join(root, "busy")))
-			if i*2 > limit+8192 {
-				break
-			}
+		// The kernel keeps one of several equal events in a row; and fsnotify has taken up to 4096 off the queue.
+		for i := range limit + 8192 {
+			_, err := busy[i%2].WriteAt([]byte("x"), 0)
+			check(t, err)
 		}
 		write(t, filepath.Join(root, "new", "a.yaml"), "a")
 		close(release)
 	})
+	if log.count("overflow") == 0 {
+		t.Error("the queue did not overflow")
+	}
 	c.expect("a directory whose making was lost", func() { write(t, filepath.Join(root, "new", "a.yaml"), "b") })
 }
 
@@ -169,7 +180,7 @@ func TestOutOfWatches(t *testing.T) {
 		c.expect("a change that makes no event", func() { write(t, path, fmt.Sprint(i)) })
 		c.expect("one that makes one", func() { write(t, filepath.Join(root, "b.yaml"), fmt.Sprint(i)) })
 	}
-	if n := log.count("fs.inotify.max_user_watches"); n != 1 {
+	if n := log.count("max_user_watches="); n != 1 {
 		t.Errorf("the shortage was logged %d times, want once", n)
 	}
 	left.Store(true)

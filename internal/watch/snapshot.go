@@ -156,8 +156,10 @@ func (r *reader) copy(to io.Writer, path string) error {
 func (r *reader) part(to io.Writer, from io.Reader) error {
 	for {
 		n, err := from.Read(r.buf)
-		to.Write(r.buf[:n]) // a hash never fails
-		if err == io.EOF {
+		if _, err := to.Write(r.buf[:n]); err != nil {
+			return err
+		}
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -44,6 +45,7 @@ func newMetrics() *metrics {
 	for _, state := range []string{"failed", "held", "problem", "withheld"} {
 		m.problems.WithLabelValues(state).Set(0)
 	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.lastSuccess, m.duration, m.drift, m.problems, m.calls, m.configErrors)
 	return m
 }

@@ -38,7 +38,7 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Repor
 		return report, err
 	}
 	now := time.Now()
-	if failure := unread(report, err); failure != nil {
+	if failure := unread(report, len(l.desired.Entries), err); failure != nil {
 		err = failure
 		l.backoff.failed(whole, now)
 	} else {
@@ -98,15 +98,25 @@ func (l *loop) reload(now time.Time) (fresh bool) {
 	return err == nil
 }
 
-// unread is why a pass counts as failed: an error, or a kind that could not be read at all.
-func unread(r apply.Report, err error) error {
+// unread is why a pass counts as failed: an error, a kind that could not be read at all, or nothing
+// of all entries that could.
+func unread(r apply.Report, entries int, err error) error {
 	if err != nil || r.Plan == nil {
 		return err
 	}
+	var some string
+	n := 0
 	for _, p := range r.Plan.Problems {
-		if p.Addr.Name == "" {
+		switch {
+		case p.Unread && p.Addr.Name == "":
 			err = errors.Join(err, fmt.Errorf("%s: %s", p.Addr.Kind, p.Text))
+		case p.Unread:
+			some = p.Text
+			n++
 		}
+	}
+	if err == nil && n > 0 && n == entries {
+		err = errors.New("none of the entries could be read: " + some)
 	}
 	return err
 }

@@ -94,6 +94,11 @@ func (p *planner) problem(a resource.Addr, source *resource.Position, held bool,
 	p.plan.Problems = append(p.plan.Problems, Problem{Addr: a, Source: source, Held: held, Text: fmt.Sprintf(format, args...)})
 }
 
+func (p *planner) unread(a resource.Addr, source *resource.Position, format string, args ...any) {
+	p.problem(a, source, false, format, args...)
+	p.plan.Problems[len(p.plan.Problems)-1].Unread = true
+}
+
 // matcher indexes what is known of a kind; nil if it was not or could not be read.
 func (p *planner) matcher(k *resource.Kind) *matcher {
 	seen, read := p.in.Live[k.Name]
@@ -101,7 +106,7 @@ func (p *planner) matcher(k *resource.Kind) *matcher {
 		return nil
 	}
 	if seen.Err != nil {
-		p.problem(resource.Addr{Kind: k.Name}, nil, false, "could not be read, so nothing of this kind is compared or changed: %v", seen.Err)
+		p.unread(resource.Addr{Kind: k.Name}, nil, "could not be read, so nothing of this kind is compared or changed: %v", seen.Err)
 		return nil
 	}
 	m := &matcher{
@@ -151,7 +156,7 @@ func (p *planner) kind(k *resource.Kind, m *matcher) {
 		}
 		switch {
 		case err != nil:
-			p.problem(e.Addr, &e.Pos, false, "could not be read, so it is not compared or changed: %v", err)
+			p.unread(e.Addr, &e.Pos, "could not be read, so it is not compared or changed: %v", err)
 		case f.problem != "":
 			p.problem(e.Addr, &e.Pos, f.held, "%s", f.problem)
 		default:

@@ -102,6 +102,7 @@ type Problem struct {
 	Addr   resource.Addr // Name is "" where a whole kind is meant
 	Source *resource.Position
 	Held   bool // a person has to decide
+	Unread bool // it, or the whole kind, could not be read
 	Text   string
 }
 

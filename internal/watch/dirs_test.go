@@ -117,6 +117,7 @@ func TestKubernetesVolume(t *testing.T) {
 		swapLink(t, filepath.Join(root, "..data"), name)
 		check(t, os.RemoveAll(filepath.Join(root, fmt.Sprintf("..2026_%d", round))))
 	})
+	c.expect("a file behind the links", func() { write(t, filepath.Join(root, "a.yaml"), "in place") })
 }
 
 func TestGitSync(t *testing.T) {
@@ -181,10 +182,19 @@ func TestChmod(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, "sub", "a.yaml")
 	write(t, path, "a")
-	t.Cleanup(func() { os.Chmod(root, 0o755); os.Chmod(filepath.Dir(path), 0o755) })
+	closed := filepath.Join(root, "closed")
+	write(t, filepath.Join(closed, "a.yaml"), "a")
+	check(t, os.Chmod(closed, 0))
+	t.Cleanup(func() {
+		for _, dir := range []string{root, closed, filepath.Dir(path)} {
+			os.Chmod(dir, 0o755)
+		}
+	})
 	w := newWatcher(t, testConfig(root))
 	run(t, w)
 	c := consume(t, w, tree(root))
+	c.expect("opening what was closed from the beginning", func() { check(t, os.Chmod(closed, 0o755)) })
+	c.expect("a change in it", func() { write(t, filepath.Join(closed, "a.yaml"), "b") })
 	for _, what := range []string{path, filepath.Dir(path), root} {
 		c.expect("chmod 000 "+what, func() { check(t, os.Chmod(what, 0)) })
 		c.expect("chmod back "+what, func() { check(t, os.Chmod(what, 0o755)) })

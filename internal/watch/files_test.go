@@ -1,9 +1,11 @@
 package watch
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +119,35 @@ func TestPoll(t *testing.T) {
 	c.expect("a link", func() { check(t, os.Symlink("b.yaml", filepath.Join(root, "c.yaml"))) })
 	c.expect("removal", func() { check(t, os.RemoveAll(root)) })
 	c.still("nothing", func() {})
+}
+
+// Without events, quiet is when nothing differs any more.
+func TestPollWaitsForTheEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.yaml")
+	write(t, path, "before")
+	cfg := testConfig(path)
+	cfg.Poll = quiet / 2
+	w := newWatcher(t, cfg)
+	w.open = func() (*source, error) { return nil, fs.ErrInvalid }
+	run(t, w)
+	c := consume(t, w, file(path))
+	for round := range 10 {
+		from, before, last, gap := c.count(), c.read(), time.Now(), time.Duration(0)
+		for i := range 20 {
+			write(t, path, fmt.Sprintf("round %d, step %d", round, i))
+			time.Sleep(quiet / 4)
+			gap, last = max(gap, time.Since(last)), time.Now()
+		}
+		after := c.read()
+		c.wait(from, after)
+		if !slices.ContainsFunc(c.from(from), func(s string) bool { return s != before && s != after }) {
+			return
+		}
+		if gap < quiet/2 {
+			t.Fatalf("a kick showed a state in between, though no step took longer than %v", gap)
+		}
+	}
+	t.Fatal("the machine is too busy: every round was interrupted")
 }
 
 func TestSnapshot(t *testing.T) {

@@ -108,6 +108,11 @@ func (c *consumer) count() int {
 // wait waits until the last state recorded since the kick number from is the given one.
 func (c *consumer) wait(from int, state string) {
 	c.t.Helper()
+	c.waitFor("", from, state)
+}
+
+func (c *consumer) waitFor(what string, from int, state string) {
+	c.t.Helper()
 	late := time.After(patient)
 	for {
 		if seen := c.from(from); len(seen) > 0 && seen[len(seen)-1] == state {
@@ -116,7 +121,7 @@ func (c *consumer) wait(from int, state string) {
 		select {
 		case <-c.fresh:
 		case <-late:
-			c.t.Fatalf("the final state was not seen within %v; %d kicks came", patient, c.count()-from)
+			c.t.Fatalf("%s: the final state was not seen within %v; %d kicks came", what, patient, c.count()-from)
 		}
 	}
 }
@@ -130,7 +135,7 @@ func (c *consumer) expect(what string, do func()) {
 	if before == after {
 		c.t.Fatalf("%s: changes nothing that the test can see", what)
 	}
-	c.wait(from, after)
+	c.waitFor(what, from, after)
 }
 
 // still checks that something leads to no kick.

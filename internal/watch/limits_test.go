@@ -124,6 +124,28 @@ func TestOverflow(t *testing.T) {
 	c.expect("a directory whose making was lost", func() { write(t, filepath.Join(root, "new", "a.yaml"), "b") })
 }
 
+// A loss alone leads to a kick: nobody knows what was lost.
+func TestLossKicks(t *testing.T) {
+	w := newWatcher(t, testConfig(t.TempDir()))
+	faults := make(chan error)
+	w.open = func() (*source, error) {
+		s, err := openSource()
+		if err == nil {
+			s.errors = faults
+		}
+		return s, err
+	}
+	stop := run(t, w)
+	faults <- fsnotify.ErrEventOverflow
+	select {
+	case <-w.Kicks():
+	case <-time.After(patient):
+		t.Error("no kick after a loss")
+	}
+	close(faults)
+	stop()
+}
+
 func TestLossIsAnEvent(t *testing.T) {
 	b := newInbox()
 	for i := range maxNames {

@@ -3,7 +3,7 @@ GOLANGCI_VERSION := v2.15.0
 BIN := $(CURDIR)/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test check lint race fuzz bench fmt
+.PHONY: build test check lint race fuzz bench soak systemd-test fmt
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o $(BIN)/telnyxsync ./cmd/telnyxsync
@@ -34,6 +34,16 @@ fuzz:
 # Ratios to the limits that the design states; compare ratios, not seconds.
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# A daemon over 2,000 entries under constant edits, drift and 5 % faults; SOAK=8h for a night.
+SOAK ?= 2m
+soak:
+	TELNYXSYNC_SOAK=$(SOAK) go test ./cmd/telnyxsync -run '^TestSoak$$' -count 1 -v -timeout 0
+
+# The units as shipped, under a systemd that is booted in a container. Needs root, systemd-container and
+# debootstrap; the script says so where they are missing.
+systemd-test:
+	systemd/test/run
 
 fmt: $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 	$(BIN)/golangci-lint-$(GOLANGCI_VERSION) fmt ./...

@@ -65,6 +65,13 @@ func (l *loop) kick(job, why string) {
 	}
 }
 
+// pending tells whether a run of a job has been asked for since the last one began.
+func (l *loop) pending(job string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.due[job] != nil
+}
+
 func (l *loop) take() map[string][]string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -26,6 +26,12 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Repor
 	}
 	l.backoff.release(started)
 	fresh := l.reload(started)
+	for range 2 {
+		if !l.pending(reconcile) {
+			break
+		}
+		fresh = l.reload(time.Now()) // the files changed while they were read: it may be half of a change
+	}
 	if l.force == forceNone {
 		l.publish(nil, started, why, nil)
 		return apply.Report{}, nil

@@ -114,15 +114,14 @@ func (l *looker) watch(dir string) {
 	if err != nil || !info.IsDir() || l.src == nil {
 		return
 	}
-	if old, ok := l.have[dir]; ok && !os.SameFile(old, info) {
-		l.drop(dir)
-	} else if !ok {
-		// The kernel knows directories, not names, and fsnotify keeps the name that it heard first: after a
-		// rename the watch has to go before the new name can be added.
+	if old, ok := l.have[dir]; !ok || !os.SameFile(old, info) {
+		// The kernel knows directories, not names, and fsnotify keeps the name that it heard first. So before this
+		// directory can be added, whatever had its name has to go, and the name that it had itself; both, as
+		// two directories may have changed places.
+		l.release(dir)
 		for name, old := range l.before {
 			if os.SameFile(old, info) {
-				l.drop(name)
-				delete(l.before, name)
+				l.release(name)
 				break
 			}
 		}
@@ -140,6 +139,14 @@ func (l *looker) watch(dir string) {
 	default:
 		// It vanished, or it may not be read. A watch from when it could be is still good.
 		l.log.Debug("a directory is not watched", "directory", dir, "error", err)
+	}
+}
+
+// release drops a watch of before this look.
+func (l *looker) release(name string) {
+	if _, ok := l.before[name]; ok {
+		delete(l.before, name)
+		l.drop(name)
 	}
 }
 

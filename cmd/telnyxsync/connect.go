@@ -51,6 +51,9 @@ func (a *app) connectWith(cfg client.Config) (*apply.Engine, *client.Client, err
 	if cfg.OnCall == nil {
 		cfg.OnCall = a.sayWaiting()
 	}
+	if a.onConnect != nil {
+		a.onConnect(cfg)
+	}
 	c, err := client.New(cfg)
 	if err != nil {
 		return nil, nil, err

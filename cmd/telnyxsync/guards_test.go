@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -162,4 +164,62 @@ func TestDiffCannotWrite(t *testing.T) {
 	if all, _ := r.calls(); len(all) > 0 {
 		t.Errorf("calls: %v", all)
 	}
+}
+
+// What only reads connects with a client that can do nothing else.
+func TestWhichCommandsCanWrite(t *testing.T) {
+	for _, c := range []struct {
+		args     []string
+		readOnly bool
+	}{
+		{args: []string{"apply", "--yes"}},
+		{args: []string{"diff"}, readOnly: true},
+		{args: []string{"diff", "--prune", "--no-state", "--output", "json"}, readOnly: true},
+		{args: []string{"state", "adopt", "external_connections/one", "1930000000000000001"}, readOnly: true},
+	} {
+		t.Run(strings.Join(c.args[:min(2, len(c.args))], " "), func(t *testing.T) {
+			r, _ := newRig(t)
+			r.write("a.yaml", "external_connections:\n  one: "+zoom+"\n")
+			t.Setenv("TELNYX_API_KEY", "KEY-of-the-test")
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			var connected []bool
+			a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
+			a.onConnect = func(cfg client.Config) { connected = append(connected, cfg.ReadOnly) }
+			args := append([]string{"--api-url", r.url, "--state", r.state}, c.args...)
+			if c.args[0] != "state" {
+				args = append(args, r.dir)
+			}
+			a.execute(ctx, args)
+			if len(connected) != 1 || connected[0] != c.readOnly {
+				t.Errorf("read-only: %v, want [%t]", connected, c.readOnly)
+			}
+		})
+	}
+}
+
+// The plan that is carried out is the one that was shown: it is made again under the lock.
+func TestAPlanThatIsNoLongerTrueIsNotCarriedOut(t *testing.T) {
+	var r *rig
+	var lists atomic.Int32
+	r = newRigBehind(t, func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		if called(req, "GET /external_connections") && lists.Add(1) == 2 { // the second look, under the lock
+			r.account(func(account map[string][]map[string]any) {
+				account["external_connections"][0]["webhook_timeout_secs"] = 7
+			})
+		}
+		next.ServeHTTP(w, req)
+	})
+	r.account(func(account map[string][]map[string]any) {
+		account["external_connections"] = []map[string]any{{"id": "11", "outbound": map[string]any{"outbound_voice_profile_id": "1"}, "webhook_timeout_secs": 5}}
+	})
+	r.write("a.yaml", `external_connections: {one: {id: "11", external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "2"}, webhook_timeout_secs: 6}}`)
+	_, stderr := r.run(1, "apply", "--yes")
+	if !strings.Contains(stderr, "changed since the plan was made; nothing was changed") {
+		t.Errorf("stderr: %s", stderr)
+	}
+	if _, writes := r.calls(); lists.Load() != 2 || len(writes) > 0 {
+		t.Errorf("%d lists, writes: %v", lists.Load(), writes)
+	}
+	r.run(0, "apply", "--yes")
 }

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // schedules know their timezones on machines without
 
+	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
 
 	"github.com/spf13/cobra"
@@ -82,6 +83,8 @@ type app struct {
 	instance    string
 	concurrency int
 	debug       bool
+
+	onConnect func(client.Config) // tests see with what a command connects; may be nil
 }
 
 func (a *app) command() *cobra.Command {

@@ -165,7 +165,12 @@ it. Nothing is changed on Telnyx; the next diff compares it.`,
 					case o.Addr.Kind == addr.Kind && o.ID == live.ID && o.Addr != addr:
 						return fmt.Errorf("the object %s belongs to %s: run `telnyxsync state forget %s` first", live.ID, o.Addr, o.Addr)
 					case o.Addr == addr:
-						own.Root, own.Protect = o.Root, o.Protect
+						own.Root, own.Protect, own.TakenDown = o.Root, o.Protect, o.TakenDown && o.ID == live.ID
+					}
+				}
+				if snap.BaseURL == "" { // the first that this state hears of an account
+					if err := db.Bind(ctx, engine.BaseURL, engine.Key); err != nil {
+						return err
 					}
 				}
 				err = db.Commit(ctx, state.Record{Own: &own, EndIntent: &addr, Event: &state.Event{

@@ -224,7 +224,7 @@ func (x *executor) remove(ctx context.Context, ops Operations, c *diff.Change) (
 		return resource.Receipt{}, fmt.Errorf("how many phone numbers depend on it could not be read: %w", err)
 	}
 	if n > 0 {
-		return resource.Receipt{}, fmt.Errorf("it holds %s since a moment ago, and would disconnect them: move them to another connection first", count(n, "number"))
+		return resource.Receipt{}, fmt.Errorf("it holds %s since a moment ago, and would disconnect them: move them to another connection first", countNumbers(n))
 	}
 	if c.Calls > 1 {
 		// It is taken down before it is deleted. Should that be all that happens, and the entry come

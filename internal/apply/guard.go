@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
@@ -90,7 +89,7 @@ func (e *Engine) impact(ctx context.Context, plan *diff.Plan) map[resource.Addr]
 func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]numbers) {
 	for i := range plan.Changes {
 		if c := &plan.Changes[i]; !removes(c) && impact[c.Addr].count > 0 {
-			c.Reason += "; it disconnects " + count(impact[c.Addr].count, "number")
+			c.Reason += "; it disconnects " + countNumbers(impact[c.Addr].count)
 		}
 	}
 	withhold(plan, func(c *diff.Change) string {
@@ -103,7 +102,7 @@ func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]numbers) 
 		case n.count == 0, !removes(c): // setting one inactive may be meant: it counts, see capDeletes
 			return ""
 		}
-		return fmt.Sprintf("it still holds %s and would disconnect them: move them to another connection first", count(n.count, "number"))
+		return fmt.Sprintf("it still holds %s and would disconnect them: move them to another connection first", countNumbers(n.count))
 	})
 }
 
@@ -136,7 +135,7 @@ func (e *Engine) capDeletes(plan *diff.Plan, impact map[resource.Addr]numbers) {
 		}
 		why := fmt.Sprintf("%d deletions, replacements and deactivations of %s at once are more than %s", n, c.Addr.Kind, limit)
 		if lost[c.Addr.Kind] > 0 {
-			why += ", and would disconnect " + count(lost[c.Addr.Kind], "number")
+			why += ", and would disconnect " + countNumbers(lost[c.Addr.Kind])
 		}
 		return why + ": if it is meant, run again with " + raise
 	})
@@ -192,9 +191,9 @@ func withhold(plan *diff.Plan, why func(c *diff.Change) string) {
 	slices.SortStableFunc(plan.Withheld, func(a, b diff.Withheld) int { return a.Addr.Compare(b.Addr) })
 }
 
-func count(n int, word string) string {
+func countNumbers(n int) string {
 	if n == 1 {
-		return "1 " + word
+		return "1 number"
 	}
-	return fmt.Sprintf("%d %ss", n, strings.TrimSuffix(word, "s"))
+	return fmt.Sprintf("%d numbers", n)
 }

@@ -17,14 +17,22 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 			"or run `telnyxsync state forget %s` if it has moved here", row.Root, row.Addr)
 		return
 	}
-	if in := m.intents[e.Name]; in != nil && in.Key != "" && f.row != nil && f.live != nil && !f.rekey && !slices.Contains(f.live.Keys, in.Key) {
-		// A replace was begun and taken back.
-		if made := m.free(in.Key); made != nil {
-			p.problem(e.Addr, &e.Pos, true, "it was to be replaced by %q, which was made, and that was taken back: delete %q, or write an entry for it, and run `telnyxsync state forget %s`",
-				in.Key, made.ID, e.Addr)
+	if in := m.intents[e.Name]; in != nil && in.Key != "" && in.Key != k.Key(e.Name, e.Object) && (f.live == nil || !slices.Contains(f.live.Keys, in.Key)) {
+		// A create or replace was begun under a key that the entry no longer has.
+		made := m.free(in.Key)
+		switch {
+		case made != nil && f.row != nil:
+			p.problem(e.Addr, &e.Pos, true, "it is %q and was to be replaced by %q, which was made, and that was taken back: delete %q, or write an entry for it; "+
+				"if it is somebody else's, put the name %q back and run `telnyxsync state forget %s`", f.row.ID, made.ID, made.ID, f.row.ID, e.Addr)
 			return
+		case made != nil:
+			p.problem(e.Addr, &e.Pos, true, "a create of %q was begun at %s and its answer lost; %s is there and may be it, and the YAML means another: "+
+				"run `telnyxsync state adopt %s ID` if it is, or `telnyxsync state forget %s` if it is not",
+				in.Key, in.At.UTC().Format(time.RFC3339), made.ID, e.Addr, e.Addr)
+			return
+		case f.row != nil && f.live != nil && !f.rekey:
+			p.plan.Settle = append(p.plan.Settle, *f.row) // nothing came of it: the intent is over
 		}
-		p.plan.Settle = append(p.plan.Settle, *f.row) // nothing came of it: the intent is over
 	}
 	c := p.compare(k, e, f.live, row)
 	for _, d := range c.fixed {

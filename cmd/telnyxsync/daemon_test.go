@@ -260,6 +260,19 @@ func TestDaemon(t *testing.T) {
 	d.signal(syscall.SIGHUP)
 	d.untilStatus("a reload error", func(s *daemon.Status) bool { return strings.Contains(s.ReloadErr, "perhaps") && s.Mode == "observe" })
 
+	t.Log("a reload to an address that is taken keeps the old one")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	old := d.address
+	d.address = taken.Addr().String()
+	d.config(config, "prune: never\nmode: observe")
+	d.address = old
+	d.signal(syscall.SIGHUP)
+	d.untilStatus("a reload error", func(s *daemon.Status) bool { return strings.Contains(s.ReloadErr, "in use") && s.Mode == "observe" })
+
 	t.Log("mode observe reports drift and repairs nothing")
 	r.account(func(a map[string][]map[string]any) { a["siprec_connectors"][0]["port"] = 5096 })
 	r.clear()
@@ -295,7 +308,7 @@ func checkNotices(t *testing.T, all []string) {
 			}
 		}
 	}
-	want := "[READY RELOADING MONOTONIC_USEC READY RELOADING MONOTONIC_USEC READY STOPPING]"
+	want := "[READY" + strings.Repeat(" RELOADING MONOTONIC_USEC READY", 3) + " STOPPING]"
 	if fmt.Sprint(order) != want {
 		t.Errorf("systemd was told %v, want %s\n%q", order, want, all)
 	}

@@ -42,22 +42,22 @@ func (d *Daemon) Run(ctx context.Context) error {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	d.beats, d.metrics = newBeats(), newMetrics()
+	hup, usr1 := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // first of all: unhandled, they would end the program
+	signal.Notify(usr1, syscall.SIGUSR1)
+	defer signal.Stop(hup)
+	defer signal.Stop(usr1)
 	cfg, err := LoadConfig(d.File, d.Jobs, d.Later)
 	if err != nil {
 		return err
 	}
-	hup, usr1 := make(chan os.Signal, 1), make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	signal.Notify(usr1, syscall.SIGUSR1)
-	defer signal.Stop(hup)
-	defer signal.Stop(usr1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	fed := make(chan struct{})
 	go func() { defer close(fed); d.watchdog(ctx) }()
 	defer func() { cancel(); <-fed }()
 
-	next, err := d.prepare(ctx, cfg)
+	next, err := d.prepare(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}
@@ -95,8 +95,9 @@ func (d *Daemon) generation(ctx context.Context, g *prepared, hup, usr1 <-chan o
 			d.notify(reloading())
 			d.Log.Info("reloading")
 			cfg, err := LoadConfig(d.File, d.Jobs, d.Later)
+			var l net.Listener
 			if err == nil {
-				err = d.try(ctx, cfg)
+				l, err = d.try(ctx, cfg, g.cfg.Listen)
 			}
 			d.board.update(func(s *Status) {
 				s.ReloadErr = ""
@@ -106,7 +107,7 @@ func (d *Daemon) generation(ctx context.Context, g *prepared, hup, usr1 <-chan o
 			})
 			if err != nil {
 				d.Log.Error("the daemon's configuration was not reloaded; the old one stays in force", "error", err)
-				g.kick(reconcile, "signal")
+				g.kick(reconcile, "reload")
 				s := d.current()
 				d.notify(ready(s.Line()))
 				continue
@@ -116,10 +117,13 @@ func (d *Daemon) generation(ctx context.Context, g *prepared, hup, usr1 <-chan o
 				return nil, err
 			}
 			g.close()
-			next, err := d.prepare(ctx, cfg)
+			next, err := d.prepare(ctx, cfg, l)
 			if err != nil && ctx.Err() == nil {
 				// Tried a moment ago, it does not work now: better stop and be restarted than run without.
 				return nil, err
+			}
+			if next != nil {
+				next.because = "reload"
 			}
 			return next, nil
 		}
@@ -145,21 +149,28 @@ func (p *prepared) mode() string {
 	return "apply"
 }
 
-// try makes sure that a configuration would work, without taking anything over.
-func (d *Daemon) try(ctx context.Context, cfg Config) error {
+// try makes sure that a configuration would work while the old one still does. It returns the
+// listener, if that is to be another one than now.
+func (d *Daemon) try(ctx context.Context, cfg Config, listens string) (net.Listener, error) {
 	_, dir, closeEngine, err := d.Connect(cfg, func(string, string, int) {})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	closeEngine()
-	_, err = state.Load(ctx, dir)
-	return err
+	if _, err = state.Load(ctx, dir); err != nil || cfg.Listen == listens {
+		return nil, err
+	}
+	l, err := listen(ctx, cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen %s: %w", cfg.Listen, err)
+	}
+	return l, nil
 }
 
-// prepare opens all that a loop needs.
-func (d *Daemon) prepare(ctx context.Context, cfg Config) (*prepared, error) {
+// prepare opens all that a loop needs; listener may be open already.
+func (d *Daemon) prepare(ctx context.Context, cfg Config, listener net.Listener) (*prepared, error) {
 	l := &loop{
-		Daemon: d, cfg: cfg, due: map[string][]string{}, wake: make(chan struct{}, 1),
+		Daemon: d, cfg: cfg, because: "start", due: map[string][]string{}, wake: make(chan struct{}, 1),
 		force: forceNone, backoff: newBackoff(), failed: map[resource.Addr]string{},
 	}
 	var (
@@ -185,10 +196,12 @@ func (d *Daemon) prepare(ctx context.Context, cfg Config) (*prepared, error) {
 	}
 	l.scheduler = newScheduler(cfg.Schedules, cfg.Location,
 		func(job string) { l.kick(job, "schedule") }, func() { d.beats.beat(partScheduler) })
-	p := &prepared{loop: l, closeEngine: closeEngine}
-	if p.listener, err = listen(ctx, cfg.Listen); err != nil {
-		closeEngine()
-		return nil, fmt.Errorf("listen %s: %w", cfg.Listen, err)
+	p := &prepared{loop: l, closeEngine: closeEngine, listener: listener}
+	if listener == nil {
+		if p.listener, err = listen(ctx, cfg.Listen); err != nil {
+			closeEngine()
+			return nil, fmt.Errorf("listen %s: %w", cfg.Listen, err)
+		}
 	}
 	d.board.update(func(s *Status) {
 		s.Version, s.Mode = 1, p.mode()

@@ -32,6 +32,7 @@ const reconcile = "reconcile"
 type loop struct {
 	*Daemon
 	cfg       Config
+	because   string // why this loop runs: start or reload
 	engine    *apply.Engine
 	stateDir  string
 	scheduler *scheduler
@@ -98,7 +99,7 @@ func (l *loop) run(ctx context.Context, listener net.Listener) error {
 	l.scheduler.start()
 	l.board.update(func(s *Status) { s.NextRuns = l.scheduler.next() })
 	l.missed(ctx)
-	l.kick(reconcile, "start")
+	l.kick(reconcile, l.because)
 	g.Go(func() error {
 		l.work(ctx)
 		return nil

@@ -197,9 +197,15 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []string, err err
 
 // logPass says what happened once, not at every pass again.
 func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
+	changed := false
 	if r != nil && r.Result != nil {
+		reasons := map[resource.Addr]string{}
+		for _, c := range r.Plan.Changes {
+			reasons[c.Addr] = c.Reason
+		}
 		for _, o := range r.Result.Outcomes {
-			args := []any{"address", o.Addr.String(), "op", o.Op, "status", o.Status, "request", o.RequestID}
+			changed = true
+			args := []any{"address", o.Addr.String(), "op", o.Op, "status", o.Status, "reason", reasons[o.Addr], "request", o.RequestID}
 			if o.Status == apply.Done {
 				l.Log.Info("changed", args...)
 			} else {
@@ -213,7 +219,7 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
 			say += p.Text
 		}
 	}
-	if say == l.said {
+	if say == l.said && !changed {
 		l.Log.Debug("pass", "why", pass.Why, "summary", pass.Summary)
 		return
 	}

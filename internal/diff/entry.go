@@ -46,7 +46,7 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 		p.plan.Unmanaged = append(p.plan.Unmanaged, Unmanaged{Addr: e.Addr, Paths: c.unmanaged})
 	}
 	change := Change{
-		Addr: e.Addr, Source: &e.Pos, From: row, Live: f.live, Instance: p.in.Instance,
+		Addr: e.Addr, Source: &e.Pos, From: row, Live: f.live,
 		Deltas: c.deltas, Needs: c.needs, Own: own(e, f, c),
 		Write: resource.Write{
 			Name: e.Name, Key: k.Key(e.Name, e.Object), Desired: c.managed, Patch: c.patch, Live: f.live,

@@ -211,7 +211,7 @@ func (p *planner) orphan(o *resource.Owned, format string, args ...any) {
 func (p *planner) delete(k *resource.Kind, o *resource.Owned, live *resource.Live) Change {
 	c := Change{
 		Op: Delete, Addr: o.Addr, ID: o.ID, Reason: "no longer written", From: o, Live: live,
-		Calls: 1, Guarded: true, Instance: p.in.Instance,
+		Calls: 1, Guarded: true,
 	}
 	if k.DeleteCalls != nil {
 		c.Calls = k.DeleteCalls(live)

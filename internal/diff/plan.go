@@ -68,7 +68,6 @@ type Change struct {
 	Vanished bool            // of a create: what we owned is gone
 	InDoubt  bool            // an earlier create was begun whose outcome is unknown
 	Seen     []string        // of a create without a natural key: the ids that are there already
-	Instance string
 }
 
 // Drift tells whether nothing but drift is behind a change.

@@ -88,6 +88,7 @@ type planner struct {
 	entries map[string][]*resource.Entry
 	matches map[resource.Addr]*match
 	plan    Plan
+	former  map[string]*resource.Owned // what is no longer written, by kind and what was applied; see formerly
 }
 
 func (p *planner) problem(a resource.Addr, source *resource.Position, held bool, format string, args ...any) {

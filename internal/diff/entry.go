@@ -109,13 +109,15 @@ func (p *planner) formerly(k *resource.Kind, o *resource.Owned) *resource.Owned 
 	if !k.Tagged {
 		return nil
 	}
-	for i := range p.in.Owned {
-		row := &p.in.Owned[i]
-		if row.Addr.Kind == k.Name && p.in.Desired.Find(row.Addr) == nil && resource.Text(row.Applied) == resource.Text(o.Applied) {
-			return row
+	if p.former == nil {
+		p.former = map[string]*resource.Owned{}
+		for i := range p.in.Owned {
+			if row := &p.in.Owned[i]; p.in.Desired.Find(row.Addr) == nil {
+				p.former[row.Addr.Kind+resource.Text(row.Applied)] = row
+			}
 		}
 	}
-	return nil
+	return p.former[k.Name+resource.Text(o.Applied)]
 }
 
 // suspects are objects that may be what a lost create has made: they were not there before, and

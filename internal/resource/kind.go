@@ -49,12 +49,18 @@ func ValidName(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar })
 }
 
+// The escapes of JSON pointers.
+var (
+	escapePointer   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
 // Pointer joins names to a JSON pointer (RFC 6901).
 func Pointer(names ...string) string {
 	var b strings.Builder
 	for _, n := range names {
 		b.WriteByte('/')
-		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(n))
+		b.WriteString(escapePointer.Replace(n))
 	}
 	return b.String()
 }
@@ -65,8 +71,11 @@ func Split(pointer string) []string {
 		return nil
 	}
 	names := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	if !strings.Contains(pointer, "~") {
+		return names // as nearly always
+	}
 	for i, n := range names {
-		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(n)
+		names[i] = unescapePointer.Replace(n)
 	}
 	return names
 }

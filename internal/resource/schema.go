@@ -228,6 +228,20 @@ func (s *Schema) sorted(list []any) []any {
 // Equal compares two canonical values. What is absent, null, "" and [] are the same nothing:
 // Telnyx answers now one, now the other for a field that is not set.
 func Equal(a, b any) bool {
+	switch a := a.(type) { // most values are one of these, and need no JSON to be compared
+	case bool:
+		if b, ok := b.(bool); ok {
+			return a == b
+		}
+	case int64:
+		if b, ok := b.(int64); ok {
+			return a == b
+		}
+	case string:
+		if b, ok := b.(string); ok {
+			return a == b
+		}
+	}
 	return isNothing(a) && isNothing(b) || !isNothing(a) && !isNothing(b) && Text(a) == Text(b)
 }
 

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	neturl "net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -136,9 +139,12 @@ func (r *rig) plan(want int, args ...string) (p plan) {
 // control calls the simulator's controls.
 func (r *rig) control(method, path string, body any) []byte {
 	r.t.Helper()
-	text, err := json.Marshal(body)
-	if err != nil {
-		r.t.Fatal(err)
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	req, err := http.NewRequest(method, r.url+"/_sim"+path, bytes.NewReader(text))
 	if err != nil {
@@ -197,7 +203,8 @@ func (r *rig) fault(match, do string, more ...string) {
 	r.control("POST", "/faults", []any{fault})
 }
 
-// startSim starts `telnyxsync sim` as a process of its own.
+// startSim starts `telnyxsync sim` as a process of its own. What is sent to it and what it answers
+// passes through this process, where it is held against the contract.
 func startSim(t testing.TB, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
@@ -220,5 +227,17 @@ func startSim(t testing.TB, args ...string) string {
 	if _, err := fmt.Fscanln(out, &url); err != nil {
 		t.Fatal(err)
 	}
-	return url
+	target, err := neturl.Parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		// An answer that does not come stays away here, too.
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		ErrorLog:     log.New(io.Discard, "", 0),
+	}
+	srv := httptest.NewServer(contract.Wrap(t, proxy))
+	t.Cleanup(srv.Close)
+	return srv.URL
 }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"telnyxsync/internal/contract"
 	"telnyxsync/internal/daemon"
 	"telnyxsync/internal/telnyxsim"
 )
@@ -87,7 +88,7 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &flaky{next: sim}
+	f := &flaky{next: contract.Wrap(t, sim)}
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
 	r := newRigAt(t, srv.URL)

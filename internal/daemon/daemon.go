@@ -26,7 +26,7 @@ type Daemon struct {
 	// Load reads the desired state.
 	Load func(paths ...string) (resource.Config, error)
 	// Connect makes the engine for a configuration, and the directory of its state. onCall is to be
-	// told of every request to Telnyx.
+	// told of every request to Telnyx. closeEngine closes idle connections; it may be called again and again.
 	Connect func(c Config, onCall func(method, path string, status int)) (engine *apply.Engine, stateDir string, closeEngine func(), err error)
 
 	beats   *beats
@@ -196,6 +196,7 @@ func (d *Daemon) prepare(ctx context.Context, cfg Config, listener net.Listener)
 	}
 	l.scheduler = newScheduler(cfg.Schedules, cfg.Location,
 		func(job string) { l.kick(job, "schedule") }, func() { d.beats.beat(partScheduler) })
+	l.idle = closeEngine
 	p := &prepared{loop: l, closeEngine: closeEngine, listener: listener}
 	if listener == nil {
 		if p.listener, err = listen(ctx, cfg.Listen); err != nil {

@@ -34,6 +34,7 @@ type loop struct {
 	cfg       Config
 	because   string // why this loop runs: start or reload
 	engine    *apply.Engine
+	idle      func() // closes connections that are not in use; the next pass is minutes away
 	stateDir  string
 	scheduler *scheduler
 	watcher   *watch.Watcher
@@ -157,6 +158,7 @@ func (l *loop) work(ctx context.Context) {
 				l.runJob(ctx, j, why)
 			}
 		}
+		l.idle()
 	}
 }
 

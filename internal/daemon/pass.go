@@ -204,6 +204,9 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
 			reasons[c.Addr] = c.Reason
 		}
 		for _, o := range r.Result.Outcomes {
+			if o.Status == apply.NotStarted {
+				continue // the daemon is being stopped; the summary counts them
+			}
 			changed = true
 			args := []any{"address", o.Addr.String(), "op", o.Op, "status", o.Status, "reason", reasons[o.Addr], "request", o.RequestID}
 			if o.Status == apply.Done {

@@ -243,7 +243,7 @@ func TestDaemon(t *testing.T) {
 	ports("map[one:5063 two:5060]")
 
 	t.Log("the API is down for a while: not ready, but healthy; when it is back, one pass repairs")
-	r.control("POST", "/faults", []any{map[string]any{"match": "* /siprec_connectors/*", "do": "status", "status": 503, "times": -1}})
+	r.control("POST", "/faults", []any{map[string]any{"match": "* /siprec_connectors/*", "do": "drop-before-commit", "times": -1}})
 	r.account(func(a map[string][]map[string]any) { a["siprec_connectors"][0]["port"] = 5097 })
 	d.signal(syscall.SIGUSR1)
 	d.untilStatus("problems", func(s *daemon.Status) bool { return s.Healthy && !s.Ready && len(s.Problems) == 2 })
@@ -346,9 +346,7 @@ func TestDaemonStopsInTheMiddle(t *testing.T) {
 }
 
 func TestDaemonDeletesOnlyWhatWasQuiet(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it waits for the 30 seconds after which the files count as settled")
-	}
+	// It waits for the 30 seconds after which the files count as settled.
 	r := newRigAt(t, startSim(t))
 	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n  two: {host: a.example.com, port: 5060}\n")
 	d := startDaemon(t, r, "prune: owned")

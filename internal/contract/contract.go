@@ -44,7 +44,7 @@ var parsed = sync.OnceValues(func() (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return load(path)
+	return load(path, Deviations())
 })
 
 // Open returns the document that $TELNYX_OPENAPI names, or else
@@ -85,7 +85,7 @@ func open() (*Document, error) {
 	if d, err := parsed(); err == nil && d.path == path {
 		return d, nil
 	}
-	return load(path)
+	return load(path, Deviations())
 }
 
 // missingError says that there is no document, which is no fault of the test's.
@@ -135,8 +135,9 @@ func moduleRoot() (string, error) {
 	}
 }
 
-// load reads and validates a document.
-func load(path string) (*Document, error) {
+// load reads and validates a document, and adds to it what the deviations say that it
+// lacks.
+func load(path string, deviations []Deviation) (*Document, error) {
 	loader := openapi3.NewLoader()
 	doc, err := loader.LoadFromFile(path)
 	if err != nil {
@@ -147,9 +148,12 @@ func load(path string) (*Document, error) {
 	if err := doc.Validate(loader.Context); err != nil {
 		return nil, fmt.Errorf("validate the OpenAPI document %s: %w", path, err)
 	}
+	for _, v := range deviations {
+		v.amend(doc)
+	}
 	router, err := gorillamux.NewRouter(doc)
 	if err != nil {
 		return nil, fmt.Errorf("route the OpenAPI document %s: %w", path, err)
 	}
-	return &Document{path: path, doc: doc, router: router, deviations: Deviations()}, nil
+	return &Document{path: path, doc: doc, router: router, deviations: deviations}, nil
 }

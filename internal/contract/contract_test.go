@@ -120,50 +120,41 @@ func TestAfterTheTest(t *testing.T) {
 	}
 }
 
-// Every deviation turns an exchange that would be a violation into none.
-func TestDeviations(t *testing.T) {
+// Forms are held against the document part by part, whatever their files are.
+func TestForms(t *testing.T) {
 	d := Open(t)
-	one := func(data string) exchange {
-		return exchange{method: "GET", target: "/v2/external_connections/1", status: 200, answer: `{"data":` + data + `}`}
+	const file = "--b\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.mp3\"\r\nContent-Type: audio/mpeg\r\n\r\n\xff\x00--\r\n"
+	field := func(name, value string) string {
+		return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
 	}
-	samples := []exchange{
-		{method: "POST", target: "/v2/external_connections", contentType: "application/json", body: creation, status: 401},
-		{method: "GET", target: "/v2/external_connections", status: 429},
-		{method: "GET", target: "/v2/external_connections", status: 503},
-		{method: "GET", target: "/v2/siprec_connectors/x", status: 200, answer: `{"data":{"name":"x","hostname":"h"}}`},
-		one(`{"inbound":null}`),
-		one(`{"inbound":{"channel_limit":null}}`),
-		one(`{"outbound":{"channel_limit":null}}`),
-	}
-	all := Deviations()
-	if len(samples) != len(all) {
-		t.Fatalf("%d deviations, %d samples: each needs one, in the same order", len(all), len(samples))
-	}
-	for i, x := range samples {
-		if all[i].Reason == "" {
-			t.Errorf("deviation %d has no reason", i)
-		}
-		for _, op := range all[i].Operations {
-			method, path, _ := strings.Cut(op, " ")
-			if item := d.doc.Paths.Value(path); item == nil || item.GetOperation(method) == nil {
-				t.Errorf("deviation %d: the document has no operation %s", i, op)
+	for name, test := range map[string]struct{ method, path, parts, want string }{
+		"right":              {"POST", "", field("media_name", "a") + field("ttl_secs", "5") + file, ""},
+		"file alone":         {"POST", "", file, ""},
+		"lifetime alone":     {"PUT", "/a", field("ttl_secs", "5"), ""},
+		"no file":            {"POST", "", field("media_name", "a"), "media"},
+		"unknown part":       {"POST", "", file + field("name", "a"), "name"},
+		"URL beside a file":  {"PUT", "/a", file + field("media_url", "https://x.example/a"), "media_url"},
+		"rename":             {"PUT", "/a", file + field("media_name", "b"), "media_name"},
+		"lifetime in words":  {"PUT", "/a", file + field("ttl_secs", "long"), "ttl_secs"},
+		"not what it claims": {"POST", "", "{}", "decode"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status := map[string]int{"POST": 201, "PUT": 200}[test.method]
+			got := violations(t, d, exchange{
+				method: test.method, target: "/v2/media" + test.path, contentType: "multipart/form-data; boundary=b",
+				body: test.parts + "--b--\r\n", status: status, answer: `{"data":{}}`,
+			})
+			if test.want == "" && got != nil || test.want != "" && (len(got) == 0 || !strings.Contains(got[0], test.want)) {
+				t.Errorf("violations %q, want %q", got, test.want)
 			}
-		}
-		if got := violations(t, d, x); got != nil {
-			t.Errorf("deviation %d is not applied: %q", i, got)
-		}
-		fewer := *d
-		fewer.deviations = append(append([]Deviation{}, all[:i]...), all[i+1:]...)
-		if got := violations(t, &fewer, x); len(got) != 1 {
-			t.Errorf("deviation %d is not needed: without it %q", i, got)
-		}
+		})
 	}
-	list := exchange{
-		method: "GET", target: "/v2/external_connections", status: 200,
-		answer: `{"data":[{"inbound":null,"outbound":{"channel_limit":null}},{"id":"1"}]}`,
+	download := exchange{
+		method: "GET", target: "/v2/media/a%2Fb/download", status: 200, answer: "\xff\x00",
+		header: map[string]string{"Content-Type": "application/octet-stream"},
 	}
-	if got := violations(t, d, list); got != nil {
-		t.Errorf("deviations do not reach into lists: %q", got)
+	if got := violations(t, d, download); got != nil {
+		t.Errorf("download: %q", got)
 	}
 }
 
@@ -203,7 +194,7 @@ func TestLocate(t *testing.T) {
 	if want, _ := filepath.EvalSymlinks(doc); err != nil || got != doc && got != want {
 		t.Errorf("found %q, %v; want %q", got, err, doc)
 	}
-	if _, err := load(doc); err == nil {
+	if _, err := load(doc, Deviations()); err == nil {
 		t.Error("an empty document was accepted")
 	}
 }

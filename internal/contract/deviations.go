@@ -3,12 +3,15 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // Deviation is a difference between the document and what the service is documented
-// or suspected to do. Answers that differ so are no violations.
+// or suspected to do. Traffic that differs so is no violation.
 type Deviation struct {
 	// Operations are those it is about, as in "GET /external_connections". None
 	// means all.
@@ -21,6 +24,9 @@ type Deviation struct {
 	Field string
 	// Null limits the deviation to a Field that is null.
 	Null bool
+	// Amend adds to an operation what the document lacks of it, before anything is
+	// checked.
+	Amend func(doc *openapi3.T, op *openapi3.Operation)
 	// Reason says where the difference comes from.
 	Reason string
 }
@@ -63,7 +69,88 @@ func Deviations() []Deviation {
 			Operations: externalConnections, Field: "data.outbound.channel_limit", Null: true,
 			Reason: "whether no limit is null or nothing is not documented",
 		},
+		{
+			Operations: []string{"GET /media"}, Amend: addPage,
+			Reason: "the answer has the meta of pages: whether there are any shows only by asking for them",
+		},
+		{
+			Operations: []string{
+				"GET /custom_storage_credentials/{connection_id}", "POST /custom_storage_credentials/{connection_id}",
+				"PUT /custom_storage_credentials/{connection_id}",
+			},
+			Amend:  addS3Generic,
+			Reason: "Telnyx's newer SDKs have the backend s3-generic, which is S3 at an endpoint of one's own",
+		},
 	}
+}
+
+// amend changes the operations that the deviation is about, where the document has
+// them.
+func (v Deviation) amend(doc *openapi3.T) {
+	if v.Amend == nil {
+		return
+	}
+	for _, name := range v.Operations {
+		method, path, _ := strings.Cut(name, " ")
+		if item := doc.Paths.Value(path); item != nil && item.GetOperation(method) != nil {
+			v.Amend(doc, item.GetOperation(method))
+		}
+	}
+}
+
+// addPage gives a list the page parameters that other lists have.
+func addPage(doc *openapi3.T, op *openapi3.Operation) {
+	like := doc.Paths.Value("/external_connections")
+	if like == nil || like.Get == nil {
+		return
+	}
+	if page := like.Get.Parameters.GetByInAndName(openapi3.ParameterInQuery, "page"); page != nil {
+		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: page})
+	}
+}
+
+// addS3Generic adds the backend to the bodies of requests and answers that know s3.
+func addS3Generic(_ *openapi3.T, op *openapi3.Operation) {
+	const known, added = "s3", "s3-generic"
+	for _, body := range bodies(op) {
+		backend, configuration := body.Properties["backend"], body.Properties["configuration"]
+		if backend == nil || configuration == nil {
+			continue
+		}
+		backend.Value.Enum = append(backend.Value.Enum, added)
+		for _, c := range configuration.Value.OneOf {
+			if b := c.Value.Properties["backend"]; b == nil || !slices.Contains(b.Value.Enum, any(known)) {
+				continue
+			}
+			s3 := *c.Value
+			s3.Properties = maps.Clone(s3.Properties)
+			s3.Properties["backend"] = openapi3.NewStringSchema().WithEnum(added).NewRef()
+			s3.Properties["endpoint"] = openapi3.NewStringSchema().NewRef()
+			configuration.Value.OneOf = append(configuration.Value.OneOf, s3.NewRef())
+			break
+		}
+	}
+}
+
+// bodies returns the schemas of what an operation takes and of the data that it
+// answers.
+func bodies(op *openapi3.Operation) []*openapi3.Schema {
+	var found []*openapi3.Schema
+	if op.RequestBody != nil {
+		if media := op.RequestBody.Value.Content["application/json"]; media != nil {
+			found = append(found, media.Schema.Value)
+		}
+	}
+	for status, r := range op.Responses.Map() {
+		media := r.Value.Content["application/json"]
+		if status[0] != '2' || media == nil {
+			continue
+		}
+		if data := media.Schema.Value.Properties["data"]; data != nil {
+			found = append(found, data.Value)
+		}
+	}
+	return found
 }
 
 // deviates tells whether an operation may answer a status that it does not list.

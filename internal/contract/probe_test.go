@@ -48,9 +48,10 @@ type exchange struct {
 }
 
 const (
-	conn     = `{"id":"1930241863466354012","external_sip_connection":"zoom","active":true}`
-	empty    = `{"data":[],"meta":{"page_number":1,"page_size":250,"total_pages":0,"total_results":0}}`
-	creation = `{"external_sip_connection":"zoom","outbound":{"outbound_voice_profile_id":"1"}}`
+	conn      = `{"id":"1930241863466354012","external_sip_connection":"zoom","active":true}`
+	empty     = `{"data":[],"meta":{"page_number":1,"page_size":250,"total_pages":0,"total_results":0}}`
+	s3Generic = `{"backend":"s3-generic","configuration":{"backend":"s3-generic","bucket":"b","endpoint":"https://s3.example.com","region":"r","aws_access_key_id":"k","aws_secret_access_key":"s"}}`
+	creation  = `{"external_sip_connection":"zoom","outbound":{"outbound_voice_profile_id":"1"}}`
 )
 
 // violations sends one request through the wrapper.

@@ -32,6 +32,18 @@ func (a *account) newID(c *collection) string {
 	}
 }
 
+// newName gives out a name that nothing in the collection has. It has the shape of a
+// UUID.
+func (a *account) newName(c *collection) string {
+	for {
+		name := fmt.Sprintf("f5586561-8ff0-4291-a0ac-%012x", a.nextID&(1<<48-1))
+		a.nextID++
+		if c.index[name] == nil {
+			return name
+		}
+	}
+}
+
 // create stores a new object with a new id.
 func (a *account) create(name string, obj map[string]any, now string) {
 	c := a.collections[name]

@@ -25,24 +25,36 @@ func TestBadAccounts(t *testing.T) {
 		`{"external_connections":{}}`:   "external_connections must be an array",
 		`{"external_connections":null}`: "external_connections must be an array",
 		`{"external_connections":[1]}`:  "external_connections/0: it must be an object",
-		`{"external_connections":[{},{"name":"x"}]}`:                     "external_connections/1/name: There is no such field",
-		`{"external_connections":[{"id":""}]}`:                           "external_connections/0/id",
-		`{"external_connections":[{"id":"1"},{"id":"1"}]}`:               `external_connections/1/id: "1" is there twice`,
-		`{"external_connections":[{"outbound":{"_x":1}}]}`:               "/outbound/_x",
-		`{"external_connections":[{"created_at":"today"}]}`:              "created_at",
-		`{"external_connections":[{"external_sip_connection":"teams"}]}`: "external_sip_connection",
-		`{"siprec_connectors":[{"host":"h"}]}`:                           "siprec_connectors/0/name: The field is required",
-		`{"siprec_connectors":[{"name":"a","hostname":"h"}]}`:            "hostname",
-		`{"phone_numbers":[{"id":"1"}]}`:                                 "phone_number: The field is required",
-		`{"phone_numbers":[{"phone_number":"15125550100"}]}`:             "is not a number such as",
-		`{"outbound_voice_profiles":[{"name":"ab"}]}`:                    "at least 3",
-		`{"outbound_voice_profiles":[{"billing_group_id":"1-2-3-4-5"}]}`: "UUID",
-		`{"connections":[{"anchorsite_override":"Mars"}]}`:               "anchorsite_override",
-		`{"api_keys":"x"}`:            "api_keys",
-		`{"api_keys":[""]}`:           "api_keys",
-		`{"api_keys":[1]}`:            "api_keys",
-		`{"_tags_patch":"x"}`:         "_tags_patch must be one of replace, merge",
-		`{"_siprec_host_field":true}`: "_siprec_host_field",
+		`{"external_connections":[{},{"name":"x"}]}`:                                                                               "external_connections/1/name: There is no such field",
+		`{"external_connections":[{"id":""}]}`:                                                                                     "external_connections/0/id",
+		`{"external_connections":[{"id":"1"},{"id":"1"}]}`:                                                                         `external_connections/1/id: "1" is there twice`,
+		`{"external_connections":[{"outbound":{"_x":1}}]}`:                                                                         "/outbound/_x",
+		`{"external_connections":[{"created_at":"today"}]}`:                                                                        "created_at",
+		`{"external_connections":[{"external_sip_connection":"teams"}]}`:                                                           "external_sip_connection",
+		`{"siprec_connectors":[{"host":"h"}]}`:                                                                                     "siprec_connectors/0/name: The field is required",
+		`{"siprec_connectors":[{"name":"a","hostname":"h"}]}`:                                                                      "hostname",
+		`{"phone_numbers":[{"id":"1"}]}`:                                                                                           "phone_number: The field is required",
+		`{"phone_numbers":[{"phone_number":"15125550100"}]}`:                                                                       "is not a number such as",
+		`{"outbound_voice_profiles":[{"name":"ab"}]}`:                                                                              "at least 3",
+		`{"outbound_voice_profiles":[{"billing_group_id":"1-2-3-4-5"}]}`:                                                           "UUID",
+		`{"connections":[{"anchorsite_override":"Mars"}]}`:                                                                         "anchorsite_override",
+		`{"media":[{"content_type":"audio/mpeg"}]}`:                                                                                "media/0/media_name: The field is required",
+		`{"media":[{"media_name":"a","expires_at":"never"}]}`:                                                                      "expires_at",
+		`{"media":[{"media_name":"a","_content":"?"}]}`:                                                                            "_content: The field must be base64",
+		`{"media":[{"media_name":"a","_media_url":null}]}`:                                                                         "_media_url",
+		`{"custom_storage_credentials":[{"connection_id":"1","backend":"gcs"}]}`:                                                   "configuration: The field is required",
+		`{"custom_storage_credentials":[{"connection_id":"1","backend":"ftp","configuration":{}}]}`:                                "backend: The field must be one of",
+		`{"custom_storage_credentials":[{"connection_id":"1","backend":"s3","configuration":{"backend":"gcs"}}]}`:                  "configuration/backend",
+		`{"custom_storage_credentials":[{"connection_id":"1","backend":"s3","configuration":{"backend":"s3","account_key":"x"}}]}`: "configuration/account_key",
+		`{"dialogflow_connections":[{"connection_id":"1","service_account":"****"}]}`:                                              "service_account: There is no such field",
+		`{"dialogflow_connections":[{"connection_id":"1","_service_account":{}}]}`:                                                 "_service_account: The field must not be empty",
+		`{"dialogflow_connections":[{"connection_id":"1","_dialogflow_api":"xs"}]}`:                                                "_dialogflow_api",
+		`{"_media_expired":"hidden"}`:                                                                                              "_media_expired must be one of gone, shown",
+		`{"api_keys":"x"}`:                                                                                                         "api_keys",
+		`{"api_keys":[""]}`:                                                                                                        "api_keys",
+		`{"api_keys":[1]}`:                                                                                                         "api_keys",
+		`{"_tags_patch":"x"}`:                                                                                                      "_tags_patch must be one of replace, merge",
+		`{"_siprec_host_field":true}`:                                                                                              "_siprec_host_field",
 	} {
 		sim, err := New(Config{Account: []byte(`{"external_connections":[{"id":"1"}]}`)})
 		if err != nil {
@@ -106,7 +118,10 @@ func value(t *rapid.T, f field, label string) any {
 	case texts:
 		pool = []any{[]any{}, []any{"b", "a"}}
 	case object:
-		return properties(t, f.fields, label)
+		if f.fields != nil {
+			return properties(t, f.fields, label)
+		}
+		pool = []any{map[string]any{}, map[string]any{"type": "service_account", "deep": map[string]any{"a/b": []any{nil}}}}
 	}
 	if f.check != nil {
 		pool = slices.DeleteFunc(pool, func(v any) bool { return f.check(v) != "" })
@@ -118,8 +133,13 @@ func value(t *rapid.T, f field, label string) any {
 func properties(t *rapid.T, fs fields, label string) map[string]any {
 	obj := map[string]any{}
 	for name, f := range fs {
-		if f.required || rapid.Bool().Draw(t, label+name+"?") {
+		if f.variant == nil && (f.required || rapid.Bool().Draw(t, label+name+"?")) {
 			obj[name] = value(t, f, label+name)
+		}
+	}
+	for name, f := range fs { // once it is clear which variant it is
+		if f.variant != nil {
+			obj[name] = properties(t, f.variant(obj), label+name)
 		}
 	}
 	return obj
@@ -205,7 +225,10 @@ func TestAccountProperty(t *testing.T) {
 			rt.Fatalf("first %s\nthen %s", first, second)
 		}
 		h := contract.Wrap(t, sim)
-		for _, path := range []string{"external_connections", "phone_numbers", "outbound_voice_profiles", "connections/key%200", "siprec_connectors/key%200"} {
+		for _, path := range []string{
+			"external_connections", "phone_numbers", "outbound_voice_profiles", "connections/key%200", "siprec_connectors/key%200",
+			"media", "media/key%200", "media/key%200/download", "custom_storage_credentials/key%200", "dialogflow_connections/key%200",
+		} {
 			r := httptest.NewRequest("GET", "/v2/"+path, nil)
 			r.Header.Set("Authorization", "Bearer k")
 			w := httptest.NewRecorder()
@@ -225,6 +248,9 @@ func FuzzSetAccount(f *testing.F) {
 		`{}`, `{"external_connections":[{}]}`, `{"siprec_connectors":[{"name":"a"}]}`, `{"phone_numbers":[{"phone_number":"+15125550100"}]}`,
 		`{"connections":[{}],"outbound_voice_profiles":[{}],"api_keys":["k"],"_tags_patch":"merge"}`, `{"external_connections":[{"id":"1"},{"id":"1"}]}`,
 		`{"outbound_voice_profiles":[{"billing_group_id":"1-2-3-4-5","max_destination_rate":1e999}]}`,
+		`{"media":[{"media_name":"a","created_at":"9999-12-31T23:59:59-23:59"},{"media_name":"b","expires_at":null,"_media_url":"x"}]}`,
+		`{"custom_storage_credentials":[{"connection_id":"1","backend":"s3","configuration":{"backend":"s3"}}],"_storage_secrets":"masked"}`,
+		`{"dialogflow_connections":[{"connection_id":"1","_service_account":{"a":1e99}}]}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -70,6 +70,12 @@ func FuzzRequest(f *testing.F) {
 	f.Add("DELETE", "/v2/external_connections/1", "", "")
 	f.Add("PUT", "/v2/siprec_connectors/a", "application/json", `{"name":"a","host":"h","port":1}`)
 	f.Add("GET", "/v2/phone_numbers?filter[phone_number]=512&filter[source]=ported&sort=phone_number", "", "")
+	f.Add("POST", "/v2/media", "application/json", `{"media_url":"https://x.example/a.mp3","ttl_secs":5}`)
+	f.Add("POST", "/v2/media", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a\"\r\n\r\nx\r\n--b--\r\n")
+	f.Add("PUT", "/v2/media/a", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"ttl_secs\"\r\n\r\n5\r\n--b--\r\n")
+	f.Add("GET", "/v2/media/a/download", "", "")
+	f.Add("POST", "/v2/custom_storage_credentials/1", "application/json", `{"backend":"gcs","configuration":{"backend":"gcs","bucket":"b","credentials":"c"}}`)
+	f.Add("PUT", "/v2/dialogflow_connections/1", "application/json", `{"service_account":{"type":"service_account"},"dialogflow_api":"es"}`)
 	f.Add("POST", "/_sim/faults", "", `[{"match":"GET /x","do":"delay","delay":"1ms"}]`)
 	f.Add("POST", "/_sim/clock", "", `{"advance":"1h"}`)
 	f.Add("PUT", "/_sim/account", "", `{"connections":[{}]}`)
@@ -82,7 +88,7 @@ func FuzzRequest(f *testing.F) {
 			return
 		}
 		sim, err := New(Config{Account: []byte(`{"external_connections":[{"id":"1","inbound":null}],
-			"siprec_connectors":[{"name":"a"}],"phone_numbers":[{"phone_number":"+15125550100","connection_id":"1"}]}`)})
+			"siprec_connectors":[{"name":"a"}],"media":[{"media_name":"a"}],"dialogflow_connections":[{"connection_id":"1"}],"phone_numbers":[{"phone_number":"+15125550100","connection_id":"1"}]}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,5 +121,26 @@ func BenchmarkList(b *testing.B) {
 			sim.ServeHTTP(httptest.NewRecorder(), r)
 		}
 		sim.ClearJournal()
+	}
+}
+
+func BenchmarkMedia(b *testing.B) {
+	var objs []string
+	for i := range 10_000 {
+		objs = append(objs, fmt.Sprintf(`{"media_name":"%d"}`, i))
+	}
+	sim, err := New(Config{Account: []byte(`{"media":[` + strings.Join(objs, ",") + `]}`)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, path := range map[string]string{"list": "/v2/media", "one": "/v2/media/9999"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r := httptest.NewRequest("GET", path, nil)
+				r.Header.Set("Authorization", "Bearer k")
+				sim.ServeHTTP(httptest.NewRecorder(), r)
+				sim.ClearJournal()
+			}
+		})
 	}
 }

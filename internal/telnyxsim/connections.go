@@ -43,6 +43,30 @@ func connections() part {
 	}
 }
 
+// unknownConnection refuses the id of a connection that the account does not have.
+func unknownConnection(c *call) *reply {
+	known := c.acc.collections[conns]
+	if known == nil {
+		return nil
+	}
+	id := c.params["connection_id"]
+	if _, found := known.get(id); found {
+		return nil
+	}
+	if _, found := c.acc.collections[extConns].get(id); found {
+		return nil
+	}
+	r := notFoundOf("connection")
+	return &r
+}
+
+// notFoundOf is notFound for what a connection_id in the path names.
+func notFoundOf(what string) reply {
+	r := notFound(what)
+	r.problems[0].pointer = "/connection_id"
+	return r
+}
+
 func getConnection(c *call) reply {
 	id := c.params["id"]
 	if known := c.acc.collections[conns]; known != nil {

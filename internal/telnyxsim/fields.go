@@ -21,6 +21,7 @@ const (
 	number  form = "a number"
 	texts   form = "an array of strings"
 	object  form = "an object"
+	file    form = "a file" // of a form
 )
 
 // field describes what may stand in one field of an object.
@@ -29,15 +30,18 @@ type field struct {
 	required bool
 	null     bool // null is allowed
 	enum     []string
-	fields   fields           // of an object
-	check    func(any) string // says what is wrong with a value of the right form, or ""
+	fields   fields // of an object; nil allows any
+	// variant is fields where they depend on the object that the field stands in.
+	variant func(in map[string]any) fields
+	check   func(any) string // says what is wrong with a value of the right form, or ""
 }
 
 // fields describes an object. Fields that are not in it are refused.
 type fields map[string]field
 
 // problems compares an object with its description. at is the JSON pointer of the
-// object. Private fields, whose names begin with "_", are allowed if private is.
+// object. Private fields, whose names begin with "_", are allowed if private is, with
+// any value where they are not described.
 func (fs fields) problems(at string, obj map[string]any, private bool) []problem {
 	var ps []problem
 	add := func(name, code, detail string) {
@@ -47,7 +51,7 @@ func (fs fields) problems(at string, obj map[string]any, private bool) []problem
 		f, known := fs[name]
 		v := obj[name]
 		switch {
-		case private && strings.HasPrefix(name, "_"):
+		case !known && private && strings.HasPrefix(name, "_"):
 		case !known:
 			add(name, "10027", "There is no such field here.")
 		case v == nil && !f.null:
@@ -57,8 +61,8 @@ func (fs fields) problems(at string, obj map[string]any, private bool) []problem
 			add(name, "10027", "The field must be "+string(f.form)+".")
 		case f.enum != nil && !slices.Contains(f.enum, v.(string)):
 			add(name, "10032", "The field must be one of "+strings.Join(f.enum, ", ")+".")
-		case f.form == object:
-			ps = append(ps, f.fields.problems(at+"/"+escapePointer(name), v.(map[string]any), false)...)
+		case f.in(obj) != nil:
+			ps = append(ps, f.in(obj).problems(at+"/"+escapePointer(name), v.(map[string]any), false)...)
 		case f.check != nil:
 			if wrong := f.check(v); wrong != "" {
 				add(name, "10027", wrong)
@@ -73,6 +77,14 @@ func (fs fields) problems(at string, obj map[string]any, private bool) []problem
 	return ps
 }
 
+// in describes the object in a field, nil where there is no description.
+func (f field) in(obj map[string]any) fields {
+	if f.variant != nil {
+		return f.variant(obj)
+	}
+	return f.fields
+}
+
 // holds tells whether a decoded JSON value has the form.
 func (f form) holds(v any) bool {
 	switch v := v.(type) {
@@ -85,6 +97,8 @@ func (f form) holds(v any) bool {
 		return f == number || f == integer && err == nil
 	case map[string]any:
 		return f == object
+	case upload:
+		return f == file
 	case []any:
 		return f == texts && !slices.ContainsFunc(v, func(e any) bool { _, ok := e.(string); return !ok })
 	default:

@@ -31,6 +31,8 @@ type listing struct {
 	filters    []filter
 	sorts      []string // values of sort; "-" in front is descending
 	ignored    []filter // parameters that are checked and have no effect here
+	// only tells what the list is confined to, whatever the filters; nil is all.
+	only func(c *call) predicate
 	// show turns an object into what the API returns; nil is public.
 	show func(obj map[string]any) map[string]any
 }
@@ -63,15 +65,22 @@ func (l listing) answer(c *call) reply {
 	size = min(size, c.page)
 	total := len(found)
 	pages := (total + size - 1) / size
-	data := []map[string]any{}
+	var page []*record
 	if number <= pages {
-		show := l.show
-		if show == nil {
-			show = public
-		}
-		for _, r := range found[(number-1)*size : min(number*size, total)] {
-			data = append(data, show(r.fields))
-		}
+		page = found[(number-1)*size : min(number*size, total)]
+	}
+	return l.reply(page, number, size, pages, total)
+}
+
+// reply answers with one page.
+func (l listing) reply(page []*record, number, size, pages, total int) reply {
+	show := l.show
+	if show == nil {
+		show = public
+	}
+	data := make([]map[string]any, len(page))
+	for i, r := range page {
+		data[i] = show(r.fields)
 	}
 	return ok(map[string]any{"data": data, "meta": map[string]any{
 		"page_number": number, "page_size": size, "total_pages": pages, "total_results": total,
@@ -116,6 +125,9 @@ func (l listing) find(c *call) ([]*record, *reply) {
 		default:
 			tests = append(tests, f.match(c.acc, v))
 		}
+	}
+	if l.only != nil {
+		tests = append(tests, l.only(c))
 	}
 	if len(tests) > 0 {
 		var passed []*record

@@ -11,6 +11,7 @@ import (
 type reply struct {
 	status   int
 	body     any       // nil: none
+	raw      []byte    // instead of a body: what is no JSON; nil: none
 	problems []problem // instead of a body: what was refused
 	header   map[string]string
 	html     bool
@@ -38,6 +39,10 @@ func notFound(what string) reply {
 
 func badQuery(parameter, detail string) reply {
 	return refuse(http.StatusBadRequest, problem{code: "10015", parameter: parameter, detail: detail})
+}
+
+func noParameter(parameter string) reply {
+	return badQuery(parameter, "This operation takes no such parameter.")
 }
 
 func unprocessable(pointer, detail string) reply {
@@ -129,7 +134,7 @@ func (r reply) write(w http.ResponseWriter, intCodes bool) {
 	for k, v := range r.header {
 		w.Header().Set(k, v)
 	}
-	var body []byte
+	body := r.raw
 	switch {
 	case r.html:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -143,7 +148,11 @@ func (r reply) write(w http.ResponseWriter, intCodes bool) {
 	if r.status == http.StatusNoContent || r.status == http.StatusNotModified {
 		body = nil
 	}
-	if body != nil && !r.html {
+	switch {
+	case body == nil || r.html:
+	case r.raw != nil:
+		w.Header().Set("Content-Type", "application/octet-stream")
+	default:
 		w.Header().Set("Content-Type", "application/json")
 	}
 	w.WriteHeader(r.status)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // part is one simulated part of the API: a collection of the account (if it has
@@ -23,6 +24,7 @@ type route struct {
 	pattern string   // segments after /v2, {name} standing for any one
 	query   []string // the query parameters it takes
 	body    bool     // it takes a JSON object
+	form    bool     // it takes multipart/form-data in its place too
 	// intCodes makes error codes integers, as the SIPREC operations have them.
 	intCodes bool
 	// handle answers, under the account's lock. Nil keeps a path that is not
@@ -31,14 +33,15 @@ type route struct {
 }
 
 // call is a request that has been understood so far: it has a key, a route, known
-// query parameters and, where the route takes one, a JSON object for a body.
+// query parameters and, where the route takes one, a JSON object or a form for a body.
 type call struct {
 	acc    *account
 	now    time.Time
 	params map[string]string // the pattern's names
 	query  map[string]string
 	body   map[string]any
-	page   int // the largest page to serve
+	form   bool // body came as a form: its values are texts and files
+	page   int  // the largest page to serve
 }
 
 // stamp is the time of the call as the API writes it.
@@ -122,13 +125,17 @@ func (r *route) params(segments []string) map[string]string {
 }
 
 // split cuts an escaped path into its segments, each unescaped on its own, so that
-// an escaped slash stays inside its name.
+// an escaped slash stays inside its name. Names are texts: bytes that are none are an
+// error.
 func split(escaped string) ([]string, error) {
 	segments := strings.Split(strings.TrimPrefix(escaped, "/"), "/")
 	for i, seg := range segments {
 		s, err := url.PathUnescape(seg)
 		if err != nil {
 			return nil, err
+		}
+		if !utf8.ValidString(s) {
+			return nil, errNotText
 		}
 		segments[i] = s
 	}

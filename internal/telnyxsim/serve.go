@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -21,13 +20,16 @@ const maxBody = 1 << 20
 // errTrailing says that a JSON document is followed by something.
 var errTrailing = errors.New("there is something after the JSON value")
 
+// errNotText says that bytes which stand for a text are none.
+var errNotText = errors.New("it is not UTF-8")
+
 // serveAPI answers one request under /v2: rate limit, latency, faults and journal
 // stand around the operation itself.
 func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	entry := s.journal.begin(r.Method, path, r.URL.RawQuery, s.clock.Now())
 	segments, err := split(path)
-	if err != nil { // EscapedPath only gives valid escapes
-		segments = nil
+	if err != nil {
+		segments = nil // there is nothing at such a path
 	}
 	rt, missing := s.lookup(r.Method, segments)
 
@@ -48,8 +50,12 @@ func (s *Sim) answer(r *http.Request, rt *route, missing *reply, segments []stri
 	limited, limits := s.limiter.take(time.Now())
 	// The body is read before any waiting: only then does the server notice that a
 	// client has gone.
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
+	most := maxBody
+	if rt != nil && rt.form {
+		most = maxForm
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(most)+1))
+	if err == nil && len(body) > most {
 		// A client that is still sending would miss the refusal.
 		_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxControlBody))
 	}
@@ -111,7 +117,7 @@ func (s *Sim) perform(r *http.Request, rt *route, missing *reply, segments []str
 		return *refused
 	}
 	if rt.body {
-		if c.body, refused = parseBody(r.Header.Get("Content-Type"), body); refused != nil {
+		if c.body, c.form, refused = rt.parse(r.Header.Get("Content-Type"), body); refused != nil {
 			return *refused
 		}
 	}
@@ -132,7 +138,7 @@ func parseQuery(raw string, takes []string) (map[string]string, *reply) {
 	query := map[string]string{}
 	for _, k := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(takes, k) {
-			r := badQuery(k, "This operation takes no such parameter.")
+			r := noParameter(k)
 			return nil, &r
 		}
 		if len(values[k]) > 1 {
@@ -144,25 +150,41 @@ func parseQuery(raw string, takes []string) (map[string]string, *reply) {
 	return query, nil
 }
 
-// parseBody reads a JSON object. Numbers keep their digits.
-func parseBody(contentType string, body []byte) (map[string]any, *reply) {
-	bad := func(status int, detail string) (map[string]any, *reply) {
-		r := refuse(status, problem{code: "10015", pointer: "/", title: http.StatusText(status), detail: detail})
-		return nil, &r
+// parse reads the body of a request, and reports whether it was a form.
+func (rt *route) parse(contentType string, body []byte) (map[string]any, bool, *reply) {
+	mt, params, err := mime.ParseMediaType(contentType)
+	isForm := rt.form && err == nil && mt == "multipart/form-data"
+	var object map[string]any
+	var refused *reply
+	switch {
+	case isForm:
+		object, refused = parseForm(params["boundary"], body)
+	case len(body) > maxBody:
+		refused = badBody(http.StatusRequestEntityTooLarge, "/", "The body is larger than 1 MB.")
+	case err == nil && mt == "application/json":
+		object, refused = parseJSON(body)
+	case rt.form:
+		refused = badBody(http.StatusUnsupportedMediaType, "/", "The body must be application/json or multipart/form-data.")
+	default:
+		refused = badBody(http.StatusUnsupportedMediaType, "/", "The body must be application/json.")
 	}
-	if len(body) > maxBody {
-		return bad(http.StatusRequestEntityTooLarge, "The body is larger than 1 MB.")
-	}
-	if mt, _, err := mime.ParseMediaType(contentType); err != nil || !strings.EqualFold(mt, "application/json") {
-		return bad(http.StatusUnsupportedMediaType, "The body must be application/json.")
-	}
+	return object, isForm, refused
+}
+
+func badBody(status int, pointer, detail string) *reply {
+	r := refuse(status, problem{code: "10015", pointer: pointer, title: http.StatusText(status), detail: detail})
+	return &r
+}
+
+// parseJSON reads a JSON object. Numbers keep their digits.
+func parseJSON(body []byte) (map[string]any, *reply) {
 	v, err := decode(body)
 	if err != nil {
-		return bad(http.StatusBadRequest, fmt.Sprintf("The body is not valid JSON: %v.", err))
+		return nil, badBody(http.StatusBadRequest, "/", fmt.Sprintf("The body is not valid JSON: %v.", err))
 	}
 	object, ok := v.(map[string]any)
 	if !ok {
-		return bad(http.StatusBadRequest, "The body must be a JSON object.")
+		return nil, badBody(http.StatusBadRequest, "/", "The body must be a JSON object.")
 	}
 	return object, nil
 }

@@ -14,7 +14,8 @@
 // holds its objects as the API returns them. What the API never returns stands in
 // fields whose names begin with "_". Missing fields get the API's defaults.
 //
-//	external_connections, siprec_connectors, phone_numbers   objects
+//	external_connections, siprec_connectors, phone_numbers, media,
+//	custom_storage_credentials, dialogflow_connections       objects
 //	outbound_voice_profiles   objects; while absent, every profile id is accepted
 //	connections               objects; while absent, only external connections are known
 //	api_keys                  strings; while absent, every key is accepted
@@ -22,6 +23,20 @@
 //	_operator_connect_refresh "idle" (default) or "in_progress"
 //	_tags_patch               "replace" (default) or "merge": what PATCH does with tags
 //	_siprec_host_field        "host" (default) or "hostname": the field of the answers
+//	_media_paging             "none" (default) or "pages": whether GET /media takes page parameters
+//	_media_expired            "gone" (default) or "shown": what GET and the list say of expired media
+//	_media_post_existing      "refuse" (default) or "replace": what POST does to media that are there
+//	_media_put_ttl            "reset" (default) or "keep": what PUT without ttl_secs does to expires_at
+//	_media_put_content        "optional" (default) or "required": media or media_url in PUT
+//	_storage_secrets          "returned" (default), "masked" or "omitted": the secrets in the answers
+//	_dialogflow_service_account  "masked" (default), "returned" or "omitted": the same
+//
+// POST and PUT of media take JSON or multipart/form-data. The bytes of media are
+// "_content" in base64, their source "_media_url"; nothing is fetched from there.
+// Media without expires_at live for two days, those in which it is null for ever and
+// without showing it. Expired media stay in the document: the clock changes no account.
+// Dialogflow's "_service_account", "_dialogflow_api" and "_location" are in the
+// document too. Where there are connections, both kinds of credentials need one.
 //
 // Answers that are injected faults rather than the API's own carry the header
 // X-Sim-Fault with the kind of the fault (status, short-page or html), so that a
@@ -122,6 +137,9 @@ func parts() []part {
 		outboundVoiceProfiles(),
 		connections(),
 		operatorConnect(),
+		mediaStorage(),
+		customStorageCredentials(),
+		dialogflowConnections(),
 	}
 }
 

@@ -1,8 +1,9 @@
 // Package client is telnyxsync's own client of the Telnyx API v2: transport, paging, errors, pacing and retries, and one
 // file for each collection.
 //
-// It moves JSON objects and nothing more. It knows nothing of YAML, of what is desired, of diffs, of ownership or of what
-// a field means: an [Object] comes back as Telnyx wrote it, numbers as [json.Number], so that ids keep their digits.
+// It moves JSON objects and the content of media, and nothing more. It knows nothing of YAML, of what is desired, of diffs,
+// of ownership or of what a field means: an [Object] comes back as Telnyx wrote it, numbers as [json.Number], so that ids
+// keep their digits.
 //
 // What it promises to its callers:
 //
@@ -11,7 +12,8 @@
 //     operations takes an idempotency key, so a blind repeat makes a duplicate. [Unknown] tells such an error from a
 //     definite refusal.
 //   - A client with [Config.ReadOnly] cannot send anything but GET, whatever is called on it.
-//   - The API key leaves it in the Authorization header, to the host of the base URL, and in no other way.
+//   - The API key leaves it in the Authorization header, to the host of the base URL, and in no other way. What is secret
+//     in a body that is sent does not come back in an error or in the trace, though the server should echo it.
 package client
 
 import (
@@ -54,7 +56,7 @@ type Config struct {
 	ReadOnly    bool              // refuse everything but GET with ErrReadOnly, before anything is sent
 	Concurrency int               // requests in flight at once; 0 means 10
 	Rate        float64           // requests per second; 0 means as many as x-ratelimit-* permits
-	Timeout     time.Duration     // of one attempt, from sending to the last byte of the answer; 0 means 30s
+	Timeout     time.Duration     // of one attempt, to the answer's last byte; files get more by their size; 0 means 30s
 	Trace       io.Writer         // every request and answer, masked; nil for none
 	Transport   http.RoundTripper // nil means a tuned copy of http.DefaultTransport, with the environment's proxies
 	OnCall      func(Call)        // told of every attempt, from many goroutines at once; nil for none
@@ -126,7 +128,7 @@ func New(cfg Config) (*Client, error) {
 		c.limiter = rate.NewLimiter(rate.Limit(cfg.Rate), 1)
 	}
 	if cfg.Trace != nil {
-		c.trace = &tracer{w: cfg.Trace, mask: c.mask}
+		c.trace = &tracer{w: cfg.Trace}
 	}
 	c.slots = make(chan struct{}, c.concurrency)
 	c.http = &http.Client{

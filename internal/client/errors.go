@@ -28,7 +28,7 @@ type Error struct {
 	Pointer      string // what the error points at: a JSON pointer or a parameter
 	RequestID    string
 	Sent         bool          // an attempt may have reached Telnyx
-	Err          error         // the transport's error, the context's, ErrHTML, ErrUnreadable, ErrReadOnly…; may be nil
+	Err          error         // the transport's error, the context's, a file's, ErrHTML, ErrUnreadable, ErrReadOnly…; may be nil
 	RetryAfter   time.Duration // what the answer asked to wait, at most a minute
 
 	note  string // how the attempts ended
@@ -121,17 +121,17 @@ func Unknown(err error) bool {
 }
 
 // judge turns what came back into nil or an error.
-func (c *Client) judge(r request, a answer) *Error {
+func judge(r request, a answer) *Error {
 	html := a.err == nil && isHTML(a.contentType, a.body)
 	switch {
-	case a.status/100 == 2 && r.read == nil:
+	case a.status/100 == 2 && r.read == nil && (r.stream == nil || a.err == nil):
 		return nil
 	case a.status == http.StatusNotFound && r.method == http.MethodDelete && !html:
 		return nil // gone already, perhaps by an earlier attempt
 	}
 	e := &Error{
 		Method:    r.method,
-		Path:      c.mask.clean(r.path, maxText),
+		Path:      r.mask.clean(r.path, maxText),
 		Status:    a.status,
 		RequestID: a.requestID,
 		Sent:      a.sent,
@@ -151,9 +151,9 @@ func (c *Client) judge(r request, a answer) *Error {
 			e.Err = fmt.Errorf("%w: %w", ErrUnreadable, err)
 		}
 	case a.status/100 == 3:
-		e.Detail = "redirects to " + c.mask.clean(a.header.Get("Location"), maxText) + " are not followed: check the base URL"
+		e.Detail = "redirects to " + r.mask.clean(a.header.Get("Location"), maxText) + " are not followed: check the base URL"
 	default:
-		e.parse(c.mask, a.body)
+		e.parse(r.mask, a.body)
 	}
 	e.again = retriable(r.method, a)
 	return e

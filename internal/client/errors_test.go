@@ -16,13 +16,9 @@ import (
 // refusal makes the error of a PATCH that was answered so.
 func refusal(t testing.TB, status int, contentType, body string) *Error {
 	t.Helper()
-	c, err := New(Config{Key: testKey})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := c.judge(request{method: "PATCH", path: "/external_connections/123", read: func([]byte) error { return nil }},
-		answer{status: status, contentType: contentType, body: []byte(body), sent: true, requestID: "5f"})
-	return e
+	return judge(request{
+		method: "PATCH", path: "/external_connections/123", mask: newMasker(testKey), read: func([]byte) error { return nil },
+	}, answer{status: status, contentType: contentType, body: []byte(body), sent: true, requestID: "5f"})
 }
 
 func TestErrorShapes(t *testing.T) {

@@ -1,9 +1,11 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
@@ -14,46 +16,93 @@ import (
 // masked stands for what must not be shown.
 const masked = "••••"
 
-// masker keeps the API key out of every text that leaves the package. Secrets proper are masked by field; this is the
-// last line of defence, for a server that echoes what it was sent.
+// minSecret is the length from which a text is looked for. A shorter one hides nothing: masking it would only tear words
+// apart.
+const minSecret = 6
+
+// layers is how many escapes on top of each other are seen through.
+const layers = 4
+
+// masker keeps secrets out of every text that leaves the package: the API key, and what is secret in the body of a
+// request. Fields are masked by their names; this is the last line of defence, for a server that echoes what it was sent.
 type masker struct{ forms *strings.Replacer }
 
-// newMasker prepares the key's forms: as it is, URL-escaped, in hexadecimal, and in base64 wherever it stands in a longer
-// text. A key of less than 6 characters hides nothing and is left: masking it would only tear words apart.
-func newMasker(key string) *masker {
-	if len(key) < 6 {
-		return &masker{forms: strings.NewReplacer()}
-	}
-	forms := []string{
-		key, strings.ReplaceAll(key, "/", `\/`), url.QueryEscape(key), url.PathEscape(key),
-		hex.EncodeToString([]byte(key)), strings.ToUpper(hex.EncodeToString([]byte(key))),
-	}
-	for lead := range 3 {
-		// What stands before the key shifts its base64 by 0, 2 or 4 bits. The characters that also hold bits of the
-		// neighbours are left out; the rest is the same in any text.
-		raw := append(make([]byte, lead), key...)
-		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			s := enc.EncodeToString(raw)[(lead*8+5)/6:]
-			if len(raw)%3 != 0 {
-				s = s[:len(s)-1]
-			}
-			forms = append(forms, s)
+func newMasker(secrets ...string) *masker {
+	var forms []string
+	for _, s := range slices.Compact(slices.Sorted(slices.Values(secrets))) {
+		if len(s) >= minSecret {
+			forms = append(forms, formsOf(s)...)
 		}
-	}
-	for _, f := range slices.Clone(forms) {
-		forms = append(forms, url.QueryEscape(f), url.PathEscape(f)) // as a part of our own URLs
 	}
 	// Longest first: the replacer takes the first that fits.
 	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	var pairs []string
 	for _, f := range slices.Compact(forms) {
-		pairs = append(pairs, f, masked)
+		if len(f) >= minSecret {
+			pairs = append(pairs, f, masked)
+		}
 	}
 	return &masker{forms: strings.NewReplacer(pairs...)}
 }
 
-// text takes the key out of a text.
-func (m *masker) text(s string) string { return m.forms.Replace(s) }
+// formsOf gives a secret as it is, JSON- and URL-escaped, in hexadecimal, and in base64 wherever it stands in a longer
+// text.
+func formsOf(secret string) []string {
+	written := slices.Compact([]string{secret, quoted(secret, true), quoted(secret, false)})
+	forms := append(slices.Clone(written), strings.ReplaceAll(secret, "/", `\/`), url.QueryEscape(secret), url.PathEscape(secret))
+	for _, f := range slices.Clone(forms) {
+		// A secret that looks escaped itself, or with a + for each space, is changed when an escape is undone.
+		for range layers {
+			f = unescape(f)
+			forms = append(forms, f)
+		}
+	}
+	for _, w := range written {
+		digits := hex.EncodeToString([]byte(w))
+		forms = append(forms, digits, strings.ToUpper(digits))
+		for lead := range 3 {
+			// What stands before it shifts its base64 by 0, 2 or 4 bits. The characters that also hold bits of the
+			// neighbours are left out; the rest is the same in any text.
+			raw := append(make([]byte, lead), w...)
+			for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+				s := enc.EncodeToString(raw)[(lead*8+5)/6:]
+				if len(raw)%3 != 0 {
+					s = s[:len(s)-1]
+				}
+				forms = append(forms, s)
+			}
+		}
+	}
+	return forms
+}
+
+// quoted is a text as it stands between the quotes of a JSON string.
+func quoted(s string, escapeHTML bool) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escapeHTML)
+	if err := e.Encode(s); err != nil {
+		return s
+	}
+	return strings.TrimSuffix(b.String()[1:], "\"\n")
+}
+
+// text takes the secrets out of a text. One that is found only when escapes are undone comes out in a text without them.
+func (m *masker) text(s string) string {
+	s = m.forms.Replace(s)
+	plain := s
+	for range layers {
+		next := unescape(plain)
+		if next == plain {
+			break
+		}
+		plain = m.forms.Replace(next)
+		if plain != next {
+			s = plain
+		}
+	}
+	return s
+}
 
 var withQuery = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s"'<>/?#]*@)?([^\s"'<>?]*)(\?[^\s"'<>]*)?`)
 
@@ -71,9 +120,9 @@ func urls(s string) string {
 	})
 }
 
-// clean makes a foreign text fit to print: without the key, without URL queries, on one line, at most limit characters.
+// clean makes a foreign text fit to print: without secrets, without URL queries, on one line, at most limit characters.
 func (m *masker) clean(s string, limit int) string {
-	// The key is looked for in the whole text, before any cut can tear it apart.
+	// Secrets are looked for in the whole text, before any cut can tear them apart.
 	s = m.text(s)
 	if far := 100 * limit; len(s) > far {
 		s = s[:far]
@@ -114,7 +163,7 @@ func secretField(name string) bool {
 	return slices.ContainsFunc(secretEndings, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
-// fields gives a copy of a decoded value with secret fields, URL queries and the key masked.
+// fields gives a copy of a decoded value with secret fields, URL queries and secrets masked.
 func (m *masker) fields(v any) any {
 	switch v := v.(type) {
 	case string:

@@ -28,6 +28,7 @@ type listing struct {
 	query url.Values // filters
 	data  string     // the answer's key of the entries, mostly "data"
 	key   string     // the field that tells entries apart, mostly "id"; "" where they have none
+	plain bool       // no paging is documented: asked without first, and in pages only where the answer is not all
 }
 
 // list reads all pages. The result is complete and in the order of the pages, or there is an error.
@@ -54,6 +55,18 @@ func (s *shortfall) Error() string { return s.why }
 func short(format string, args ...any) error { return &shortfall{fmt.Sprintf(format, args...)} }
 
 func (c *Client) readAll(ctx context.Context, l listing) ([]Object, error) {
+	if l.plain {
+		p, err := c.readPage(ctx, l, 0)
+		if err != nil {
+			return nil, err
+		}
+		if p.bare {
+			p.total = len(p.items)
+		}
+		if p.total <= len(p.items) && p.pages <= 1 {
+			return c.join(l, []pageOf{p})
+		}
+	}
 	first, err := c.readPage(ctx, l, 1)
 	if err != nil {
 		return nil, err
@@ -123,10 +136,11 @@ func (c *Client) join(l listing, pages []pageOf) ([]Object, error) {
 // pageOf is one page.
 type pageOf struct {
 	items  []Object
-	number int // as echoed; 0: not said
-	size   int // as served, which may be less than asked for; 0: not said
-	pages  int // -1: not said
-	total  int // -1: not said, and then nothing tells whether this is all
+	number int  // as echoed; 0: not said
+	size   int  // as served, which may be less than asked for; 0: not said
+	pages  int  // -1: not said
+	total  int  // -1: not said, and then nothing tells whether this is all
+	bare   bool // there is no meta at all
 }
 
 // count is the number of pages to read, of which there is always a first.
@@ -148,13 +162,16 @@ func (p pageOf) count() (int, error) {
 	return n, nil
 }
 
+// readPage reads one page, or with number 0 what is given without asking for one.
 func (c *Client) readPage(ctx context.Context, l listing, number int) (pageOf, error) {
 	q := url.Values{}
 	for k, v := range l.query {
 		q[k] = v
 	}
-	q.Set("page[number]", strconv.Itoa(number))
-	q.Set("page[size]", strconv.Itoa(pageSize))
+	if number > 0 {
+		q.Set("page[number]", strconv.Itoa(number))
+		q.Set("page[size]", strconv.Itoa(pageSize))
+	}
 	var p pageOf
 	err := c.page(ctx, l.path, q, func(o Object) (err error) {
 		p, err = readPageOf(o, l.data)
@@ -176,6 +193,8 @@ func readPageOf(o Object, dataKey string) (pageOf, error) {
 			return pageOf{}, fmt.Errorf("%s[%d] is %s, not an object", dataKey, i, typeName(v))
 		}
 	}
+	_, said := o["meta"]
+	p.bare = !said
 	meta, _ := o["meta"].(Object)
 	if p.total, ok = count(meta["total_results"]); !ok {
 		p.total = -1

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,7 +21,9 @@ type shelf struct {
 	mu       sync.Mutex
 	ids      []string
 	most     int // largest page size served; 0: as asked
+	plain    int // page size where none is asked for
 	data     string
+	key      string
 	requests []string
 	// before is told of every request, before it is answered, and may change the shelf. after may change the answer.
 	before func(n, page int)
@@ -34,6 +37,9 @@ func (s *shelf) RoundTrip(r *http.Request) (*http.Response, error) {
 	page, _ := strconv.Atoi(q.Get("page[number]"))
 	size, _ := strconv.Atoi(q.Get("page[size]"))
 	s.requests = append(s.requests, r.URL.Path+"?"+q.Encode())
+	if page == 0 {
+		page, size = 1, s.plain
+	}
 	n := len(s.requests)
 	if s.before != nil {
 		s.before(n, page)
@@ -44,13 +50,9 @@ func (s *shelf) RoundTrip(r *http.Request) (*http.Response, error) {
 	from := min((page-1)*size, len(s.ids))
 	items := []any{}
 	for _, id := range s.ids[from:min(from+size, len(s.ids))] {
-		items = append(items, Object{"id": id})
+		items = append(items, Object{cmp.Or(s.key, "id"): id})
 	}
-	data := s.data
-	if data == "" {
-		data = "data"
-	}
-	o := Object{data: items, "meta": Object{
+	o := Object{cmp.Or(s.data, "data"): items, "meta": Object{
 		"page_number": page, "page_size": size,
 		"total_pages": (len(s.ids) + size - 1) / size, "total_results": len(s.ids),
 	}}

@@ -50,11 +50,17 @@ func (c *Client) write(ctx context.Context, method string, body Object, segments
 	if err != nil {
 		return nil, Meta{}, fmt.Errorf("%s %s: the body: %w", method, path, err)
 	}
+	return c.exchange(ctx, request{method: method, path: path, body: raw, mask: c.maskFor(raw)})
+}
+
+// exchange sends what is ready to be sent and reads the object of the answer.
+func (c *Client) exchange(ctx context.Context, r request) (Object, Meta, error) {
 	var data Object
-	a, err := c.do(ctx, request{method: method, path: path, body: raw, read: func(body []byte) (err error) {
+	r.read = func(body []byte) (err error) {
 		data, err = readData(body)
 		return err
-	}})
+	}
+	a, err := c.do(ctx, r)
 	return data, a.meta(), err
 }
 

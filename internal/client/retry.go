@@ -23,6 +23,9 @@ const (
 // do sends a request and sends it again where that is safe and may help. What comes back with an error is what the last
 // attempt brought, so Meta is right for failures too.
 func (c *Client) do(ctx context.Context, r request) (answer, error) {
+	if r.mask == nil {
+		r.mask = c.mask
+	}
 	c.budget.earn()
 	var sent, doubt bool // over all attempts: the first may have taken effect though the last was never sent
 	for n := 1; ; n++ {
@@ -56,7 +59,7 @@ func retriable(method string, a answer) bool {
 	switch {
 	case errors.Is(a.err, context.Canceled), errors.Is(a.err, context.DeadlineExceeded):
 		return false // the caller's; a timeout of one attempt is errTimeout
-	case errors.Is(a.err, ErrReadOnly), errors.Is(a.err, errTooLarge):
+	case errors.Is(a.err, ErrReadOnly), errors.Is(a.err, errTooLarge), isOurs(a.err):
 		return false
 	case a.status == http.StatusTooManyRequests:
 		return true

@@ -20,9 +20,13 @@ type request struct {
 	method string
 	path   string // escaped, below the base URL
 	query  url.Values
-	body   []byte // JSON; nil for none
+	body   []byte  // JSON; nil for none
+	form   *form   // a file and what goes with it, in the place of a body
+	mask   *masker // of the key and of what is secret in the body; nil: of the key alone
 	// read takes what it needs from a 2xx body and says why it cannot. nil: any body will do.
 	read func(body []byte) error
+	// stream is given a 2xx body as it comes, in the place of read.
+	stream func(io.Reader) error
 }
 
 // answer is what came back of one attempt.
@@ -31,15 +35,34 @@ type answer struct {
 	header      http.Header
 	body        []byte
 	contentType string
+	size        int64 // of a body that was streamed
 	requestID   string
 	sent        bool  // the request may have reached Telnyx
 	err         error // of the transport, or of reading the body
 }
 
 var (
-	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)
+	errTooLarge = errors.New("the answer is too large")
 	errTimeout  = errors.New("no whole answer in time")
 )
+
+// tooLarge is errTooLarge with the limit in bytes.
+func tooLarge(limit int64) error { return fmt.Errorf("%w: more than %d MiB", errTooLarge, limit>>20) }
+
+// slowest is the rate, in bytes per second, at which a file has to come or go. An attempt gets as much more time.
+const slowest = 64 << 10
+
+// patience is the time that an attempt may take.
+func (c *Client) patience(r request) time.Duration {
+	var bulk int64
+	switch {
+	case r.form != nil:
+		bulk = r.form.size()
+	case r.stream != nil:
+		bulk = MaxMedia
+	}
+	return c.timeout + time.Duration(bulk)*time.Second/slowest
+}
 
 // admit waits for everything that a request has to wait for: a free slot, the configured rate, and Telnyx's own limit.
 // The slot comes first, since a place in a rate window is only good at the moment of sending.
@@ -73,7 +96,7 @@ func (c *Client) attempt(ctx context.Context, r request, n int) (answer, *Error)
 	t, err := c.admit(ctx)
 	if err != nil {
 		a := answer{err: err}
-		return a, c.judge(r, a)
+		return a, judge(r, a)
 	}
 	start := time.Now()
 	a := c.send(ctx, r, n)
@@ -81,10 +104,10 @@ func (c *Client) attempt(ctx context.Context, r request, n int) (answer, *Error)
 	c.pace.done(t, a)
 	<-c.slots
 
-	e := c.judge(r, a)
+	e := judge(r, a)
 	c.trace.answer(r, a, took)
 	if c.onCall != nil {
-		call := Call{Method: r.method, Path: c.mask.text(r.path), Status: a.status, Attempt: n, Duration: took, RequestID: a.requestID}
+		call := Call{Method: r.method, Path: r.mask.text(r.path), Status: a.status, Attempt: n, Duration: took, RequestID: a.requestID}
 		if e != nil {
 			call.Err = e
 		}
@@ -98,61 +121,84 @@ func (c *Client) send(ctx context.Context, r request, n int) (a answer) {
 	if err != nil {
 		return answer{err: err}
 	}
-	actx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimeout)
+	actx, cancel := context.WithTimeoutCause(ctx, c.patience(r), errTimeout)
 	defer cancel()
 	var wire wireTrace
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(actx, wire.hooks()), r.method, u.String(), nil)
 	if err != nil {
 		return answer{err: err}
 	}
-	if r.body != nil {
+	var up atomic.Pointer[upload] // what is being sent of a form
+	switch {
+	case r.form != nil:
+		if err := r.form.attach(req, &up); err != nil {
+			return answer{err: err}
+		}
+	case r.body != nil:
 		req.Body = io.NopCloser(bytes.NewReader(r.body))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
 		req.ContentLength = int64(len(r.body))
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
-	req.Header.Set("Accept", "application/json")
+	if r.stream == nil {
+		req.Header.Set("Accept", "application/json")
+	}
 	req.Header.Set("User-Agent", c.userAgent)
 	c.trace.request(r, u, n)
 
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return answer{err: c.cause(ctx, actx, err), sent: wire.sent(err)}
+		a = answer{err: c.cause(ctx, actx, r, err), sent: wire.sent(err)}
+		if failed := up.Load().failure(); failed != nil && actx.Err() == nil {
+			a.err, a.sent = failed, true
+		}
+		return a
 	}
 	defer resp.Body.Close()
 	a = answer{
 		status:      resp.StatusCode,
 		header:      resp.Header,
 		contentType: resp.Header.Get("Content-Type"),
-		requestID:   c.mask.clean(resp.Header.Get("X-Request-Id"), maxToken),
+		requestID:   r.mask.clean(resp.Header.Get("X-Request-Id"), maxToken),
 		sent:        true,
+	}
+	if r.stream != nil && a.status/100 == 2 {
+		a.size, err = stream(r, resp)
+		if err != nil {
+			a.err = c.cause(ctx, actx, r, err)
+		}
+		return a
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		a.err = c.cause(ctx, actx, err)
+		a.err = c.cause(ctx, actx, r, err)
 	case len(a.body) > maxAnswer:
-		a.body, a.err = nil, errTooLarge
+		a.body, a.err = nil, tooLarge(maxAnswer)
+	case a.status/100 == 2:
+		a.err = up.Load().unfinished()
 	}
 	return a
 }
 
-// cause names why a request ended: the caller's context, the attempt's time, or what the network said.
-func (c *Client) cause(ctx, actx context.Context, err error) error {
+// cause names why a request ended: our own side, the caller's context, the attempt's time, or what the network said.
+func (c *Client) cause(ctx, actx context.Context, r request, err error) error {
 	var ue *url.Error
 	if errors.As(err, &ue) {
 		err = ue.Err // the URL is said better, and escaped, by Error
 	}
 	switch {
+	case isOurs(err), errors.Is(err, errTooLarge), errors.Is(err, ErrHTML), errors.Is(err, ErrUnreadable):
+		return err
 	case errors.Is(err, ErrReadOnly):
 		return ErrReadOnly
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case actx.Err() != nil:
-		return fmt.Errorf("%w (%v)", errTimeout, c.timeout)
+		return fmt.Errorf("%w (%v)", errTimeout, c.patience(r))
 	}
-	return &quiet{text: c.mask.clean(err.Error(), maxText), err: err}
+	return &quiet{text: r.mask.clean(err.Error(), maxText), err: err}
 }
 
 // quiet is a foreign error under a text that is safe to print. It hides the original from printing, not from errors.Is
@@ -165,6 +211,19 @@ type quiet struct {
 func (q *quiet) Error() string        { return q.text }
 func (q *quiet) Is(target error) bool { return errors.Is(q.err, target) }
 func (q *quiet) As(target any) bool   { return errors.As(q.err, target) }
+
+// ours is a failure on our side of a call, of the file that is sent or of what reads the answer. Another attempt would
+// only meet it again.
+type ours struct{ quiet }
+
+func (m *masker) ours(what string, err error) error {
+	return &ours{quiet{text: m.clean(what+": "+err.Error(), maxText), err: err}}
+}
+
+func isOurs(err error) bool {
+	var o *ours
+	return errors.As(err, &o)
+}
 
 // wireTrace learns whether a request can have reached the server.
 type wireTrace struct{ asked, got atomic.Bool }

@@ -21,9 +21,8 @@ const maxTraceBody = 4 << 10
 // Of headers only the request id and the limits are shown. Bodies are decoded, masked by field and written again, never
 // printed as they came; what is not JSON is described by type and length.
 type tracer struct {
-	mu   sync.Mutex
-	w    io.Writer
-	mask *masker
+	mu sync.Mutex
+	w  io.Writer
 }
 
 func (t *tracer) request(r request, u *url.URL, attempt int) {
@@ -34,7 +33,11 @@ func (t *tracer) request(r request, u *url.URL, attempt int) {
 	if attempt > 1 {
 		line += fmt.Sprintf(" (attempt %d)", attempt)
 	}
-	t.write(line, t.body("application/json", r.body))
+	body := traceBody(r.mask, "application/json", r.body)
+	if r.form != nil {
+		body = traceSize(r.mask, r.form.contentType, r.form.size())
+	}
+	t.write(r.mask, line, body)
 }
 
 func (t *tracer) answer(r request, a answer, took time.Duration) {
@@ -47,7 +50,7 @@ func (t *tracer) answer(r request, a answer, took time.Duration) {
 		if a.err != nil {
 			text = a.err.Error()
 		}
-		t.write(fmt.Sprintf("✗ %v %s %s: %s", took, r.method, r.path, text), "")
+		t.write(r.mask, fmt.Sprintf("✗ %v %s %s: %s", took, r.method, r.path, text), "")
 		return
 	}
 	var b strings.Builder
@@ -57,19 +60,23 @@ func (t *tracer) answer(r request, a answer, took time.Duration) {
 	}
 	for _, name := range []string{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Retry-After"} {
 		if v := a.header.Get(name); v != "" {
-			fmt.Fprintf(&b, " %s %s", strings.ToLower(name), t.mask.clean(v, maxToken))
+			fmt.Fprintf(&b, " %s %s", strings.ToLower(name), r.mask.clean(v, maxToken))
 		}
 	}
 	b.WriteString(" " + r.method + " " + r.path)
 	if a.err != nil {
 		b.WriteString(": " + a.err.Error())
 	}
-	t.write(b.String(), t.body(a.contentType, a.body))
+	body := traceBody(r.mask, a.contentType, a.body)
+	if r.stream != nil && a.status/100 == 2 {
+		body = traceSize(r.mask, a.contentType, a.size)
+	}
+	t.write(r.mask, b.String(), body)
 }
 
-func (t *tracer) write(line, body string) {
+func (t *tracer) write(m *masker, line, body string) {
 	var b strings.Builder
-	b.WriteString(escape(t.mask.text(line)) + "\n")
+	b.WriteString(escape(m.text(line)) + "\n")
 	if body != "" {
 		b.WriteString("  " + body + "\n")
 	}
@@ -79,27 +86,33 @@ func (t *tracer) write(line, body string) {
 	_, _ = io.WriteString(t.w, b.String())
 }
 
-func (t *tracer) body(contentType string, body []byte) string {
+func traceBody(m *masker, contentType string, body []byte) string {
 	if len(body) == 0 {
 		return ""
 	}
 	v, err := decode(body)
 	if err != nil {
-		kind, _, err := mime.ParseMediaType(contentType)
-		if err != nil {
-			kind = "unknown type"
-		}
-		return escape(fmt.Sprintf("(%s, %d bytes)", cut(t.mask.text(kind), maxToken), len(body)))
+		return traceSize(m, contentType, int64(len(body)))
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(t.mask.fields(v)); err != nil {
+	if err := e.Encode(m.fields(v)); err != nil {
 		return fmt.Sprintf("(JSON, %d bytes)", len(body))
 	}
-	s := escape(t.mask.text(strings.TrimSpace(b.String())))
+	s := escape(m.text(strings.TrimSpace(b.String())))
 	if len(s) <= maxTraceBody {
 		return s
 	}
 	return strings.ToValidUTF8(s[:maxTraceBody], "") + fmt.Sprintf("… (%d bytes)", len(body))
+}
+
+// traceSize describes a body that is not shown.
+func traceSize(m *masker, contentType string, size int64) string {
+	// Masked before it is parsed, which changes its case.
+	kind, _, err := mime.ParseMediaType(m.text(contentType))
+	if err != nil {
+		kind = "unknown type"
+	}
+	return escape(fmt.Sprintf("(%s, %d bytes)", cut(kind, maxToken), size))
 }

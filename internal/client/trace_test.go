@@ -51,7 +51,7 @@ func TestTrace(t *testing.T) {
 }
 
 func TestTraceBodies(t *testing.T) {
-	tr := &tracer{mask: newMasker(testKey)}
+	m := newMasker(testKey)
 	for body, want := range map[string]string{
 		``:    ``,
 		`{}`:  `{}`,
@@ -67,14 +67,14 @@ func TestTraceBodies(t *testing.T) {
 		"\x1b[2J":                                                                                                              `(text/plain, 4 bytes)`,
 		`{"a":1} {"b":2}`:                                                                                                      `(text/plain, 15 bytes)`,
 	} {
-		if got := tr.body("text/plain", []byte(body)); got != want {
+		if got := traceBody(m, "text/plain", []byte(body)); got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", body, got, want)
 		}
 	}
-	if got := tr.body("\x1b;;", []byte("x")); got != "(unknown type, 1 bytes)" {
+	if got := traceBody(m, "\x1b;;", []byte("x")); got != "(unknown type, 1 bytes)" {
 		t.Error(got)
 	}
-	long := tr.body("", []byte(`"`+strings.Repeat("é", 10_000)+`"`))
+	long := traceBody(m, "", []byte(`"`+strings.Repeat("é", 10_000)+`"`))
 	if len(long) > maxTraceBody+30 || !strings.HasSuffix(long, "… (20002 bytes)") {
 		t.Errorf("%d bytes, ending %s", len(long), long[len(long)-20:])
 	}

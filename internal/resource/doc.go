@@ -12,7 +12,7 @@ import (
 )
 
 // Object is a tree of what somebody wrote or what Telnyx answered: values are Object, []any,
-// string, int64, bool, nil (written as null: clear it), [Ref] and [SecretRef]. A key that is
+// string, int64, bool, nil (written as null: clear it), [Ref], [SecretRef] and [File]. A key that is
 // absent is not managed; that is why no struct with zero values flows through the program.
 type Object = map[string]any
 
@@ -95,7 +95,8 @@ type Root struct {
 // Config is the desired state of one run.
 type Config struct {
 	Roots   []Root
-	Entries []Entry // sorted by address
+	Entries []Entry  // sorted by address
+	Files   []string // absolute, sorted: what the entries refer to beside the YAML
 }
 
 // Find returns the entry of an address, or nil.

@@ -23,9 +23,6 @@ type Name string
 // Set is a list whose order and repetitions mean nothing.
 type Set[T any] []T
 
-// Secret takes a reference to a secret and nothing else: {env: …}, {file: …} or {credential: …}.
-type Secret struct{}
-
 // Named is a kind's struct as the target of a reference.
 type Named interface{ KindName() string }
 
@@ -39,7 +36,8 @@ func (ID) fieldSchema() *Schema     { return &Schema{Type: String, Format: Forma
 func (URL) fieldSchema() *Schema    { return &Schema{Type: String, Format: FormatURL} }
 func (Host) fieldSchema() *Schema   { return &Schema{Type: String, Format: FormatHost} }
 func (Name) fieldSchema() *Schema   { return &Schema{Type: String, Format: FormatName} }
-func (Secret) fieldSchema() *Schema { return &Schema{Type: SecretType} }
+func (Secret) fieldSchema() *Schema { return &Schema{Type: SecretType, WriteOnly: true} }
+func (File) fieldSchema() *Schema   { return &Schema{Type: FileType} }
 
 func (Set[T]) fieldSchema() *Schema {
 	s := listOf(SchemaOf[T]())
@@ -65,11 +63,4 @@ type Pending struct{ Addr Addr }
 // MarshalJSON shows what will be known once the entry is there.
 func (p Pending) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fmt.Sprintf("(id of %s, known after apply)", p.Addr))
-}
-
-// SecretRef says where a secret is read from; exactly one field is set. It is not the secret.
-type SecretRef struct {
-	Env        string `json:"env,omitempty"`
-	File       string `json:"file,omitempty"`
-	Credential string `json:"credential,omitempty"`
 }

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -9,11 +10,16 @@ import (
 // not in it.
 type Kind struct {
 	Name   string  // the section, as the API names the collection
+	Doc    string  // what an editor says of the section: a sentence or two
 	Schema *Schema // of an entry
 
 	// Key is the natural key by which an entry finds an object that state does not know; "" where
 	// there is none. An object answers to it if the key is one of its [Live.Keys].
 	Key func(name string, o Object) string
+
+	// KeyField is the field that the natural key is written in, as a JSON pointer; "" where it cannot
+	// change. KeyRef is one that may stand in its place: a reference whose object's id is the key.
+	KeyField, KeyRef string
 
 	// Check finds what is wrong with an entry beyond the schema. May be nil.
 	Check func(name string, o Object) []Invalid
@@ -25,6 +31,15 @@ type Kind struct {
 	// Forgotten says why an object is forgotten instead of deleted; "" where it is deleted. May be nil.
 	Forgotten func(l *Live) string
 
+	// Renewal says for how long an object is to live when it is made or renewed, and how long before
+	// its end it is renewed; nil where objects do not expire.
+	Renewal func(o Object) (life, before time.Duration)
+
+	// Deep tells whether an entry asks for what only a closer look at its object shows. May be nil.
+	Deep func(o Object) bool
+
+	Export Export
+
 	// DeleteCalls is how many writing calls a deletion takes; nil means one.
 	DeleteCalls func(l *Live) int
 
@@ -32,6 +47,19 @@ type Kind struct {
 	Listed   bool // one listing shows all objects, so foreign ones are known
 	Tagged   bool // objects carry our owner tag
 	Rekeying bool // an entry whose natural key changes is replaced; else that is refused
+}
+
+// Export says how an object that is there already is written as an entry.
+type Export struct {
+	// Identity are the fields by which an entry of a name means the object.
+	Identity func(name string, l *Live) Object
+	// Stem is what an entry that nobody has named is called.
+	Stem func(l *Live) string
+	// Secrets are the JSON pointers of the secrets that an entry needs beside those that every entry
+	// needs. May be nil.
+	Secrets func(o Object) []string
+	// Note is what a person should know of the exported section; "" is nothing.
+	Note string
 }
 
 // Invalid is something wrong at a field of an entry.

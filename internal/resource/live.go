@@ -14,6 +14,9 @@ type Live struct {
 	Keys   []string // the natural keys that it answers to, see [Kind.Key]
 	Owners []Owner  // from its owner tags; more than one is somebody's mistake
 	Label  string   // how a person recognises it: "zoom, created 2026-01-02"
+
+	Expires time.Time // of a kind whose objects expire; zero where Telnyx does not say
+	Hints   Object    // how it seems to have been made, which is not compared: for exports and for making it again
 }
 
 // OwnedBy tells whether an owner tag of the instance names the entry.
@@ -51,6 +54,7 @@ func ParseOwner(tag string) (o Owner, ok bool) {
 type Want struct {
 	IDs  []string // of the objects we own
 	Keys []string // natural keys of the entries
+	Deep []string // those of IDs and Keys that are to be looked at closely, see [Kind.Deep]
 }
 
 // Observation is what was read of one kind. What was wanted, is not among the objects and has not
@@ -69,6 +73,7 @@ type Write struct {
 	Live    *Live  // as observed; nil on create
 	Owner   Owner  // whom a kind with owner tags marks the object for
 	Retag   bool   // the owner tag is missing or names somebody else
+	Deep    bool   // the receipt is to show what only a closer look shows, see [Kind.Deep]
 }
 
 // Receipt tells what a write came to.
@@ -82,11 +87,12 @@ type Owned struct {
 	Addr    Addr
 	ID      string
 	Root    string // of the configuration that it came from
-	Applied Object // the managed fields as last applied
+	Applied Object // the managed fields as last applied, opaque ones as their digests
 	Protect bool
 	// TakenDown: we took it out of service in order to delete it, which has not happened.
 	TakenDown bool
 	Attempts  map[string]Attempt // by path: writes that have not been seen to last
+	Renewed   time.Time          // when an object that expires was last made or written
 }
 
 // Attempt counts the writes of one value to one path since it was last seen in place.

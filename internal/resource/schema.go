@@ -24,14 +24,16 @@ const (
 	Bool
 	RefType
 	SecretType
+	FileType
 )
 
 // Formats of strings.
 const (
-	FormatID   = "id"
-	FormatURL  = "url"
-	FormatHost = "host"
-	FormatName = "name"
+	FormatID       = "id"
+	FormatURL      = "url"
+	FormatHost     = "host"
+	FormatName     = "name"
+	FormatDuration = "duration"
 )
 
 // Schema describes a value of the YAML: its shape and what may be done with it.
@@ -42,13 +44,19 @@ type Schema struct {
 	Set     bool    // order and repetitions mean nothing
 	RefKind string  // the kind that a reference points to
 	Format  string  // of a string
+	Doc     string  // what an editor says of it: a sentence or two
 
 	Required   bool
 	Nullable   bool     // null clears it
 	CreateOnly bool     // sent on create, returned by nothing, changed by nothing
+	WriteOnly  bool     // sent, returned by nothing: compared with what was last applied
+	Assumed    bool     // of one that is written only: right as it is where it was never applied
 	Fixed      bool     // set when the object is made, changed by nothing
 	One        bool     // a list may be written as its only element
 	Local      bool     // says which object is meant; neither sent nor compared
+	Policy     bool     // says how the object is looked after; neither sent nor compared
+	JSON       bool     // a secret that has to be a JSON object
+	MaxBytes   int64    // of a file
 	Enum       []string // allowed values of a string
 	Min, Max   *int64   // bounds of an integer
 	Outage     any      // changing to this value takes calls down: the guards count it
@@ -70,6 +78,16 @@ func (s *Schema) Field(name string) *Schema {
 	return nil
 }
 
+// At returns the schema at a JSON pointer, or nil.
+func (s *Schema) At(pointer string) *Schema {
+	for _, name := range Split(pointer) {
+		if s = s.Field(name); s == nil {
+			return nil
+		}
+	}
+	return s
+}
+
 // Names lists the fields of an object.
 func (s *Schema) Names() []string {
 	names := make([]string, len(s.Fields))
@@ -80,9 +98,10 @@ func (s *Schema) Names() []string {
 }
 
 // SchemaOf derives the schema of a kind from the struct of its YAML. Field names come from the
-// `yaml` tag, rules from the `rule` tag: required, null, createonly, fixed, local, one, min=N, max=N,
-// enum=A|B, outage=false. It panics on a struct that it does not understand: that is a mistake
-// in a program, found by the first test.
+// `yaml` tag, what is said of them from the `doc` tag, rules from the `rule` tag: required, null,
+// createonly, writeonly, assumed, fixed, local, policy, json, one, min=N, max=N, maxbytes=N, enum=A|B,
+// outage=false. It panics on a struct that it does not understand: that is a mistake in a program,
+// found by the first test.
 func SchemaOf[T any]() *Schema { return schemaOf(reflect.TypeFor[T]()) }
 
 func schemaOf(t reflect.Type) *Schema {
@@ -106,6 +125,7 @@ func schemaOf(t reflect.Type) *Schema {
 				panic(fmt.Sprintf("resource: %v.%s: no yaml tag", t, f.Name))
 			}
 			fs := schemaOf(f.Type)
+			fs.Doc = f.Tag.Get("doc")
 			for rule := range strings.SplitSeq(f.Tag.Get("rule"), ",") {
 				fs.addRule(t, f.Name, rule)
 			}
@@ -122,8 +142,8 @@ func schemaOf(t reflect.Type) *Schema {
 func listOf(elem *Schema) *Schema {
 	var check func(s *Schema)
 	check = func(s *Schema) {
-		if s.Type == RefType || s.Type == SecretType {
-			panic("resource: no schema for a list of references or secrets")
+		if s.Type == RefType || s.Type == SecretType || s.Type == FileType {
+			panic("resource: no schema for a list of references, secrets or files")
 		}
 		for _, f := range s.Fields {
 			check(f.Schema)
@@ -145,21 +165,32 @@ func (s *Schema) addRule(t reflect.Type, field, rule string) {
 		s.CreateOnly = true
 	case "fixed":
 		s.Fixed = true
+	case "writeonly":
+		s.WriteOnly = true
+	case "assumed":
+		s.Assumed = true
 	case "local":
 		s.Local = true
+	case "policy":
+		s.Policy = true
+	case "json":
+		s.JSON = true
 	case "one":
 		s.One = true
 	case "enum":
 		s.Enum = strings.Split(arg, "|")
-	case "min", "max":
+	case "min", "max", "maxbytes":
 		n, err := strconv.ParseInt(arg, 10, 64)
 		if err != nil {
 			panic(fmt.Sprintf("resource: %v.%s: %v", t, field, err))
 		}
-		if name == "min" {
+		switch name {
+		case "min":
 			s.Min = &n
-		} else {
+		case "max":
 			s.Max = &n
+		default:
+			s.MaxBytes = n
 		}
 	case "outage":
 		s.Outage = arg == "true"
@@ -170,8 +201,12 @@ func (s *Schema) addRule(t reflect.Type, field, rule string) {
 
 // Canon brings a decoded JSON value into the form in which trees are compared: fields the schema
 // does not know are dropped, null is absent, identifiers are text however they were sent, sets
-// are sorted. A value of another shape than expected is kept as its text, so that it shows.
+// are sorted, and what comes back of a secret, masked or not, is no secret to compare with. A value
+// of another shape than expected is kept as its text, so that it shows.
 func (s *Schema) Canon(v any) any {
+	if _, ref := v.(SecretRef); s.Type == SecretType && !ref {
+		return nil
+	}
 	switch v := v.(type) {
 	case nil:
 		return nil
@@ -211,7 +246,7 @@ func (s *Schema) Canon(v any) any {
 			return n
 		}
 		return v
-	case Ref, Pending, SecretRef:
+	case Ref, Pending, SecretRef, File:
 		return v
 	}
 	return Text(v)

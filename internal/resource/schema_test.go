@@ -15,7 +15,7 @@ type toy struct {
 	ID     resource.ID         `yaml:"id" rule:"local"`
 	Mode   string              `yaml:"mode" rule:"required,fixed,enum=a|b"`
 	On     bool                `yaml:"on" rule:"outage=false"`
-	Limit  int                 `yaml:"limit" rule:"null,min=-1,max=30"`
+	Limit  int                 `yaml:"limit" rule:"null,min=-1,max=30" doc:"How many, at most 30."`
 	Hook   resource.URL        `yaml:"hook"`
 	Host   resource.Host       `yaml:"host"`
 	Name   resource.Name       `yaml:"name"`
@@ -47,7 +47,7 @@ func TestSchemaOf(t *testing.T) {
 		{Name: "id", Schema: &resource.Schema{Type: resource.String, Format: "id", Local: true}},
 		{Name: "mode", Schema: &resource.Schema{Type: resource.String, Required: true, Fixed: true, Enum: []string{"a", "b"}}},
 		{Name: "on", Schema: &resource.Schema{Type: resource.Bool, Outage: false}},
-		{Name: "limit", Schema: &resource.Schema{Type: resource.Int, Nullable: true, Min: n(-1), Max: n(30)}},
+		{Name: "limit", Schema: &resource.Schema{Type: resource.Int, Nullable: true, Min: n(-1), Max: n(30), Doc: "How many, at most 30."}},
 		{Name: "hook", Schema: &resource.Schema{Type: resource.String, Format: "url"}},
 		{Name: "host", Schema: &resource.Schema{Type: resource.String, Format: "host"}},
 		{Name: "name", Schema: &resource.Schema{Type: resource.String, Format: "name"}},
@@ -55,7 +55,7 @@ func TestSchemaOf(t *testing.T) {
 		{Name: "ports", Schema: &resource.Schema{Type: resource.List, Set: true, Elem: &resource.Schema{Type: resource.Int}}},
 		{Name: "inner", Schema: below},
 		{Name: "parent", Schema: ref()},
-		{Name: "token", Schema: &resource.Schema{Type: resource.SecretType, CreateOnly: true}},
+		{Name: "token", Schema: &resource.Schema{Type: resource.SecretType, CreateOnly: true, WriteOnly: true}},
 		{Name: "rows", Schema: &resource.Schema{Type: resource.List, Set: true, Elem: &resource.Schema{
 			Type: resource.ObjectType, Fields: []resource.Field{{Name: "text", Schema: text}},
 		}}},
@@ -90,7 +90,7 @@ func TestSchemaOfPanics(t *testing.T) {
 	for name, f := range map[string]func() *resource.Schema{
 		"float64": resource.SchemaOf[floats], "requird": resource.SchemaOf[misspelt],
 		"one": resource.SchemaOf[bound], "yaml": resource.SchemaOf[keyless],
-		"references or": resource.SchemaOf[list], "secrets": resource.SchemaOf[set],
+		"references, secrets": resource.SchemaOf[list], "or files": resource.SchemaOf[set],
 	} {
 		func() {
 			defer func() {

@@ -134,6 +134,8 @@ func (d *decoder) value(e *entry, s *resource.Schema, n *yaml.Node, path, pointe
 		return d.reference(s, n, path)
 	case resource.SecretType:
 		return d.secret(n, path)
+	case resource.FileType:
+		return value(d.content(s, n, path))
 	default:
 		return value(d.string(s, n, path))
 	}
@@ -232,6 +234,12 @@ func (d *decoder) string(s *resource.Schema, n *yaml.Node, path string) (string,
 		wrong = "is not a host name or an IPv4 address: write it without scheme, port and path"
 	case s.Format == resource.FormatName && !resource.ValidName(text):
 		wrong = "cannot be a name: write printable text of at most 255 bytes, without space at its ends"
+	case s.Format == resource.FormatDuration:
+		length, err := resource.ParseDuration(text)
+		if err == nil {
+			return resource.DurationText(length), true // 24h and 1d are the same
+		}
+		wrong = err.Error()
 	case s.Format == resource.FormatURL && text != "" && !isURL(text):
 		wrong = "is not a web address: begin it with https:// or http:// and a host"
 	case s.Required && text == "":
@@ -273,12 +281,6 @@ func (d *decoder) reference(s *resource.Schema, n *yaml.Node, path string) (any,
 		return nil, false
 	}
 	return resource.Ref{ID: fields["id"]}, ok
-}
-
-// secret reads a reference to a secret. The secret itself has no business in the YAML.
-func (d *decoder) secret(n *yaml.Node, path string) (any, bool) {
-	f, ok := d.texts(n, path, "a reference to a secret, {env: NAME}, {file: PATH} or {credential: NAME}; a secret never stands in the YAML", "env", "file", "credential")
-	return resource.SecretRef{Env: f["env"], File: f["file"], Credential: f["credential"]}, ok
 }
 
 // texts reads a mapping with exactly one of the given keys, whose value is text.

@@ -43,7 +43,14 @@ func (l *loader) oneFile(r *resource.Root, abs, shown string) {
 		return
 	}
 	defer f.Close()
-	l.file(r, f, shown)
+	l.file(r, f, place{shown: shown, root: filepath.Dir(abs), name: filepath.Base(abs)})
+}
+
+// place is where a file of YAML lies: what it refers to is found from there.
+type place struct {
+	shown string // as it is named in messages
+	root  string // absolute: the directory that the paths in it may not leave
+	name  string // below root
 }
 
 func (l *loader) directory(r *resource.Root, abs, shown string) {
@@ -75,7 +82,7 @@ func (l *loader) directory(r *resource.Root, abs, shown string) {
 			l.failFile(path, err)
 			continue
 		}
-		l.file(r, f, path)
+		l.file(r, f, place{shown: path, root: abs, name: name})
 		f.Close()
 	}
 }
@@ -122,9 +129,9 @@ const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 
 var errNotRegular = errors.New("not a regular file")
 
-func (l *loader) file(r *resource.Root, f *os.File, shown string) {
-	if data, ok := l.read(f, shown); ok {
-		l.parse(r, shown, data)
+func (l *loader) file(r *resource.Root, f *os.File, at place) {
+	if data, ok := l.read(f, at.shown); ok {
+		l.parse(r, at, data)
 	}
 }
 
@@ -150,6 +157,11 @@ func (l *loader) read(f *os.File, shown string) (data []byte, ok bool) {
 }
 
 func (l *loader) failFile(shown string, err error) {
+	l.fail(resource.Position{File: shown}, "", "%s", why(err))
+}
+
+// why says what is wrong with a file, without its path, and what to do.
+func why(err error) string {
 	hint := ""
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -169,5 +181,5 @@ func (l *loader) failFile(shown string, err error) {
 			hint = ": files must lie inside the configuration's root"
 		}
 	}
-	l.fail(resource.Position{File: shown}, "", "%v%s", err, hint)
+	return fmt.Sprintf("%v%s", err, hint)
 }

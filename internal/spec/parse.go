@@ -16,7 +16,8 @@ import (
 )
 
 // parse reads one file: text → nodes → sections → entries.
-func (l *loader) parse(r *resource.Root, file string, data []byte) {
+func (l *loader) parse(r *resource.Root, at place, data []byte) {
+	file := at.shown
 	if len(data) == 0 {
 		// A file that was cut off looks so too, and its entries would seem to be gone.
 		l.fail(resource.Position{File: file, Line: 1, Col: 1}, "", "the file is empty: write a comment into it if nothing is meant to be there, or remove it")
@@ -30,7 +31,7 @@ func (l *loader) parse(r *resource.Root, file string, data []byte) {
 	if doc == nil {
 		return // only comments
 	}
-	d := &decoder{loader: l, file: file}
+	d := &decoder{loader: l, file: file, at: at}
 	if !d.bounded(doc) || !d.isMapping(doc, "") {
 		return
 	}
@@ -137,6 +138,7 @@ func syntaxError(file string, data []byte, err error) *Error {
 type decoder struct {
 	*loader
 	file  string
+	at    place
 	nodes int
 }
 

@@ -85,7 +85,8 @@ func Load(kinds []resource.Kind, paths ...string) (resource.Config, error) {
 	l.checkIdentities()
 	l.checkReferences()
 
-	config := resource.Config{Roots: l.roots}
+	slices.Sort(l.files)
+	config := resource.Config{Roots: l.roots, Files: slices.Compact(l.files)}
 	for _, e := range l.entries {
 		config.Entries = append(config.Entries, e.Entry)
 	}
@@ -99,6 +100,7 @@ type loader struct {
 	roots    []resource.Root
 	entries  []*entry
 	first    map[resource.Addr]*entry
+	files    []string // absolute: what was referred to
 	errs     []*Error
 }
 

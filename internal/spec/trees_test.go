@@ -1,10 +1,12 @@
 package spec_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"telnyxsync/internal/resource"
 
@@ -60,10 +62,31 @@ func fit(kind string, o resource.Object, node *yaml.Node, i int) {
 	case kind == "trunks":
 		o["host"] = host
 		set(node, "host", plain("!!str", host))
+	case kind == "custom_storage_credentials":
+		fitStorage(o, node, i)
 	case o["external_sip_connection"] == "zoom":
 		o["outbound"] = resource.Object{"outbound_voice_profile_id": "1911630617284445511"}
 		set(node, "outbound", mapping("outbound_voice_profile_id", plain("!!int", "1911630617284445511")))
 	}
+}
+
+// fitStorage is Google's: the other backends have other fields.
+func fitStorage(o resource.Object, node *yaml.Node, i int) {
+	id := fmt.Sprint(i)
+	delete(o, "connection")
+	node.Content = nil
+	o["backend"], o["connection_id"] = "gcs", id
+	o["configuration"] = resource.Object{"credentials": resource.SecretRef{Env: "A_NAME"}}
+	set(node, "backend", plain("!!str", "gcs"))
+	set(node, "connection_id", plain("!!int", id))
+	set(node, "configuration", mapping("credentials", mapping("env", plain("!!str", "A_NAME"))))
+}
+
+// holdWAV is a file that media can be made of, and hold what is to be found of it.
+const holdWAV = "RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x00\x00\x00\x00"
+
+func hold() resource.File {
+	return resource.File{Name: "hold.wav", Size: int64(len(holdWAV)), SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(holdWAV))), Type: "audio/wav"}
 }
 
 func set(m *yaml.Node, key string, v *yaml.Node) {
@@ -152,6 +175,8 @@ func (d *drawer) value(s *resource.Schema) (any, *yaml.Node) {
 			}
 		}
 		return resource.Ref{ID: "1911630617284445511"}, mapping("id", plain("!!int", "1911630617284445511"))
+	case resource.FileType:
+		return hold(), d.text(hold().Name)
 	case resource.SecretType:
 		return resource.SecretRef{Env: "A_NAME"}, mapping("env", plain("!!str", "A_NAME"))
 	}
@@ -171,6 +196,8 @@ func (d *drawer) string(s *resource.Schema) string {
 		return rapid.StringMatching(`https?://[a-z]{1,9}\.example(/[a-z?%20]{0,9})?`).Filter(func(s string) bool {
 			return !strings.Contains(strings.ReplaceAll(s, "%20", ""), "%")
 		}).Draw(d.T, "url")
+	case s.Format == resource.FormatDuration:
+		return resource.DurationText(time.Duration(rapid.Int64Range(1, 1e9).Draw(d.T, "seconds")) * time.Second)
 	case s.Format == resource.FormatName:
 		return rapid.StringOfN(rapid.Rune(), 1, 20, -1).Filter(resource.ValidName).Draw(d.T, "name")
 	case s.Required:

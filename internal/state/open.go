@@ -46,7 +46,37 @@ func Open(ctx context.Context, l *Lock) (*DB, error) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
-	return open(ctx, path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)")
+	db, err := open(ctx, path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)")
+	if err != nil {
+		return nil, err
+	}
+	if err := db.upgrade(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// upgrades bring a database from the version before to that of the key, each in one transaction.
+var upgrades = map[int]string{
+	2: `ALTER TABLE owned ADD COLUMN renewed TEXT NOT NULL DEFAULT ''`,
+}
+
+func (d *DB) upgrade(ctx context.Context) error {
+	for d.version < Version {
+		next := d.version + 1
+		err := d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, upgrades[next]); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", next))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("bring the state to format %d: %w", next, err)
+		}
+		d.version = next
+	}
+	return nil
 }
 
 // check looks at the file before SQLite does.
@@ -124,16 +154,17 @@ func open(ctx context.Context, path, options string) (*DB, error) {
 		return nil, fmt.Errorf("state: %w", err)
 	}
 	db.SetMaxOpenConns(1) // one writer; and reads see what was just written
-	if err := verify(ctx, db, path); err != nil {
+	version, err := verify(ctx, db, path)
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &DB{db: db, now: time.Now}, nil
+	return &DB{db: db, version: version, now: time.Now}, nil
 }
 
-func verify(ctx context.Context, db *sql.DB, path string) error {
+func verify(ctx context.Context, db *sql.DB, path string) (version int, err error) {
 	var (
-		version, tables int
-		found           string
+		tables int
+		found  string
 	)
 	for _, q := range []struct {
 		text string
@@ -144,16 +175,16 @@ func verify(ctx context.Context, db *sql.DB, path string) error {
 		{"SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'owned', 'intents', 'history', 'jobs')", &tables},
 	} {
 		if err := db.QueryRowContext(ctx, q.text).Scan(q.dest); err != nil {
-			return unusable(path, err)
+			return 0, unusable(path, err)
 		}
 	}
 	switch {
 	case found != "ok":
-		return corrupt(path, found)
+		return 0, corrupt(path, found)
 	case tables != 5:
-		return corrupt(path, "tables are missing")
+		return 0, corrupt(path, "tables are missing")
 	}
-	return checkVersion(path, version)
+	return version, checkVersion(path, version)
 }
 
 // create makes the database beside its place and moves it there when it is whole, so that an

@@ -200,7 +200,7 @@ func TestForeignAndNewer(t *testing.T) {
 		"no application":      {"CREATE TABLE t (a)", "another program"},
 		"in WAL mode":         {"PRAGMA journal_mode = WAL; CREATE TABLE t (a)", "another program"},
 		"another application": {"PRAGMA application_id = 7; PRAGMA user_version = 1; CREATE TABLE owned (a)", "another program"},
-		"newer":               {"PRAGMA application_id = 1414420563; PRAGMA user_version = 2; CREATE TABLE t (a)", "newer telnyxsync wrote it (format 2, this one knows 1): upgrade"},
+		"newer":               {"PRAGMA application_id = 1414420563; PRAGMA user_version = 3; CREATE TABLE t (a)", "newer telnyxsync wrote it (format 3, this one knows 2): upgrade"},
 		"much newer":          {"PRAGMA application_id = 1414420563; PRAGMA user_version = 2147483647; CREATE TABLE t (a)", "upgrade telnyxsync"},
 		"no version":          {"PRAGMA application_id = 1414420563; CREATE TABLE t (a)", "damaged"},
 		"negative version":    {"PRAGMA application_id = 1414420563; PRAGMA user_version = -1; CREATE TABLE t (a)", "damaged"},

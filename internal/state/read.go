@@ -25,7 +25,11 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 			return err
 		}
 		s.BaseURL, s.keyPrint, s.hmacKey = meta["base_url"], meta["key_print"], meta["hmac_key"]
-		err = query(ctx, tx, `SELECT kind, name, id, root, applied, protect, taken_down, attempts FROM owned ORDER BY kind, name`, func(scan scanner) error {
+		renewed := "renewed"
+		if d.version < 2 {
+			renewed = "''"
+		}
+		err = query(ctx, tx, `SELECT kind, name, id, root, applied, protect, taken_down, attempts, `+renewed+` FROM owned ORDER BY kind, name`, func(scan scanner) error {
 			o, err := scanOwned(scan)
 			s.Owned = append(s.Owned, o)
 			return err
@@ -53,10 +57,10 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 
 func scanOwned(scan scanner) (resource.Owned, error) {
 	var (
-		o                 resource.Owned
-		applied, attempts string
+		o                          resource.Owned
+		applied, attempts, renewed string
 	)
-	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &applied, &o.Protect, &o.TakenDown, &attempts)
+	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &applied, &o.Protect, &o.TakenDown, &attempts, &renewed)
 	if err != nil {
 		return o, err
 	}
@@ -65,6 +69,11 @@ func scanOwned(scan scanner) (resource.Owned, error) {
 	}
 	if err = json.Unmarshal([]byte(attempts), &o.Attempts); err != nil {
 		return o, fmt.Errorf("%s: attempts: %w", o.Addr, err)
+	}
+	if renewed != "" {
+		if o.Renewed, err = time.Parse(time.RFC3339Nano, renewed); err != nil {
+			return o, fmt.Errorf("%s: renewed: %w", o.Addr, err)
+		}
 	}
 	return o, nil
 }

@@ -4,7 +4,8 @@
 // writers hold. The tables:
 //
 //	meta     name, value: base_url, key_print (keyed hash of the API key), hmac_key
-//	owned    kind, name, id, root, applied (JSON tree), protect, taken_down, attempts (JSON)
+//	owned    kind, name, id, root, applied (JSON tree; secrets as keyed hashes, files as hashes), protect,
+//	         taken_down, attempts (JSON), renewed (time of the last write of what expires, or "")
 //	intents  kind, name, root, natural key, hash, seen (JSON ids), at
 //	history  seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
 //	jobs     name, started, ended, error: the last run of each
@@ -30,7 +31,7 @@ import (
 )
 
 // Version of the schema. A database with a higher one is refused.
-const Version = 1
+const Version = 2
 
 // applicationID marks our databases among all SQLite files ("TNXS").
 const applicationID = 0x544e5853
@@ -40,6 +41,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE owned (
 	kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, root TEXT NOT NULL,
 	applied TEXT NOT NULL, protect INTEGER NOT NULL, taken_down INTEGER NOT NULL, attempts TEXT NOT NULL,
+	renewed TEXT NOT NULL DEFAULT '',
 	PRIMARY KEY (kind, name), UNIQUE (kind, id));
 CREATE TABLE intents (
 	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
@@ -67,9 +69,20 @@ func (s *Snapshot) KeyChanged(apiKey string) bool {
 	return s.keyPrint != "" && s.keyPrint != keyPrint(s.hmacKey, apiKey)
 }
 
-func keyPrint(hmacKey, apiKey string) string {
+func keyPrint(hmacKey, apiKey string) string { return keyedHash(hmacKey, "api-key", apiKey) }
+
+// Secret makes a secret with the digest by which this state remembers it; without a state it has none.
+func (s *Snapshot) Secret(value string) resource.Secret {
+	digest := ""
+	if s.hmacKey != "" {
+		digest = "hmac-sha256:" + keyedHash(s.hmacKey, "secret", value)
+	}
+	return resource.NewSecret(value, digest)
+}
+
+func keyedHash(hmacKey, purpose, text string) string {
 	mac := hmac.New(sha256.New, []byte(hmacKey))
-	mac.Write([]byte("api-key\x00" + apiKey))
+	mac.Write([]byte(purpose + "\x00" + text))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
@@ -100,8 +113,9 @@ type Record struct {
 
 // DB is an open state database. Only the holder of the [Lock] may have one open for writing.
 type DB struct {
-	db  *sql.DB
-	now func() time.Time
+	db      *sql.DB
+	version int // of what is there; an older one is read as it is, and brought up to date by a writer
+	now     func() time.Time
 }
 
 // Close closes the database.
@@ -167,8 +181,12 @@ func (d *DB) commit(ctx context.Context, tx *sql.Tx, r Record) error {
 	}
 	if o := r.Own; o != nil {
 		exec(`DELETE FROM owned WHERE kind = ? AND (name = ? OR id = ?)`, o.Addr.Kind, o.Addr.Name, o.ID)
-		exec(`INSERT INTO owned (kind, name, id, root, applied, protect, taken_down, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			o.Addr.Kind, o.Addr.Name, o.ID, o.Root, resource.Text(o.Applied), bit(o.Protect), bit(o.TakenDown), resource.Text(o.Attempts))
+		renewed := ""
+		if !o.Renewed.IsZero() {
+			renewed = stamp(o.Renewed)
+		}
+		exec(`INSERT INTO owned (kind, name, id, root, applied, protect, taken_down, attempts, renewed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			o.Addr.Kind, o.Addr.Name, o.ID, o.Root, resource.Text(o.Applied), bit(o.Protect), bit(o.TakenDown), resource.Text(o.Attempts), renewed)
 	}
 	if a := r.AttemptsOf; a != nil {
 		exec(`UPDATE owned SET attempts = ? WHERE kind = ? AND name = ?`, resource.Text(r.Attempts), a.Kind, a.Name)

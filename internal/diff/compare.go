@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"telnyxsync/internal/resource"
@@ -10,11 +12,14 @@ import (
 type comparison struct {
 	deltas    []Delta
 	managed   resource.Object // what the entry manages: desired without local and ignored fields
+	applied   resource.Object // managed as it is to be remembered once it is applied
 	patch     resource.Object // of managed, what differs
 	needs     []resource.Addr
+	unknown   []string // paths that nothing is known to compare with
 	unmanaged []string // paths that were applied and are no longer written
 	fixed     []Delta  // differences that nothing can remove: the field is set once
 	held      bool     // one of them shows that the object is not what the entry means
+	blocked   error    // a secret that is needed cannot be had
 }
 
 // origin is the third way of the comparison: where a difference comes from, given what was last
@@ -37,42 +42,37 @@ func origin(applied resource.Object, path string, desired any) Origin {
 
 // compare goes through the leaves that an entry manages. live is nil for a create.
 func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Live, row *resource.Owned) comparison {
-	c := comparison{managed: resource.Object{}, patch: resource.Object{}}
+	c := comparison{managed: resource.Object{}, applied: resource.Object{}, patch: resource.Object{}}
 	var applied resource.Object
 	if row != nil {
 		applied = row.Applied
 	}
 	k.Schema.Leaves(e.Object, func(path string, s *resource.Schema, desired any) {
-		if s.Local || e.Ignores(path) && live != nil {
+		ignored := e.Ignores(path) && live != nil
+		if s.Local || s.Policy || ignored && !s.WriteOnly {
 			return
 		}
-		if ref, ok := desired.(resource.Ref); ok {
-			desired = p.resolve(ref, &c)
-		}
-		resource.Put(c.managed, path, desired)
-		var have any
-		if live != nil {
-			have, _ = resource.Get(live.Object, path)
-		}
-		delta := Delta{Path: path, Old: have, New: desired, Origin: origin(applied, path, desired)}
-		switch {
-		case live == nil && desired == nil: // nothing is there to be cleared
-		case live == nil:
-			c.deltas = append(c.deltas, delta)
-		case s.CreateOnly:
-			// No GET returns it: what was applied is all there is to compare with.
-			last, was := resource.Get(applied, path)
-			if was && !resource.Equal(last, desired) {
-				c.fixed = append(c.fixed, Delta{Path: path, Old: last, New: desired, Origin: FromConfig})
+		switch v := desired.(type) {
+		case resource.Ref:
+			desired = p.resolve(v, &c)
+		case resource.SecretRef:
+			secret, err := p.secret(v, s)
+			if err != nil {
+				p.noSecret(e, path, err, &c)
+				return
 			}
-		case resource.Equal(have, desired):
-		case s.Fixed:
-			c.fixed, c.held = append(c.fixed, delta), true
-		default:
-			c.deltas = append(c.deltas, delta)
-			resource.Put(c.patch, path, desired)
+			desired = secret
 		}
+		resource.Put(c.managed, path, desired) // also one that is ignored: a PUT would reset what it does not hold
+		if ignored {
+			return
+		}
+		resource.Put(c.applied, path, resource.Remembered(desired))
+		c.leaf(s, path, desired, live, applied, p.in.Stateless)
 	})
+	for _, path := range c.unknown {
+		p.plan.NotCompared = append(p.plan.NotCompared, NotCompared{e.Addr, path, "no GET returns it, and there is no state that remembers it"})
+	}
 	if row != nil && row.TakenDown && live != nil {
 		c.putUp(k.Schema, "", e, live)
 	}
@@ -84,6 +84,68 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 	slices.SortFunc(c.needs, resource.Addr.Compare)
 	c.needs = slices.Compact(c.needs)
 	return c
+}
+
+// leaf compares one leaf. What is opaque is compared by its digest.
+func (c *comparison) leaf(s *resource.Schema, path string, desired any, live *resource.Live, applied resource.Object, stateless bool) {
+	same := resource.Remembered(desired)
+	var have any
+	shown := false
+	if live != nil {
+		have, shown = resource.Get(live.Object, path)
+	}
+	last, was := resource.Get(applied, path)
+	if s.WriteOnly && !shown {
+		have = last
+	}
+	delta := Delta{Path: path, Old: have, New: desired, Origin: origin(applied, path, same)}
+	if s.Type == resource.SecretType {
+		delta.Old = nil
+		if was {
+			delta.Old, delta.Origin = resource.Secret{}, FromSecret
+		}
+	}
+	switch {
+	case live == nil && desired == nil: // nothing is there to be cleared
+	case live == nil:
+		c.deltas = append(c.deltas, delta)
+	case s.CreateOnly:
+		// No GET returns it: what was applied is all there is to compare with.
+		if was && !resource.Equal(last, same) {
+			c.fixed = append(c.fixed, Delta{Path: path, Old: last, New: desired, Origin: FromConfig})
+		}
+	case s.WriteOnly && !shown && !was && stateless:
+		c.unknown = append(c.unknown, path)
+	case s.Assumed && !shown && !was:
+	case resource.Equal(have, same):
+	case s.Fixed:
+		c.fixed, c.held = append(c.fixed, delta), true
+	default:
+		c.deltas = append(c.deltas, delta)
+		resource.Put(c.patch, path, desired)
+	}
+}
+
+// secret is what a reference leads to.
+func (p *planner) secret(ref resource.SecretRef, s *resource.Schema) (resource.Secret, error) {
+	r, ok := p.in.Secrets[ref]
+	switch {
+	case !ok:
+		return r.Secret, fmt.Errorf("the secret %s was not read", ref)
+	case r.Err == nil && s.JSON && r.Secret.Object() == nil:
+		return r.Secret, fmt.Errorf("the secret %s: it is not a JSON object: give the key file of the service account as it was downloaded", ref)
+	}
+	return r.Secret, r.Err
+}
+
+// noSecret leaves out of a dry run what cannot be compared, and out of any other the entry.
+func (p *planner) noSecret(e *resource.Entry, path string, err error, c *comparison) {
+	if p.in.NeedSecrets {
+		c.blocked = errors.Join(c.blocked, err)
+		return
+	}
+	resource.Put(c.managed, path, resource.Secret{}) // it is managed all the same
+	p.plan.NotCompared = append(p.plan.NotCompared, NotCompared{e.Addr, path, err.Error()})
 }
 
 // putUp undoes what we did to an object in order to delete it, where the entry is back and does not

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"telnyxsync/internal/resource"
 )
@@ -26,6 +27,12 @@ type Input struct {
 	Owned    []resource.Owned
 	Intents  []resource.Intent
 	Instance string // in owner tags; "" is "default"
+	Now      time.Time
+
+	// Secrets are what the references of the entries led to. One that leads nowhere is not compared;
+	// with NeedSecrets, for a run that writes, its entry is left alone.
+	Secrets     map[resource.SecretRef]resource.Resolved
+	NeedSecrets bool
 
 	// OtherRoots are configurations that own something, are still there and are not part of this run.
 	OtherRoots map[string]bool
@@ -38,32 +45,13 @@ type Input struct {
 
 // Compute makes the plan.
 func Compute(in Input) Plan {
-	if in.Instance == "" {
-		in.Instance = "default"
-	}
-	p := &planner{in: in, matches: map[resource.Addr]*match{}, entries: map[string][]*resource.Entry{}, kinds: map[string]*resource.Kind{}}
-	p.plan.OwnedByKind = map[string]int{}
-	p.in.Owned = slices.SortedFunc(slices.Values(in.Owned), func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
-	for i := range in.Desired.Entries {
-		e := &p.in.Desired.Entries[i]
-		p.entries[e.Kind] = append(p.entries[e.Kind], e)
-	}
+	p := newPlanner(in)
 	for i := range in.Owned {
 		p.plan.OwnedByKind[in.Owned[i].Addr.Kind]++
 	}
 	kinds := slices.Clone(in.Kinds)
 	slices.SortFunc(kinds, func(a, b resource.Kind) int { return strings.Compare(a.Name, b.Name) })
-	matchers := map[string]*matcher{}
-	for i := range kinds {
-		k := &kinds[i]
-		p.kinds[k.Name] = k
-		if m := p.matcher(k); m != nil {
-			matchers[k.Name] = m
-			for a, f := range m.all(p.entries[k.Name]) {
-				p.matches[a] = f
-			}
-		}
-	}
+	matchers := p.match(kinds)
 	for i := range kinds { // after all matches: references cross kinds
 		if m := matchers[kinds[i].Name]; m != nil {
 			p.kind(&kinds[i], m)
@@ -80,6 +68,21 @@ func Compute(in Input) Plan {
 	p.plan.Changes = order(p.plan.Changes)
 	p.block()
 	return p.plan
+}
+
+func newPlanner(in Input) *planner {
+	if in.Instance == "" {
+		in.Instance = "default"
+	}
+	p := &planner{in: in, matches: map[resource.Addr]*match{}, entries: map[string][]*resource.Entry{}, kinds: map[string]*resource.Kind{}}
+	p.plan.OwnedByKind = map[string]int{}
+	p.in.Owned = slices.SortedFunc(slices.Values(in.Owned), func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
+	p.in.Desired.Entries = slices.Clone(in.Desired.Entries) // what their keys refer to is filled in
+	for i := range p.in.Desired.Entries {
+		e := &p.in.Desired.Entries[i]
+		p.entries[e.Kind] = append(p.entries[e.Kind], e)
+	}
+	return p
 }
 
 type planner struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"telnyxsync/internal/resource"
@@ -35,6 +36,10 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 		}
 	}
 	c := p.compare(k, e, f.live, row)
+	if c.blocked != nil {
+		p.problem(e.Addr, &e.Pos, false, "%s", secretProblem(c.blocked))
+		return
+	}
 	for _, d := range c.fixed {
 		p.problem(e.Addr, &e.Pos, true, "%s cannot be changed from %s to %s once the object is there: put the old value back, or write a new entry",
 			d.Path, show(d.Old), show(d.New))
@@ -51,13 +56,21 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 		Write: resource.Write{
 			Name: e.Name, Key: k.Key(e.Name, e.Object), Desired: c.managed, Patch: c.patch, Live: f.live,
 			Owner: resource.Owner{Instance: p.in.Instance, Name: e.Name},
+			Deep:  k.Deep != nil && k.Deep(e.Object),
 		},
+	}
+	if change.KeyOf = keyOf(k, e); change.KeyOf != nil {
+		if f.live != nil {
+			p.problem(e.Addr, &e.Pos, false, "it belongs to %s, which is to be made anew: it is compared once that is there", change.KeyOf)
+			return
+		}
+		change.Needs = append(change.Needs, *change.KeyOf)
 	}
 	switch {
 	case f.live == nil:
 		p.create(k, m, e, f, &change)
 	case f.rekey:
-		p.replace(e, f, &change)
+		p.replace(k, e, f, &change)
 	default:
 		p.update(k, e, f, row, &change)
 	}
@@ -76,6 +89,9 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 	}
 	if f.row != nil {
 		c.ID, c.Reason, c.Vanished = f.row.ID, fmt.Sprintf("it was deleted on Telnyx (%s)", f.row.ID), true
+		if k.Renewal != nil { // that many of them end at once is nothing strange
+			c.Reason, c.Vanished = fmt.Sprintf("it expired, or was deleted on Telnyx (%s)", f.row.ID), false
+		}
 		for i := range c.Deltas {
 			c.Deltas[i].Origin = FromDrift
 		}
@@ -97,7 +113,7 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 			return
 		}
 	}
-	if c.Write.Key == "" {
+	if c.Write.Key == "" && c.KeyOf == nil {
 		c.Seen = slices.Sorted(maps.Keys(m.byID))
 	}
 	p.add(e, *c)
@@ -141,16 +157,17 @@ func (p *planner) spokenFor(m *matcher, l *resource.Live) bool {
 	})
 }
 
-func (p *planner) replace(e *resource.Entry, f *match, c *Change) {
-	if f.resume != nil && !covers(f.resume.Object, c.Write.Desired) {
+func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *Change) {
+	if f.resume != nil && !covers(k.Schema, f.resume, c.Write.Desired) {
 		p.problem(e.Addr, &e.Pos, true, "it was to be replaced by %q, which is there and is not what was sent: if it is ours, delete it and run this again; if not, choose another name",
 			f.resume.ID)
 		return
 	}
 	c.Op, c.ID, c.Calls, c.Guarded, c.Resume = Replace, f.live.ID, 2, true, f.resume
 	c.InDoubt = f.begun && f.resume == nil
-	c.Reason = fmt.Sprintf("its name changes from %q to %q, which Telnyx cannot do: the new one is made, then the old one deleted", f.live.ID, c.Write.Key)
-	c.Deltas = append([]Delta{{Path: "/name", Old: f.live.ID, New: c.Write.Key, Origin: FromConfig}}, c.Deltas...)
+	c.Reason = fmt.Sprintf("its %s changes from %q to %q, which Telnyx cannot do: the new one is made, then the old one deleted",
+		strings.TrimPrefix(k.KeyField, "/"), f.live.ID, c.Write.Key)
+	c.Deltas = append([]Delta{{Path: k.KeyField, Old: f.live.ID, New: c.Write.Key, Origin: FromConfig}}, c.Deltas...)
 	c.Write.Desired = resource.Overlay(f.live.Object, c.Write.Desired)
 	if isProtected(e, f.row) && !e.Observe {
 		p.plan.Withheld = append(p.plan.Withheld, Withheld{*c, protectedWhy(c.Addr)})
@@ -171,9 +188,10 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 		}
 		c.Deltas = append(c.Deltas, Delta{Path: OwnerTagPath, Old: ourTag(f.live, owner), New: owner.Tag(), Origin: from})
 	}
-	held := p.hold(e, row, c)
+	p.renewal(k, e, row, c)
+	held := p.hold(k, e, row, c)
 	for _, d := range c.Deltas {
-		if s := schemaAt(k.Schema, d.Path); s != nil && s.Outage != nil && d.New == s.Outage {
+		if s := k.Schema.At(d.Path); s != nil && s.Outage != nil && d.New == s.Outage {
 			c.Guarded = true
 		}
 	}
@@ -188,6 +206,8 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 		if f.live.OwnedBy(owner) {
 			c.Reason = "it carries our owner tag and state does not know it"
 		}
+	case len(c.Deltas) == 1 && c.Deltas[0].Path == RenewPath:
+		c.Op, c.Reason = Renew, renewReason(c.Deltas[0], p.in.Now)
 	case len(c.Deltas) > 0:
 		c.Op, c.Reason = Update, reason(c.Deltas)
 	default:
@@ -217,14 +237,14 @@ func (p *planner) add(e *resource.Entry, c Change) {
 }
 
 // hold takes out what was written often enough and came back each time.
-func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held bool) {
+func (p *planner) hold(k *resource.Kind, e *resource.Entry, row *resource.Owned, c *Change) (held bool) {
 	if row == nil {
 		return false
 	}
 	c.Own.Attempts = nil
 	c.Deltas = slices.DeleteFunc(c.Deltas, func(d Delta) bool {
 		a := row.Attempts[d.Path]
-		if a.Value != resource.Text(d.New) {
+		if a.Value != resource.Text(resource.Remembered(d.New)) {
 			return false
 		}
 		if c.Own.Attempts == nil {
@@ -235,8 +255,14 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held 
 			return false
 		}
 		ignore := d.Path
-		if ignore == OwnerTagPath { // no field of the YAML
+		switch ignore {
+		case OwnerTagPath: // no field of the YAML
 			ignore = "/tags"
+		case RenewPath:
+			p.problem(e.Addr, &e.Pos, true, "it was renewed %d times, and Telnyx shows %s as the end of its life again: look at the clocks and at ttl, and run `telnyxsync state forget %s` to have it tried again",
+				a.Count, show(d.Old), e.Addr)
+			held = true
+			return true
 		}
 		p.problem(e.Addr, &e.Pos, true, "%s does not stick: %s was written %d times, and Telnyx shows %s again; correct the value, or leave it out with ignore: [%s]",
 			d.Path, show(d.New), a.Count, show(d.Old), ignore)
@@ -246,11 +272,13 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held 
 	c.Write.Patch = resource.Object{}
 	c.Write.Retag = false
 	for _, d := range c.Deltas {
-		if d.Path == OwnerTagPath {
+		switch d.Path {
+		case OwnerTagPath:
 			c.Write.Retag = true
-			continue
+		case RenewPath: // any write renews
+		default:
+			resource.Put(c.Write.Patch, d.Path, d.New)
 		}
-		resource.Put(c.Write.Patch, d.Path, d.New)
 	}
 	return held
 }

@@ -11,17 +11,18 @@ import (
 // document is the plan as `--output json` prints it. Its version changes when a field changes its
 // meaning or goes away; new fields may come at any time.
 type document struct {
-	Version   int              `json:"version"`
-	Summary   map[string]int   `json:"summary"`
-	Changes   []changeJSON     `json:"changes"`
-	Withheld  []changeJSON     `json:"withheld"`
-	Observed  []changeJSON     `json:"observed"`
-	Orphans   []orphanJSON     `json:"orphans"`
-	Problems  []problemJSON    `json:"problems"`
-	Unmanaged []unmanagedJSON  `json:"unmanaged"`
-	Foreign   []foreignJSON    `json:"foreign"`
-	Notes     []string         `json:"notes"`
-	Result    *json.RawMessage `json:"result,omitempty"`
+	Version    int              `json:"version"`
+	Summary    map[string]int   `json:"summary"`
+	Changes    []changeJSON     `json:"changes"`
+	Withheld   []changeJSON     `json:"withheld"`
+	Observed   []changeJSON     `json:"observed"`
+	Orphans    []orphanJSON     `json:"orphans"`
+	Problems   []problemJSON    `json:"problems"`
+	Unmanaged  []unmanagedJSON  `json:"unmanaged"`
+	Uncompared []uncomparedJSON `json:"not_compared"`
+	Foreign    []foreignJSON    `json:"foreign"`
+	Notes      []string         `json:"notes"`
+	Result     *json.RawMessage `json:"result,omitempty"`
 }
 
 type changeJSON struct {
@@ -61,6 +62,12 @@ type unmanagedJSON struct {
 	Paths   []string `json:"paths"`
 }
 
+type uncomparedJSON struct {
+	Address string `json:"address"`
+	Path    string `json:"path"`
+	Reason  string `json:"reason"`
+}
+
 type foreignJSON struct {
 	Kind  string `json:"kind"`
 	ID    string `json:"id"`
@@ -73,7 +80,7 @@ func JSON(p *Plan, result any) []byte {
 	doc := document{
 		Version: 1, Summary: summary(p),
 		Changes: []changeJSON{}, Withheld: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
-		Problems: []problemJSON{}, Unmanaged: []unmanagedJSON{}, Foreign: []foreignJSON{}, Notes: append([]string{}, p.Notes...),
+		Problems: []problemJSON{}, Unmanaged: []unmanagedJSON{}, Uncompared: []uncomparedJSON{}, Foreign: []foreignJSON{}, Notes: append([]string{}, p.Notes...),
 	}
 	for i := range p.Changes {
 		doc.Changes = append(doc.Changes, toJSON(&p.Changes[i], ""))
@@ -92,6 +99,9 @@ func JSON(p *Plan, result any) []byte {
 	}
 	for _, u := range p.Unmanaged {
 		doc.Unmanaged = append(doc.Unmanaged, unmanagedJSON{u.Addr.String(), u.Paths})
+	}
+	for _, n := range p.NotCompared {
+		doc.Uncompared = append(doc.Uncompared, uncomparedJSON{n.Addr.String(), n.Path, n.Why})
 	}
 	for _, f := range p.Foreign {
 		doc.Foreign = append(doc.Foreign, foreignJSON(f))

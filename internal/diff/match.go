@@ -252,14 +252,14 @@ func (m *matcher) free(key string) *resource.Live {
 	return nil
 }
 
-// covers tells whether an object has all that was written.
-func covers(live, written resource.Object) bool {
-	for name, v := range written {
-		below, isObject := v.(map[string]any)
-		have, _ := live[name].(map[string]any)
-		if isObject && !covers(have, below) || !isObject && !resource.Equal(live[name], v) {
-			return false
+// covers tells whether an object has all that was written, as far as that can be read.
+func covers(s *resource.Schema, live *resource.Live, written resource.Object) bool {
+	all := true
+	s.Leaves(written, func(path string, s *resource.Schema, v any) {
+		have, shown := resource.Get(live.Object, path)
+		if shown || !s.WriteOnly && !s.CreateOnly {
+			all = all && resource.Equal(have, resource.Remembered(v))
 		}
-	}
-	return true
+	})
+	return all
 }

@@ -12,7 +12,10 @@ import (
 
 // own is what will be remembered of an entry.
 func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
-	o := &resource.Owned{Addr: e.Addr, Root: e.Root, Applied: resource.Overlay(c.managed, nil)}
+	o := &resource.Owned{Addr: e.Addr, Root: e.Root, Applied: resource.Overlay(c.applied, nil)}
+	if known := f.known(); known != nil {
+		o.Renewed = known.Renewed
+	}
 	if f.live != nil {
 		o.ID = f.live.ID
 	}
@@ -77,21 +80,16 @@ func reason(deltas []Delta) string {
 			origins = append(origins, "the YAML changed")
 		case FromDrift:
 			origins = append(origins, "it was changed on Telnyx")
+		case FromSecret:
+			origins = append(origins, "a secret changed")
+		case FromExpiry:
+			origins = append(origins, "it expires")
 		default:
 			origins = append(origins, "it differs, and was never applied from here")
 		}
 	}
 	slices.Sort(origins)
 	return strings.Join(slices.Compact(origins), "; ")
-}
-
-func schemaAt(s *resource.Schema, path string) *resource.Schema {
-	for _, name := range resource.Split(path) {
-		if s = s.Field(name); s == nil {
-			return nil
-		}
-	}
-	return s
 }
 
 // orphans looks at what is owned and no longer written.
@@ -238,6 +236,11 @@ func (p *planner) dependents(deletes map[resource.Addr]*Change) {
 		}
 	}
 	for _, c := range last {
+		if k := p.kinds[c.Addr.Kind]; k.KeyRef != "" && c.Op == Delete {
+			if target := byID[[2]string{k.Schema.At(k.KeyRef).RefKind, c.ID}]; target != nil {
+				target.Needs = append(target.Needs, c.Addr)
+			}
+		}
 		p.kinds[c.Addr.Kind].Schema.Leaves(c.From.Applied, func(_ string, s *resource.Schema, v any) {
 			id, _ := v.(string)
 			if target := byID[[2]string{s.RefKind, id}]; s.Type == resource.RefType && target != nil {

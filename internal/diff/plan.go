@@ -6,6 +6,8 @@
 package diff
 
 import (
+	"time"
+
 	"telnyxsync/internal/resource"
 )
 
@@ -16,6 +18,7 @@ type Op string
 const (
 	Create  Op = "create"
 	Update  Op = "update"
+	Renew   Op = "renew"
 	Replace Op = "replace"
 	Rename  Op = "rename"
 	Adopt   Op = "adopt"
@@ -24,7 +27,7 @@ const (
 )
 
 // Ops lists the operations in the order in which summaries show them.
-func Ops() []Op { return []Op{Create, Update, Replace, Rename, Adopt, Delete, Forget} }
+func Ops() []Op { return []Op{Create, Update, Renew, Replace, Rename, Adopt, Delete, Forget} }
 
 // Origin is where a difference comes from.
 type Origin string
@@ -34,6 +37,8 @@ const (
 	FromConfig Origin = "config"  // the YAML changed
 	FromDrift  Origin = "drift"   // Telnyx changed
 	Unknown    Origin = "unknown" // never applied by us, so nobody knows
+	FromSecret Origin = "secret"  // what a reference leads to changed
+	FromExpiry Origin = "expiry"  // it is about to expire, or has
 )
 
 // Delta is one difference. The deltas of a change are what its writing call sends.
@@ -43,6 +48,9 @@ type Delta struct {
 	New    any    // desired; nil clears
 	Origin Origin
 }
+
+// RenewPath is the path of the delta that renews an object. It is no field of the YAML.
+const RenewPath = "/expires_at"
 
 // OwnerTagPath is the path of the delta that puts our owner tag among an object's tags. It is no
 // field of the YAML.
@@ -59,15 +67,17 @@ type Change struct {
 	Calls  int             // writing API calls that it costs at most
 	Source *resource.Position
 
-	From     *resource.Owned // what state remembers; nil if nothing
-	Live     *resource.Live  // as observed; nil where there is none
-	Resume   *resource.Live  // of a replace that was cut off: the new object, already made
-	Own      *resource.Owned // what is to be remembered once it is done (the id is not known for a create)
-	Write    resource.Write  // what to send; references to entries not made yet are [resource.Pending]
-	Guarded  bool            // it deletes, replaces or takes calls down: the guards count it
-	Vanished bool            // of a create: what we owned is gone
-	InDoubt  bool            // an earlier create was begun whose outcome is unknown
-	Seen     []string        // of a create without a natural key: the ids that are there already
+	From        *resource.Owned // what state remembers; nil if nothing
+	Live        *resource.Live  // as observed; nil where there is none
+	Resume      *resource.Live  // of a replace that was cut off: the new object, already made
+	Own         *resource.Owned // what is to be remembered once it is done (the id is not known for a create)
+	Write       resource.Write  // what to send; references to entries not made yet are [resource.Pending]
+	Guarded     bool            // it deletes, replaces or takes calls down: the guards count it
+	Vanished    bool            // of a create: what we owned is gone
+	InDoubt     bool            // an earlier create was begun whose outcome is unknown
+	Seen        []string        // of a create without a natural key: the ids that are there already
+	RenewBefore time.Duration   // how long before the end of its life an object is renewed
+	KeyOf       *resource.Addr  // of a create: the entry, not made yet, whose id will be the natural key
 }
 
 // Drift tells whether nothing but drift is behind a change.
@@ -111,6 +121,13 @@ type Unmanaged struct {
 	Paths []string
 }
 
+// NotCompared is a field of an entry whose difference cannot be told here.
+type NotCompared struct {
+	Addr resource.Addr
+	Path string
+	Why  string
+}
+
 // Foreign is an object that is not ours.
 type Foreign struct {
 	Kind, ID, Label string
@@ -124,6 +141,7 @@ type Plan struct {
 	Orphans     []Orphan
 	Problems    []Problem
 	Unmanaged   []Unmanaged
+	NotCompared []NotCompared
 	Foreign     []Foreign
 	Notes       []string // what could not be compared, and why
 	Unchanged   int      // entries that are as desired
@@ -131,6 +149,8 @@ type Plan struct {
 
 	Settle []resource.Owned // to be remembered without any write
 	Gone   []resource.Owned // to be forgotten: no longer written, and no longer on Telnyx
+
+	NextRenewal time.Time // when the next object that is healthy now is due to be renewed; zero: none is
 }
 
 // Exit is the exit code that a dry run of the plan ends with.
@@ -159,7 +179,7 @@ func (p *Plan) Exit() int {
 
 // DriftOnly leaves all out but drift: changes that are nothing else, and of mixed ones that part.
 func (p *Plan) DriftOnly() Plan {
-	out := Plan{Problems: p.Problems, Notes: p.Notes, Unchanged: p.Unchanged}
+	out := Plan{Problems: p.Problems, NotCompared: p.NotCompared, Notes: p.Notes, Unchanged: p.Unchanged}
 	// What is left of a rename, an adopt or a replace is an update.
 	keep := func(c Change) (Change, bool) {
 		var deltas []Delta

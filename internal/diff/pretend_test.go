@@ -49,7 +49,7 @@ func pretend(in *diff.Input, p diff.Plan) {
 		case diff.Create, diff.Replace:
 			id := c.Write.Key
 			if c.Addr.Kind != "boxes" {
-				id = fmt.Sprint(100 + len(seen.Objects) + len(in.Owned)*10)
+				id = unused(in, c.Addr.Kind)
 			}
 			put(id, c.Write.Desired, nil)
 			if c.Op == diff.Replace {
@@ -69,6 +69,17 @@ func pretend(in *diff.Input, p diff.Plan) {
 			remember(*c.Own, c.ID)
 		}
 		in.Live[c.Addr.Kind] = seen
+	}
+}
+
+// unused is an id that no object has and no entry remembers.
+func unused(in *diff.Input, kind string) string {
+	for n := 100; ; n++ {
+		id := fmt.Sprint(n)
+		if !slices.ContainsFunc(in.Live[kind].Objects, func(l resource.Live) bool { return l.ID == id }) &&
+			!slices.ContainsFunc(in.Owned, func(o resource.Owned) bool { return o.Addr.Kind == kind && o.ID == id }) {
+			return id
+		}
 	}
 }
 

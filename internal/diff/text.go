@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"telnyxsync/internal/resource"
 )
 
 // TextOptions say how a plan is written for a person.
@@ -35,6 +37,10 @@ func Text(p *Plan, o TextOptions) string {
 	w.heading("Orphans, owned and no longer written:", len(p.Orphans))
 	for _, q := range p.Orphans {
 		w.line("  %s (%s): %s", q.Addr, q.ID, q.Why)
+	}
+	w.heading("Not compared, as it cannot be told here:", len(p.NotCompared))
+	for _, n := range p.NotCompared {
+		w.line("  %s: %s: %s", n.Addr, n.Path, n.Why)
 	}
 	w.heading("Foreign, not ours and never touched:", len(p.Foreign))
 	for _, f := range p.Foreign {
@@ -77,6 +83,7 @@ func Summary(p *Plan) string {
 		{len(p.Observed), "observed"},
 		{len(p.Withheld), "withheld"},
 		{len(p.Orphans), plural(len(p.Orphans), "orphan")},
+		{len(p.NotCompared), "not compared"},
 		{len(p.Problems), plural(len(p.Problems), "problem")},
 	} {
 		if more.n > 0 {
@@ -103,7 +110,7 @@ const (
 
 // signs are the mark and the colour of each operation.
 var signs = map[Op][2]string{
-	Create: {"+", green}, Update: {"~", yellow}, Replace: {"±", red}, Rename: {"→", cyan},
+	Create: {"+", green}, Update: {"~", yellow}, Renew: {"↻", yellow}, Replace: {"±", red}, Rename: {"→", cyan},
 	Adopt: {"=", cyan}, Delete: {"-", red}, Forget: {"·", cyan},
 }
 
@@ -151,7 +158,7 @@ func (w *writer) change(c *Change, why string) {
 			w.line("    + %s: %s", d.Path, show(d.New))
 			continue
 		}
-		w.line("    ~ %s: %s → %s (%s)", d.Path, show(d.Old), show(d.New), d.Origin)
+		w.line("    ~ %s: %s", d.Path, d.change())
 	}
 	if len(c.Needs) > 0 {
 		needs := make([]string, len(c.Needs))
@@ -163,12 +170,27 @@ func (w *writer) change(c *Change, why string) {
 	}
 }
 
+// change is what becomes of the value, for the eye.
+func (d *Delta) change() string {
+	_, secret := d.New.(resource.Secret)
+	switch {
+	case d.Origin == FromSecret:
+		return "(secret) changed"
+	case secret:
+		return fmt.Sprintf("(secret) changed (%s)", d.Origin)
+	}
+	return fmt.Sprintf("%s → %s (%s)", show(d.Old), show(d.New), d.Origin)
+}
+
 // show is a value for the eye: JSON without HTML's escapes.
 func show(v any) string {
-	if v == nil {
+	switch v.(type) {
+	case nil:
 		return "(none)"
+	case resource.Secret:
+		return "(secret)"
 	}
-	return strings.TrimSuffix(string(encode(v, "")), "\n")
+	return resource.Short(strings.TrimSuffix(string(encode(v, "")), "\n"))
 }
 
 // oneLine keeps a text from looking like more lines of the plan than one.

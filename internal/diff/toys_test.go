@@ -81,7 +81,7 @@ func toys() []resource.Kind {
 			},
 		},
 		{
-			Name: "boxes", Schema: resource.SchemaOf[box](), Rekeying: true,
+			Name: "boxes", Schema: resource.SchemaOf[box](), KeyField: "/name", Rekeying: true,
 			Key: func(name string, o resource.Object) string {
 				if n := resource.GetString(o, "/name"); n != "" {
 					return n

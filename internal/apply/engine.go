@@ -51,6 +51,9 @@ type Engine struct {
 	Settle      time.Duration         // between two looks for a create whose answer was lost; 0 is 3 s
 	Limits      Limits
 
+	// Secret reads what a reference leads to; nil where no kind has secrets.
+	Secret func(ref resource.SecretRef) (string, error)
+
 	OperatorConnect OperatorConnect // for the job that refreshes it; may be nil
 
 	// Progress is told of each change that ended. It is called by one goroutine at a time.
@@ -64,6 +67,7 @@ type Options struct {
 	Foreign       bool
 	AcceptAccount bool
 	Only          []resource.Addr
+	Writing       bool // the plan is to be applied: entries whose secrets cannot be had are left alone
 }
 
 func (e *Engine) settle() time.Duration {
@@ -82,15 +86,47 @@ func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.S
 	if err := e.CheckAccount(ctx, snap, live, o); err != nil {
 		return diff.Plan{}, err
 	}
-	plan := diff.Compute(diff.Input{
-		Kinds: e.Kinds, Desired: desired, Live: live, Owned: snap.Owned, Intents: snap.Intents, Instance: e.Instance,
-		OtherRoots: otherRoots(desired, snap), Prune: o.Prune, Stateless: o.Stateless, Foreign: o.Foreign, Only: o.Only,
-	})
+	in := e.input(desired, snap, o)
+	in.Live, in.Secrets, in.OtherRoots = live, e.secrets(desired, snap), otherRoots(desired, snap)
+	plan := diff.Compute(in)
 	if !snap.Exists && !o.Stateless {
 		plan.Notes = append(plan.Notes, "there is no state yet: what exists already and belongs to an entry is adopted")
 	}
 	e.guard(ctx, &plan)
 	return plan, nil
+}
+
+func (e *Engine) input(desired resource.Config, snap state.Snapshot, o Options) diff.Input {
+	return diff.Input{
+		Kinds: e.Kinds, Desired: desired, Owned: snap.Owned, Intents: snap.Intents, Instance: e.Instance, Now: time.Now(),
+		NeedSecrets: o.Writing, Prune: o.Prune, Stateless: o.Stateless, Foreign: o.Foreign, Only: o.Only,
+	}
+}
+
+// secrets follows the references of all entries.
+func (e *Engine) secrets(desired resource.Config, snap state.Snapshot) map[resource.SecretRef]resource.Resolved {
+	found := map[resource.SecretRef]resource.Resolved{}
+	for i := range e.Kinds {
+		k := &e.Kinds[i]
+		for j := range desired.Entries {
+			if desired.Entries[j].Kind != k.Name {
+				continue
+			}
+			k.Schema.Leaves(desired.Entries[j].Object, func(_ string, _ *resource.Schema, v any) {
+				ref, ok := v.(resource.SecretRef)
+				if _, known := found[ref]; !ok || known {
+					return
+				}
+				if e.Secret == nil {
+					found[ref] = resource.Resolved{Err: errors.New("no secrets can be read here")}
+					return
+				}
+				text, err := e.Secret(ref)
+				found[ref] = resource.Resolved{Secret: snap.Secret(text), Err: err}
+			})
+		}
+	}
+	return found
 }
 
 // PlanSettled is Plan, but where a create is in doubt it looks a second time, some time after the
@@ -117,17 +153,34 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// observe reads the kinds whose section is written, at the same time.
+// observe reads the kinds whose section is written, at the same time. Those whose natural keys refer
+// to other entries come after them.
 func (e *Engine) observe(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (map[string]diff.Observed, error) {
 	live := map[string]diff.Observed{}
-	var mu sync.Mutex
-	var g errgroup.Group
+	var first, then []*resource.Kind
 	for i := range e.Kinds {
 		k := &e.Kinds[i]
 		written := slices.ContainsFunc(desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] })
-		if foreign := o.Foreign && k.Listed; !written && !foreign {
-			continue
+		switch foreign := o.Foreign && k.Listed; {
+		case !written && !foreign:
+		case diff.KeysRefer(k, desired):
+			then = append(then, k)
+		default:
+			first = append(first, k)
 		}
+	}
+	if err := e.observeKinds(ctx, first, desired, snap, live); err != nil || len(then) == 0 {
+		return live, err
+	}
+	in := e.input(desired, snap, o)
+	in.Live = live
+	return live, e.observeKinds(ctx, then, diff.Identified(in), snap, live)
+}
+
+func (e *Engine) observeKinds(ctx context.Context, kinds []*resource.Kind, desired resource.Config, snap state.Snapshot, live map[string]diff.Observed) error {
+	var mu sync.Mutex
+	var g errgroup.Group
+	for _, k := range kinds {
 		want := wanted(k, desired, snap)
 		g.Go(func() error {
 			seen, err := e.Operations[k.Name].Observe(ctx, want)
@@ -141,16 +194,20 @@ func (e *Engine) observe(ctx context.Context, desired resource.Config, snap stat
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return err
 	}
-	return live, ctx.Err()
+	return ctx.Err()
 }
 
 func wanted(k *resource.Kind, desired resource.Config, snap state.Snapshot) (w resource.Want) {
 	for i := range desired.Entries {
 		if d := &desired.Entries[i]; d.Kind == k.Name {
-			if key := k.Key(d.Name, d.Object); key != "" {
+			key := k.Key(d.Name, d.Object)
+			if key != "" {
 				w.Keys = append(w.Keys, key)
+			}
+			if key != "" && k.Deep != nil && k.Deep(d.Object) {
+				w.Deep = append(w.Deep, key)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"telnyxsync/internal/client"
@@ -121,6 +122,9 @@ func unblocked(c *diff.Change, index map[resource.Addr]int, outcomes []Outcome) 
 
 // fill puts the ids of what was made in this run where they were promised.
 func (x *executor) fill(c *diff.Change) {
+	if c.KeyOf != nil {
+		c.Write.Key = x.ids[*c.KeyOf]
+	}
 	c.Write.Desired, _ = x.filled(c.Write.Desired).(resource.Object)
 	c.Write.Patch, _ = x.filled(c.Write.Patch).(resource.Object)
 	if c.Own != nil {
@@ -171,7 +175,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		if err == nil {
 			out.ID = r.Live.ID
 			own := *c.Own
-			own.ID = r.Live.ID
+			own.ID, own.Renewed = r.Live.ID, x.renewed(c)
 			record.Own = &own
 		}
 	case diff.Delete:
@@ -185,7 +189,10 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		}
 		if err == nil {
 			own := *c.Own
-			own.Attempts = x.attempts(ctx, ops, c)
+			own.Attempts = x.attempts(ctx, ops, c, r.Live)
+			if len(c.Deltas) > 0 {
+				own.Renewed = x.renewed(c)
+			}
 			record.Own = &own
 		}
 		if c.Op == diff.Rename {
@@ -240,7 +247,7 @@ func (x *executor) remove(ctx context.Context, ops Operations, c *diff.Change) (
 
 // intent is what is stored before a create is sent.
 func (x *executor) intent(c *diff.Change) resource.Intent {
-	sum := sha256.Sum256([]byte(resource.Text(c.Write.Desired)))
+	sum := sha256.Sum256([]byte(resource.Text(resource.Remembered(c.Write.Desired))))
 	return resource.Intent{
 		Addr: c.Addr, Root: c.Own.Root, Key: c.Write.Key, Hash: hex.EncodeToString(sum[:]), Seen: c.Seen, At: time.Now(),
 	}
@@ -272,17 +279,31 @@ func (x *executor) make(ctx context.Context, ops Operations, c *diff.Change) (r 
 	return r, nil
 }
 
+// kind is the description of a change's kind.
+func (x *executor) kind(c *diff.Change) *resource.Kind {
+	return &x.Kinds[slices.IndexFunc(x.Kinds, func(k resource.Kind) bool { return k.Name == c.Addr.Kind })]
+}
+
+// renewed is when an object that expires was written: now. Others have no such time.
+func (x *executor) renewed(c *diff.Change) time.Time {
+	if x.kind(c).Renewal == nil {
+		return time.Time{}
+	}
+	return time.Now()
+}
+
 // attempts counts the writes of the same value to the same field. From the second on it looks
 // whether the value lasted: one that was written, seen and changed by somebody else is drift, one
-// that never lasts is not written for ever.
-func (x *executor) attempts(ctx context.Context, ops Operations, c *diff.Change) map[string]resource.Attempt {
+// that never lasts is not written for ever. What no reading shows is taken to last, unless the answer
+// of the write, which looked closer, shows it.
+func (x *executor) attempts(ctx context.Context, ops Operations, c *diff.Change, answer *resource.Live) map[string]resource.Attempt {
 	out := map[string]resource.Attempt{}
 	for path, a := range c.Own.Attempts {
 		out[path] = a
 	}
 	again := false
 	for _, d := range c.Deltas {
-		a := resource.Attempt{Value: resource.Text(d.New), Count: 1}
+		a := resource.Attempt{Value: resource.Text(resource.Remembered(d.New)), Count: 1}
 		if before, ok := out[d.Path]; ok && before.Value == a.Value {
 			a.Count, again = before.Count+1, true
 		}
@@ -296,10 +317,28 @@ func (x *executor) attempts(ctx context.Context, ops Operations, c *diff.Change)
 		return out
 	}
 	for _, d := range c.Deltas {
-		have, _ := resource.Get(live.Object, d.Path)
-		if d.Path == diff.OwnerTagPath && live.OnlyOwnedBy(c.Write.Owner) || d.Path != diff.OwnerTagPath && resource.Equal(have, d.New) {
+		if x.lasts(c, d, live, answer) {
 			delete(out, d.Path)
 		}
 	}
 	return out
+}
+
+// lasts tells whether what a change wrote is there.
+func (x *executor) lasts(c *diff.Change, d diff.Delta, live, answer *resource.Live) bool {
+	k := x.kind(c)
+	switch d.Path {
+	case diff.OwnerTagPath:
+		return live.OnlyOwnedBy(c.Write.Owner)
+	case diff.RenewPath:
+		return diff.Healthy(c.RenewBefore, live, time.Now())
+	}
+	have, shown := resource.Get(live.Object, d.Path)
+	if !shown && answer != nil {
+		have, shown = resource.Get(answer.Object, d.Path)
+	}
+	if s := k.Schema.At(d.Path); s != nil && s.WriteOnly && !shown {
+		return true
+	}
+	return resource.Equal(have, resource.Remembered(d.New))
 }

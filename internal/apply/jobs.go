@@ -85,6 +85,7 @@ func Later() []string {
 }
 
 func reconcile(ctx context.Context, e *Engine, s Situation) (Report, error) {
+	s.Options.Writing = !s.Observe
 	plan, err := e.PlanSettled(ctx, s.Desired, s.Snap, s.Options)
 	if err != nil {
 		return Report{}, err

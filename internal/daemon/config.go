@@ -103,6 +103,11 @@ func LoadConfig(path string, jobs []apply.Job, later []string) (Config, error) {
 			*p = filepath.Join(base, *p)
 		}
 	}
+	for i, d := range c.References.Directories {
+		if !filepath.IsAbs(d) {
+			c.References.Directories[i] = filepath.Join(base, d)
+		}
+	}
 	configs, _ := s.Object["configs"].([]any)
 	for _, v := range configs {
 		p := fmt.Sprint(v)
@@ -173,6 +178,9 @@ func (c *Config) take(o resource.Object, jobs []apply.Job, later []string) (bad 
 func texts(o resource.Object, path string) (out []string) {
 	v, _ := resource.Get(o, path)
 	list, _ := v.([]any)
+	if list != nil {
+		out = []string{} // written, if perhaps empty: then nothing is allowed
+	}
 	for _, e := range list {
 		out = append(out, fmt.Sprint(e))
 	}

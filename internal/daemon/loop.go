@@ -51,6 +51,7 @@ type loop struct {
 	backoff *backoff
 	failed  map[resource.Addr]string
 	again   time.Time // a pass is wanted then
+	renewal time.Time // the next object is due to be renewed then
 	said    string    // the last thing that was logged of a pass
 }
 
@@ -147,8 +148,7 @@ func (l *loop) work(ctx context.Context) {
 		case <-alive.C:
 			continue
 		case <-timer.C:
-			l.again = time.Time{}
-			l.kick(reconcile, "retry")
+			l.wakeUp(time.Now())
 			continue
 		case <-l.wake:
 		}
@@ -162,11 +162,23 @@ func (l *loop) work(ctx context.Context) {
 	}
 }
 
+// wakeUp starts a pass that nobody kicked: something is tried again, or due.
+func (l *loop) wakeUp(now time.Time) {
+	why := "retry"
+	if !l.renewal.IsZero() && !now.Before(l.renewal) {
+		why = "something is about to expire"
+	}
+	l.again, l.renewal = time.Time{}, time.Time{}
+	l.kick(reconcile, why)
+}
+
 // untilWake is how long the loop may sleep if nobody kicks.
 func (l *loop) untilWake() time.Duration {
-	at := l.backoff.next()
-	if at.IsZero() || !l.again.IsZero() && l.again.Before(at) {
-		at = l.again
+	var at time.Time
+	for _, t := range []time.Time{l.backoff.next(), l.again, l.renewal} {
+		if at.IsZero() || !t.IsZero() && t.Before(at) {
+			at = t
+		}
 	}
 	if at.IsZero() {
 		return time.Hour

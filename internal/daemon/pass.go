@@ -57,6 +57,9 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Repor
 	if report.Plan != nil && l.cfg.Prune && fresh && !deletes && len(report.Plan.Orphans) > 0 {
 		l.again = l.since.Add(settledFor) // then the files have been quiet for long enough
 	}
+	if report.Plan != nil {
+		l.renewal = report.Plan.NextRenewal
+	}
 	l.publish(&report, started, why, err)
 	return report, err
 }
@@ -72,6 +75,9 @@ const (
 // nothing is deleted; fresh is false then.
 func (l *loop) reload(now time.Time) (fresh bool) {
 	desired, err := l.Load(l.cfg.Configs...)
+	if l.watcher != nil {
+		l.watcher.SetFiles(desired.Files) // also while something is wrong: it may be one of them
+	}
 	var problems []string
 	if err != nil {
 		problems = strings.Split(err.Error(), "\n")

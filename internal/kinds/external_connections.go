@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
@@ -11,28 +12,28 @@ import (
 
 // ExternalConnection is an entry of external_connections: the trunk to Zoom or to Microsoft Teams.
 type ExternalConnection struct {
-	ID                   resource.ID          `yaml:"id" rule:"local"` // adopts the connection of that id
-	ExternalSIPConn      string               `yaml:"external_sip_connection" rule:"required,fixed,enum=zoom|operator_connect"`
-	Active               bool                 `yaml:"active" rule:"outage=false"`
-	Inbound              ConnectionInbound    `yaml:"inbound"`
-	Outbound             ConnectionOutbound   `yaml:"outbound"`
-	Tags                 resource.Set[string] `yaml:"tags" rule:"null"`
-	WebhookEventURL      resource.URL         `yaml:"webhook_event_url"`
-	WebhookFailoverURL   resource.URL         `yaml:"webhook_event_failover_url" rule:"null"`
-	WebhookTimeoutInSecs int                  `yaml:"webhook_timeout_secs" rule:"null,min=0,max=30"`
+	ID                   resource.ID          `yaml:"id" rule:"local" doc:"Adopts the connection of this id instead of making one."`
+	ExternalSIPConn      string               `yaml:"external_sip_connection" rule:"required,fixed,enum=zoom|operator_connect" doc:"Zoom, or Teams (operator_connect), which is adopted, never created."`
+	Active               bool                 `yaml:"active" rule:"outage=false" doc:"Whether it can be used; false takes its calls down."`
+	Inbound              ConnectionInbound    `yaml:"inbound" doc:"Calls to its numbers."`
+	Outbound             ConnectionOutbound   `yaml:"outbound" doc:"Calls that come from it."`
+	Tags                 resource.Set[string] `yaml:"tags" rule:"null" doc:"Labels, in no order; null removes them."`
+	WebhookEventURL      resource.URL         `yaml:"webhook_event_url" doc:"Where events of its calls go, with https:// or http://."`
+	WebhookFailoverURL   resource.URL         `yaml:"webhook_event_failover_url" rule:"null" doc:"Where events go if the other fails; null clears it."`
+	WebhookTimeoutInSecs int                  `yaml:"webhook_timeout_secs" rule:"null,min=0,max=30" doc:"Seconds that a webhook may take, 0 to 30; null clears it."`
 }
 
 // ConnectionInbound are the settings of calls that Telnyx sends to the connection.
 type ConnectionInbound struct {
-	ChannelLimit int `yaml:"channel_limit" rule:"min=0"`
+	ChannelLimit int `yaml:"channel_limit" rule:"min=0" doc:"How many inbound calls at a time."`
 	// Known to POST alone, where it is required as soon as inbound is sent; no GET returns it.
-	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id" rule:"createonly"`
+	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id" rule:"createonly" doc:"Profile for inbound calls; sent only when it is made."`
 }
 
 // ConnectionOutbound are the settings of calls that come from the connection.
 type ConnectionOutbound struct {
-	ChannelLimit           int         `yaml:"channel_limit" rule:"min=0"`
-	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id"`
+	ChannelLimit           int         `yaml:"channel_limit" rule:"min=0" doc:"How many outbound calls at a time."`
+	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id" doc:"Id of the outbound voice profile; zoom needs it."`
 }
 
 // KindName makes connections the target of references.
@@ -49,6 +50,7 @@ func externalConnections() Row {
 	return Row{
 		Kind: resource.Kind{
 			Name:   ExternalConnection{}.KindName(),
+			Doc:    "Trunks to Zoom and, by Operator Connect, to Microsoft Teams.",
 			Schema: schema,
 			Key: func(_ string, o resource.Object) string {
 				if id := resource.GetString(o, "/id"); id != "" {
@@ -72,6 +74,12 @@ func externalConnections() Row {
 					return 3 // set inactive, delete, and set active again where that is refused
 				}
 				return 1
+			},
+			Export: resource.Export{
+				Identity: func(_ string, l *resource.Live) resource.Object { return resource.Object{"id": l.ID} },
+				Stem: func(l *resource.Live) string {
+					return strings.ReplaceAll(resource.GetString(l.Object, typePath), "_", "-") + "-" + l.ID
+				},
 			},
 			IDs:    true,
 			Listed: true,

@@ -10,10 +10,10 @@ import (
 
 // SIPRECConnector is an entry of siprec_connectors: a session recording server (SRS).
 type SIPRECConnector struct {
-	Name         resource.Name `yaml:"name" rule:"local"` // defaults to the entry's name
-	Host         resource.Host `yaml:"host" rule:"required"`
-	Port         int           `yaml:"port" rule:"required,min=1,max=65535"`
-	AppSubdomain string        `yaml:"app_subdomain" rule:"null"` // only where Telnyx is the SRS
+	Name         resource.Name `yaml:"name" rule:"local" doc:"Name on Telnyx; defaults to the entry's name. A new one is a new connector."`
+	Host         resource.Host `yaml:"host" rule:"required" doc:"Host name or IPv4 address of the recording server, without port."`
+	Port         int           `yaml:"port" rule:"required,min=1,max=65535" doc:"Port of the recording server, 1 to 65535."`
+	AppSubdomain string        `yaml:"app_subdomain" rule:"null" doc:"Subdomain for calls where Telnyx is the recording server; null clears it."`
 }
 
 func siprecConnectors() Row {
@@ -21,6 +21,7 @@ func siprecConnectors() Row {
 	return Row{
 		Kind: resource.Kind{
 			Name:   "siprec_connectors",
+			Doc:    "Session recording servers (SRS) that calls are forked to.",
 			Schema: schema,
 			Key: func(name string, o resource.Object) string {
 				if n := resource.GetString(o, "/name"); n != "" {
@@ -28,8 +29,12 @@ func siprecConnectors() Row {
 				}
 				return name
 			},
+			Export: resource.Export{
+				Identity: func(name string, l *resource.Live) resource.Object { return nameUnless(name, "name", l.ID) },
+				Stem:     func(l *resource.Live) string { return l.ID },
+			},
 			// A rename through PUT is undocumented: the new connector is made, then the old one deleted.
-			Rekeying: true,
+			KeyField: "/name", Rekeying: true,
 		},
 		Open: func(c *client.Client) Operations {
 			return &siprecOps{api: c.SIPRECConnectors(), schema: schema}

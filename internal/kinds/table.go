@@ -41,6 +41,9 @@ func Table() []Row {
 	return []Row{
 		externalConnections(),
 		siprecConnectors(),
+		media(),
+		customStorageCredentials(),
+		dialogflowConnections(),
 	}
 }
 
@@ -51,6 +54,14 @@ func Pure(rows []Row) []resource.Kind {
 		out[i] = r.Kind
 	}
 	return out
+}
+
+// nameUnless is the field that holds a natural key, where the entry's name is another.
+func nameUnless(name, field, key string) resource.Object {
+	if name == key {
+		return nil
+	}
+	return resource.Object{field: key}
 }
 
 // readEach reads objects one by one, at the same time. One that fails does not stop the others,

@@ -1,0 +1,248 @@
+// Package export turns live objects into the YAML that would ask for them: the way in for everybody
+// who already has an account.
+//
+// It does not know where the objects come from, whether what it writes is valid, or where it is
+// written to; the order of its input does not matter to what comes out.
+package export
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"telnyxsync/internal/resource"
+)
+
+// Source is what is exported.
+type Source struct {
+	Kinds    []resource.Kind
+	Live     map[string][]resource.Live // by kind
+	Owned    []resource.Owned           // what state knows of them; may be nil
+	Instance string                     // in owner tags
+}
+
+// Entry is an entry to be written.
+type Entry struct {
+	resource.Addr
+	Object  resource.Object
+	Protect bool
+
+	notes  []string          // above the entry
+	beside map[string]string // behind a field, by JSON pointer
+	kind   *resource.Kind
+	leave  bool // it is written as a comment alone
+}
+
+// Entries makes an entry of each object: sorted, each with a name of its own that stays the same from
+// one export to the next.
+func Entries(src Source) []*Entry {
+	var out []*Entry
+	for i := range src.Kinds {
+		k := &src.Kinds[i]
+		rows := map[string]*resource.Owned{}
+		for j := range src.Owned {
+			if o := &src.Owned[j]; o.Addr.Kind == k.Name {
+				rows[o.ID] = o
+			}
+		}
+		names := named(k, src, rows)
+		for j := range src.Live[k.Name] {
+			l := &src.Live[k.Name][j]
+			out = append(out, entry(k, names[l.ID], l, rows[l.ID]))
+		}
+	}
+	slices.SortFunc(out, func(a, b *Entry) int { return a.Compare(b.Addr) })
+	nameSecrets(out)
+	return out
+}
+
+// nameSecrets gives each secret an environment variable of its own.
+func nameSecrets(entries []*Entry) {
+	taken := map[string]bool{}
+	for _, e := range entries {
+		e.secrets(func(path string, _ resource.SecretRef) {
+			base := envName(e.Addr, path)
+			name := base
+			for n := 2; taken[name]; n++ {
+				name = fmt.Sprintf("%s_%d", base, n)
+			}
+			taken[name] = true
+			resource.Put(e.Object, path, resource.SecretRef{Env: name})
+		})
+	}
+}
+
+func (e *Entry) secrets(f func(path string, ref resource.SecretRef)) {
+	e.kind.Schema.Leaves(e.Object, func(path string, _ *resource.Schema, v any) {
+		if ref, ok := v.(resource.SecretRef); ok {
+			f(path, ref)
+		}
+	})
+}
+
+// named gives each object a name: the one that state or our owner tag has for it, or else one that
+// tells what it is.
+func named(k *resource.Kind, src Source, rows map[string]*resource.Owned) map[string]string {
+	names, taken := map[string]string{}, map[string]bool{}
+	live := slices.Clone(src.Live[k.Name])
+	slices.SortFunc(live, func(a, b resource.Live) int { return strings.Compare(a.ID, b.ID) })
+	give := func(id, name string) {
+		base := name
+		for n := 2; taken[name] || !resource.ValidName(name); n++ {
+			suffix := fmt.Sprintf("-%d", n)
+			name = strings.TrimSpace(base[:min(len(base), 255-len(suffix))]) + suffix
+		}
+		names[id], taken[name] = name, true
+	}
+	for i := range live {
+		if row := rows[live[i].ID]; row != nil {
+			give(live[i].ID, row.Addr.Name)
+		}
+	}
+	for i := range live {
+		for _, o := range live[i].Owners {
+			if names[live[i].ID] == "" && o.Instance == src.Instance && resource.ValidName(o.Name) && !taken[o.Name] {
+				give(live[i].ID, o.Name)
+			}
+		}
+	}
+	for i := range live {
+		if names[live[i].ID] == "" {
+			give(live[i].ID, readable(k.Export.Stem(&live[i])))
+		}
+	}
+	return names
+}
+
+// readable makes a text one that can be a name.
+func readable(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			return '-'
+		}
+		return r
+	}, text)
+	if text = strings.TrimSpace(text); text == "" || text == "." || text == ".." {
+		return "unnamed"
+	}
+	return text
+}
+
+func entry(k *resource.Kind, name string, l *resource.Live, row *resource.Owned) *Entry {
+	e := &Entry{Addr: resource.Addr{Kind: k.Name, Name: name}, Object: resource.Object{}, beside: map[string]string{}, kind: k}
+	for field, v := range k.Export.Identity(name, l) {
+		e.Object[field] = v
+	}
+	var applied resource.Object
+	if row != nil {
+		e.Protect, applied = row.Protect, row.Applied
+	}
+	e.fields(k, k.Schema, "", l, applied)
+	return e
+}
+
+// fields takes over what can be read. Of what cannot, what was last applied; of what has to be written
+// all the same, something that a person is told to correct.
+func (e *Entry) fields(k *resource.Kind, s *resource.Schema, at string, l *resource.Live, applied resource.Object) {
+	for _, f := range s.Fields {
+		path := at + resource.Pointer(f.Name)
+		if f.Type == resource.ObjectType {
+			e.fields(k, f.Schema, path, l, applied)
+			continue
+		}
+		if f.Local || f.Policy || f.Type == resource.RefType {
+			continue
+		}
+		v, shown := resource.Get(l.Object, path)
+		last, was := resource.Get(applied, path)
+		hint, hinted := resource.Get(l.Hints, path)
+		switch {
+		case f.Type == resource.FileType: // where it lay is not remembered
+		case f.Type == resource.SecretType:
+			if f.Required || k.Export.Secrets != nil && slices.Contains(k.Export.Secrets(e.Object), path) {
+				e.put(path, resource.SecretRef{}, "")
+			}
+		case shown && !nothing(v):
+			e.put(path, v, "")
+		case f.CreateOnly, f.WriteOnly:
+			switch {
+			case was:
+				e.put(path, last, "")
+			case hinted:
+				e.put(path, hint, "")
+			case f.Required:
+				e.put(path, placeholder(f.Schema), "cannot be read back: correct it before you apply")
+			}
+		}
+	}
+}
+
+func (e *Entry) put(path string, v any, beside string) {
+	resource.Put(e.Object, path, v)
+	if beside != "" {
+		e.beside[path] = beside
+	}
+}
+
+func nothing(v any) bool {
+	list, isList := v.([]any)
+	return v == nil || v == "" || isList && len(list) == 0
+}
+
+func placeholder(s *resource.Schema) any {
+	if len(s.Enum) > 0 {
+		return s.Enum[0]
+	}
+	return "global"
+}
+
+var notInEnv = regexp.MustCompile(`[^A-Z0-9]+`)
+
+// envName is the environment variable that an exported secret is referred to by.
+func envName(a resource.Addr, path string) string {
+	names := resource.Split(path)
+	text := strings.ToUpper(a.Kind + "_" + a.Name + "_" + names[len(names)-1])
+	return strings.Trim(notInEnv.ReplaceAllString(text, "_"), "_")
+}
+
+// Leave keeps a field, or with "" the whole entry, out of what is written: it stands there as a
+// comment that says why.
+func (e *Entry) Leave(path, why string) {
+	names := resource.Split(path)
+	if _, there := resource.Get(e.Object, path); path == "" || !there {
+		e.leave = true
+		e.notes = append(e.notes, "not exported: "+why)
+		return
+	}
+	v, _ := resource.Get(e.Object, path)
+	remove(e.Object, names)
+	delete(e.beside, path)
+	e.notes = append(e.notes, fmt.Sprintf("%s is left out (Telnyx has %s): %s", strings.Join(names, "."), resource.Text(v), why))
+}
+
+func remove(o resource.Object, names []string) {
+	below, deeper := o[names[0]].(resource.Object)
+	if len(names) == 1 || !deeper {
+		delete(o, names[0])
+		return
+	}
+	below = resource.Overlay(below, nil)
+	o[names[0]] = below
+	if remove(below, names[1:]); len(below) == 0 {
+		delete(o, names[0])
+	}
+}
+
+// Env lists the environment variables that entries refer to, sorted.
+func Env(entries []*Entry) (names []string) {
+	for _, e := range entries {
+		if e.leave {
+			continue
+		}
+		e.secrets(func(_ string, ref resource.SecretRef) { names = append(names, ref.Env) })
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

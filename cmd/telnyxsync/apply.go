@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,20 +30,28 @@ type applyFlags struct {
 func (a *app) applyCommand() *cobra.Command {
 	var flags applyFlags
 	cmd := &cobra.Command{
-		Use:   "apply [PATH…]",
+		Use:   "apply [PATH…|PLAN]",
 		Short: "Make the account as the files say",
 		Long: `Shows the plan that diff shows, asks, and carries it out: creates and updates in the order
 of their references, deletions last and only with --prune. What fails blocks only what needs
 it. It takes the writers' lock, observes again, and goes on only if the plan is still the same.
+
+PLAN is a file that was saved with diff --out: it is applied with its paths and options, and only
+if it is still exactly what would be done.
 
 Exit code 0 if all was done, 1 if something failed, is blocked or held, 4 if a guard withheld
 something.`,
 		Example: `  telnyxsync apply configs
   telnyxsync apply --yes configs                              # no question, for scripts
   telnyxsync apply --only external_connections/zoom-emea configs
-  telnyxsync apply --prune --max-deletes 25 configs`,
+  telnyxsync apply --prune --max-deletes 25 configs
+  telnyxsync diff --out plan.json configs && telnyxsync apply plan.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.apply(cmd.Context(), args, &flags)
+			saved, paths, err := a.takePlan(cmd, args, &flags)
+			if err != nil {
+				return err
+			}
+			return a.apply(cmd.Context(), paths, saved, &flags)
 		},
 	}
 	flags.add(cmd)
@@ -54,7 +61,8 @@ something.`,
 	return cmd
 }
 
-func (a *app) apply(ctx context.Context, paths []string, flags *applyFlags) error {
+// apply applies what the files at the paths say; saved is the plan that it must be, nil for any.
+func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags *applyFlags) error {
 	desired, err := a.load(paths)
 	if err != nil {
 		return a.configErrors(err)
@@ -63,6 +71,7 @@ func (a *app) apply(ctx context.Context, paths []string, flags *applyFlags) erro
 	if err != nil {
 		return err
 	}
+	o.Writing = true
 	dir, err := a.state()
 	if err != nil {
 		return err
@@ -84,6 +93,11 @@ func (a *app) apply(ctx context.Context, paths []string, flags *applyFlags) erro
 	plan, err := engine.PlanSettled(ctx, desired, snap, o)
 	if err != nil {
 		return err
+	}
+	if saved != nil {
+		if err := saved.check(engine.BaseURL, &plan); err != nil {
+			return err
+		}
 	}
 	asJSON := flags.output == "json"
 	if !asJSON {
@@ -165,8 +179,8 @@ func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, sn
 	if err != nil {
 		return nil, err
 	}
-	again.Notes = plan.Notes // whether there was a state before
-	if !bytes.Equal(diff.JSON(&plan, nil), diff.JSON(&again, nil)) {
+	before, now := diff.EssenceOf(&plan), diff.EssenceOf(&again)
+	if !before.Same(&now) {
 		return nil, errors.New("the account or the state changed since the plan was made; nothing was changed: look again, with the same command")
 	}
 	bar := a.progress(len(again.Changes))

@@ -16,6 +16,7 @@ import (
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/resource"
+	"telnyxsync/internal/secret"
 	"telnyxsync/internal/spec"
 
 	"github.com/spf13/cobra"
@@ -32,12 +33,12 @@ func (a *app) load(paths []string) (resource.Config, error) {
 
 // connect makes the client and the engine. A read-only client cannot send anything but GET.
 func (a *app) connect(readOnly bool) (*apply.Engine, *client.Client, error) {
-	return a.connectWith(client.Config{ReadOnly: readOnly})
+	return a.connectWith(client.Config{ReadOnly: readOnly}, secret.Reader{})
 }
 
 // connectWith fills in what flags, environment and credentials say.
-func (a *app) connectWith(cfg client.Config) (*apply.Engine, *client.Client, error) {
-	key, err := a.apiKey()
+func (a *app) connectWith(cfg client.Config, secrets secret.Reader) (*apply.Engine, *client.Client, error) {
+	key, file, err := a.apiKey()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,11 +59,13 @@ func (a *app) connectWith(cfg client.Config) (*apply.Engine, *client.Client, err
 	if err != nil {
 		return nil, nil, err
 	}
+	secrets.APIKey, secrets.APIKeyFile = key, file
+	secrets.Credentials, secrets.Lookup = os.Getenv("CREDENTIALS_DIRECTORY"), a.secrets
 	rows := kinds.Table()
 	e := &apply.Engine{
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: key, Instance: a.instance, Concurrency: a.concurrency,
-		OperatorConnect: c.OperatorConnect(),
+		OperatorConnect: c.OperatorConnect(), Secret: secrets.Read,
 	}
 	for _, r := range rows {
 		e.Operations[r.Name] = r.Open(c)
@@ -96,9 +99,10 @@ func baseURL(flag string) string {
 	return text
 }
 
-// apiKey reads the key: from the file that a flag names, the systemd credential, the environment.
-func (a *app) apiKey() (string, error) {
-	file := a.keyFile
+// apiKey reads the key: from the file that a flag names, the systemd credential, the environment. file
+// is where it stood; "" where that was no file.
+func (a *app) apiKey() (key, file string, err error) {
+	file = a.keyFile
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); file == "" && dir != "" {
 		if candidate := filepath.Join(dir, "api-key"); exists(candidate) {
 			file = candidate
@@ -106,21 +110,21 @@ func (a *app) apiKey() (string, error) {
 	}
 	if file == "" {
 		if key := os.Getenv("TELNYX_API_KEY"); key != "" {
-			return key, nil
+			return key, "", nil
 		}
-		return "", errors.New("no API key: set TELNYX_API_KEY, or give --api-key-file; keys are made at https://portal.telnyx.com (API Keys)")
+		return "", "", errors.New("no API key: set TELNYX_API_KEY, or give --api-key-file; keys are made at https://portal.telnyx.com (API Keys)")
 	}
 	const longest = 4096
 	f, err := os.Open(file)
 	if err != nil {
-		return "", fmt.Errorf("API key: %w", err)
+		return "", "", fmt.Errorf("API key: %w", err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, longest))
 	if err != nil {
-		return "", fmt.Errorf("API key: %w", err)
+		return "", "", fmt.Errorf("API key: %w", err)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), file, nil
 }
 
 func exists(path string) bool {

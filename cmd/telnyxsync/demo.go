@@ -61,7 +61,7 @@ func (a *app) demo(ctx context.Context) (err error) {
 	}()
 
 	d := &demo{app: a, dir: dir, url: "http://" + l.Addr().String()}
-	d.say("A simulated Telnyx account listens inside this program. It is empty, and two YAML files say what should be there.")
+	d.say("A simulated Telnyx account listens inside this program. It is empty, and the YAML files of examples/configs say what should be there.")
 	d.run(ctx, exitOK, "validate", configs)
 	d.say("What would be done? A diff only reads; exit code 2 says that there are changes.")
 	d.run(ctx, exitChanges, "diff", configs)
@@ -175,10 +175,18 @@ func (d *demo) run(ctx context.Context, want int, args ...string) {
 		return
 	}
 	args = append(args, "--state", filepath.Join(d.dir, "state"), "--api-url", d.url, "--api-key-file", key)
-	sub := &app{in: strings.NewReader(""), out: out, err: d.app.err}
+	sub := &app{in: strings.NewReader(""), out: out, err: d.app.err, secrets: demoSecret}
 	if code := sub.execute(ctx, args); code != want {
 		d.err = fmt.Errorf("the demo went wrong: that step ended with exit code %d, not %d", code, want)
 	}
+}
+
+// demoSecret stands for the environment that the examples refer to.
+func demoSecret(name string) (string, bool) {
+	if name == "DIALOGFLOW_SERVICE_ACCOUNT" {
+		return `{"type": "service_account", "project_id": "demo"}`, true
+	}
+	return "the demo's " + name, true
 }
 
 // relative shortens the demo's temporary paths.

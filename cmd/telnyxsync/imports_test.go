@@ -17,6 +17,8 @@ var may = map[string][]string{
 	"spec":   {"resource"},
 	"diff":   {"resource"},
 	"state":  {"resource"},
+	"secret": {"resource"},
+	"export": {"resource"},
 	"apply":  {"resource", "client", "diff", "state"},
 	"daemon": {"resource", "spec", "diff", "apply", "state", "watch"},
 

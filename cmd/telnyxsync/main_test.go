@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,8 +73,9 @@ func (r *rig) write(name, text string) {
 
 // env is the environment of a command that runs as a process of its own.
 func (r *rig) env() []string {
-	return append(os.Environ(), asProgram+"=1", "TELNYX_BASE_URL="+r.url+"/v2", "TELNYX_API_KEY=KEY-of-the-test",
-		"NO_PROXY=127.0.0.1", "STATE_DIRECTORY="+r.state)
+	return slices.Concat(os.Environ(), secrets, []string{
+		asProgram + "=1", "TELNYX_BASE_URL=" + r.url + "/v2", "TELNYX_API_KEY=KEY-of-the-test", "NO_PROXY=127.0.0.1", "STATE_DIRECTORY=" + r.state,
+	})
 }
 
 // process is a command of telnyxsync as a process of its own.

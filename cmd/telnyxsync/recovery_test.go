@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -92,6 +93,17 @@ siprec_connectors:
   change: {host: a.example.com, port: 5060, app_subdomain: x}
   gone: {host: b.example.com, port: 5060}
   moved: {name: first, host: c.example.com, port: 5060}
+media:
+  change: {file: audio/a.wav}
+  gone: {file: audio/a.wav}
+  moved: {media_name: first, file: audio/a.wav}
+custom_storage_credentials:
+  change: {connection_id: "901", backend: gcs, configuration: {bucket: b, credentials: {env: SECRET_A}}}
+  gone: {connection_id: "902", backend: gcs, configuration: {bucket: b, credentials: {env: SECRET_A}}}
+  moved: {connection_id: "903", backend: gcs, configuration: {bucket: b, credentials: {env: SECRET_A}}}
+dialogflow_connections:
+  change: {connection_id: "911", dialogflow_api: es, location: global, service_account: {env: ACCOUNT_A}}
+  gone: {connection_id: "912", dialogflow_api: es, location: global, service_account: {env: ACCOUNT_A}}
 `
 
 const storyAfter = `
@@ -105,26 +117,64 @@ siprec_connectors:
   change: {host: a.example.com, port: 5061}
   moved: {name: second, host: c.example.com, port: 5060}
   new-1: {host: d.example.com, port: 5060}
+media:
+  change: {file: audio/b.wav}
+  moved: {media_name: second, file: audio/a.wav}
+  new-1: {file: audio/b.wav}
+custom_storage_credentials:
+  change: {connection_id: "901", backend: gcs, configuration: {bucket: b, credentials: {env: SECRET_B}}}
+  moved: {connection_id: "904", backend: gcs, configuration: {bucket: b, credentials: {env: SECRET_A}}}
+  new-1: {connection: new-1, backend: gcs, configuration: {bucket: b, credentials: {env: SECRET_A}}}
+dialogflow_connections:
+  change: {connection_id: "911", dialogflow_api: cx, location: global, conversation_profile_id: p, service_account: {env: ACCOUNT_A}}
+  new-1: {connection_id: "913", dialogflow_api: es, location: global, service_account: {env: ACCOUNT_B}}
 `
 
-// want are the owner tags and names that the story ends with, each exactly once.
-var want = []string{"change", "keep", "new-1", "new-2", "new-name", "siprec:change", "siprec:new-1", "siprec:second"}
+// want is what the story ends with, each exactly once: connections by their owner tags, the others by
+// their names and by what they hold.
+var want = []string{
+	"change",
+	"dialogflow:911 cx key-of-a", "dialogflow:913 es key-of-b",
+	"keep",
+	"media:change b", "media:new-1 b", "media:second a",
+	"new-1", "new-2", "new-name",
+	"siprec:change", "siprec:new-1", "siprec:second",
+	"storage:901 secret-of-b", "storage:904 secret-of-a", "storage:new-1 secret-of-a",
+}
 
-// found lists what the account holds: owner tags of connections, names of connectors.
+// found lists what the account holds.
 func (r *rig) found() (out []string) {
 	account := r.account(nil)
+	names := map[any]string{}
 	for _, c := range account["external_connections"] {
 		text := "untagged"
 		tags, _ := c["tags"].([]any)
 		for _, tag := range tags {
 			if name, ok := strings.CutPrefix(fmt.Sprint(tag), "telnyxsync:default:"); ok {
 				text = name
+				names[c["id"]] = name
 			}
 		}
 		out = append(out, text)
 	}
 	for _, s := range account["siprec_connectors"] {
 		out = append(out, "siprec:"+fmt.Sprint(s["name"]))
+	}
+	for _, m := range account["media"] {
+		content, _ := base64.StdEncoding.DecodeString(fmt.Sprint(m["_content"]))
+		out = append(out, fmt.Sprintf("media:%v %s", m["media_name"], content[max(len(content)-1, 0):]))
+	}
+	for _, s := range account["custom_storage_credentials"] {
+		id := fmt.Sprint(s["connection_id"])
+		if name := names[s["connection_id"]]; name != "" {
+			id = name
+		}
+		configuration, _ := s["configuration"].(map[string]any)
+		out = append(out, fmt.Sprintf("storage:%s %v", id, configuration["credentials"]))
+	}
+	for _, d := range account["dialogflow_connections"] {
+		serviceAccount, _ := d["_service_account"].(map[string]any)
+		out = append(out, fmt.Sprintf("dialogflow:%v %v %v", d["connection_id"], d["_dialogflow_api"], serviceAccount["private_key"]))
 	}
 	slices.Sort(out)
 	return out
@@ -148,6 +198,7 @@ func newStory(t *testing.T) *story {
 	srv := httptest.NewServer(k)
 	t.Cleanup(srv.Close)
 	s := &story{rig: newRigAt(t, srv.URL), killer: k, saved: filepath.Join(t.TempDir(), "saved")}
+	s.writeMedia()
 	s.write("a.yaml", storyBefore)
 	s.run(0, "apply", "--yes")
 	id := ""
@@ -228,7 +279,7 @@ func TestLostAnswersToEveryPOST(t *testing.T) {
 			t.Run(do+" "+times, func(t *testing.T) {
 				t.Parallel()
 				s := newStory(t)
-				for _, match := range []string{"POST /external_connections", "POST /siprec_connectors", "POST /*"} {
+				for _, match := range []string{"POST /external_connections", "POST /siprec_connectors", "POST /media", "POST /custom_storage_credentials/*", "POST /dialogflow_connections/*", "POST /*"} {
 					s.reset()
 					s.fault(match, do, "times", times)
 					out, _ := s.exits(s.applyArgs()...)

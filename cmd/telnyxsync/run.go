@@ -16,6 +16,7 @@ import (
 	"telnyxsync/internal/daemon"
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/resource"
+	"telnyxsync/internal/secret"
 	"telnyxsync/internal/spec"
 )
 
@@ -90,7 +91,7 @@ func (a *app) connectDaemon(cfg daemon.Config, onCall func(method, path string, 
 	engine, c, err := flags.connectWith(client.Config{
 		ReadOnly: cfg.Observe, Rate: float64(cfg.Rate),
 		OnCall: func(c client.Call) { onCall(c.Method, c.Path, c.Status) },
-	})
+	}, secret.Reader{Env: cfg.References.Env, Directories: cfg.References.Directories})
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -130,6 +131,15 @@ func (a *app) printEffective(cfg daemon.Config) error {
 	}
 	if cfg.State != "" {
 		doc["state"] = cfg.State
+	}
+	references := map[string]any{}
+	for name, list := range map[string][]string{"env": cfg.References.Env, "directories": cfg.References.Directories} {
+		if list != nil {
+			references[name] = list
+		}
+	}
+	if len(references) > 0 {
+		doc["references"] = references
 	}
 	text, err := yaml.Marshal(doc)
 	if err != nil {

@@ -55,60 +55,12 @@ func with(tree map[string]any, path string, v any) map[string]any {
 	return out
 }
 
-type field struct {
-	path string
-	v    any // another value than the base has
-}
-
-type kindCase struct {
-	kind   string
-	base   map[string]any
-	fields []field
-	write  string // how a change is written
-}
-
-func kindCases() []kindCase {
-	return []kindCase{
-		{
-			kind: "external_connections",
-			base: map[string]any{
-				"external_sip_connection": "zoom", "active": true,
-				"inbound":           map[string]any{"channel_limit": 10},
-				"outbound":          map[string]any{"outbound_voice_profile_id": "1911630617284445511", "channel_limit": 20},
-				"tags":              []any{"emea", "production"},
-				"webhook_event_url": "https://hooks.example.com/a", "webhook_event_failover_url": "https://hooks.example.com/b",
-				"webhook_timeout_secs": 5,
-			},
-			fields: []field{
-				{"/active", false},
-				{"/inbound/channel_limit", 11},
-				{"/outbound/channel_limit", 21},
-				{"/outbound/outbound_voice_profile_id", "1911630617284445512"},
-				{"/tags", []any{"apac"}},
-				{"/webhook_event_url", "https://hooks.example.com/c"},
-				{"/webhook_event_failover_url", "https://hooks.example.com/d"},
-				{"/webhook_timeout_secs", 0},
-			},
-			write: "PATCH",
-		},
-		{
-			kind: "siprec_connectors",
-			base: map[string]any{"host": "srs.example.com", "port": 5060, "app_subdomain": "app"},
-			fields: []field{
-				{"/host", "192.0.2.1"},
-				{"/port", 5061},
-				{"/app_subdomain", "other"},
-			},
-			write: "PUT",
-		},
-	}
-}
-
 func TestFirstApply(t *testing.T) {
 	for _, k := range kindCases() {
 		t.Run(k.kind, func(t *testing.T) {
 			r := newRigAt(t, startSim(t))
-			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base}))
+			r.writeMedia()
+			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base("one")}))
 
 			p := r.plan(2, "diff")
 			if p.Summary["create"] != 1 || p.Changes[0].Address != k.kind+"/one" || p.Changes[0].Source != "a.yaml:2" {
@@ -134,16 +86,17 @@ func TestEveryFieldChangedInYAML(t *testing.T) {
 	for _, k := range kindCases() {
 		t.Run(k.kind, func(t *testing.T) {
 			r := newRigAt(t, startSim(t))
-			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base}))
+			r.writeMedia()
+			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base("one")}))
 			r.run(0, "apply", "--yes")
-			tree := k.base
+			tree := k.base("one")
 			for _, f := range k.fields {
 				t.Log(f.path)
 				tree = with(tree, f.path, f.v)
 				r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": tree}))
 				r.clear()
 				p := r.plan(2, "diff")
-				if len(p.Changes) != 1 || len(p.Changes[0].Deltas) != 1 || p.Changes[0].Deltas[0].Path != f.path || p.Changes[0].Deltas[0].Origin != "config" {
+				if len(p.Changes) != 1 || len(p.Changes[0].Deltas) != 1 || p.Changes[0].Deltas[0].Path != f.path || p.Changes[0].Deltas[0].Origin != f.origin() {
 					t.Errorf("plan: %+v", p.Changes)
 				}
 				if _, writes := r.calls(); len(writes) > 0 {
@@ -165,10 +118,11 @@ func TestEveryFieldDrifted(t *testing.T) {
 	for _, k := range kindCases() {
 		t.Run(k.kind, func(t *testing.T) {
 			r := newRigAt(t, startSim(t))
-			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base}))
+			r.writeMedia()
+			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base("one")}))
 			r.run(0, "apply", "--yes")
 			// Far more often than a value that does not stick is written: this one does.
-			for _, f := range append(slices.Clone(k.fields), k.fields...) {
+			for _, f := range append(slices.Clone(k.shown()), k.shown()...) {
 				t.Log(f.path)
 				r.account(func(account map[string][]map[string]any) {
 					account[k.kind][0] = with(account[k.kind][0], f.path, f.v)
@@ -201,9 +155,10 @@ func TestOrphanAndPrune(t *testing.T) {
 	for _, k := range kindCases() {
 		t.Run(k.kind, func(t *testing.T) {
 			r := newRigAt(t, startSim(t))
-			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base, "two": k.base}))
+			r.writeMedia()
+			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base("one"), "two": k.base("two")}))
 			r.run(0, "apply", "--yes")
-			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base}))
+			r.write("a.yaml", yamlEntries(k.kind, map[string]map[string]any{"one": k.base("one")}))
 
 			p := r.plan(0, "diff")
 			if len(p.Orphans) != 1 || p.Orphans[0].Address != k.kind+"/two" || len(p.Changes) > 0 {
@@ -223,7 +178,7 @@ func TestOrphanAndPrune(t *testing.T) {
 			}
 			r.run(0, "apply", "--prune", "--yes")
 			after := r.account(nil)[k.kind]
-			if len(after) != 1 || after[0]["name"] != "one" && !strings.Contains(fmt.Sprint(after[0]["tags"]), "telnyxsync:default:one") {
+			if len(after) != 1 || !k.isOf("one", after[0]) {
 				t.Errorf("left: %v, want the object of the entry one", after)
 			}
 			if p := r.plan(0, "diff", "--prune"); len(p.Orphans)+len(p.Changes) > 0 {
@@ -236,8 +191,9 @@ func TestOrphanAndPrune(t *testing.T) {
 func TestTwoRootsOnOneState(t *testing.T) {
 	r := newRigAt(t, startSim(t))
 	for _, root := range []string{"a", "b"} {
+		r.writeMediaIn(root)
 		for _, k := range kindCases() {
-			r.write(root+"/"+k.kind+".yaml", yamlEntries(k.kind, map[string]map[string]any{root: k.base}))
+			r.write(root+"/"+k.kind+".yaml", yamlEntries(k.kind, map[string]map[string]any{root: k.base(root)}))
 		}
 		r.run(0, "apply", "--yes", root)
 	}
@@ -248,9 +204,10 @@ func TestTwoRootsOnOneState(t *testing.T) {
 		}
 		r.run(0, "apply", "--prune", "--yes", root)
 	}
-	for kind, objects := range r.account(nil) {
-		if (kind == "external_connections" || kind == "siprec_connectors") && len(objects) != 2 {
-			t.Errorf("%s: %d objects, want 2", kind, len(objects))
+	account := r.account(nil)
+	for _, k := range kindCases() {
+		if n := len(account[k.kind]); n != 2 {
+			t.Errorf("%s: %d objects, want 2", k.kind, n)
 		}
 	}
 }

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/export"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+
+	"github.com/spf13/cobra"
+)
+
+// exportFlags say what is exported, and where to.
+type exportFlags struct {
+	out, split string
+	force      bool
+	named      map[string]*[]string // by kind: the objects of those that have no list
+}
+
+const envExample = ".env.example"
+
+func (a *app) exportCommand() *cobra.Command {
+	f := exportFlags{named: map[string]*[]string{}}
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write what the account has as YAML",
+		Long: `Writes the objects of the account as YAML that means them: it validates, and its diff shows
+nothing but objects to adopt. Secrets become {env: NAME}, with a file .env.example that lists the
+names; what else cannot be read back is said in comments.
+
+SIPREC connectors, storage credentials and Dialogflow connections have no list on Telnyx: those are
+exported that state knows, and those that are named here.`,
+		Example: `  telnyxsync export                              # to stdout
+  telnyxsync export --out configs --siprec compliance --storage 1234567890`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.split != "kind" && f.split != "none" {
+				return fmt.Errorf("--split %q: choose kind or none", f.split)
+			}
+			return a.export(cmd.Context(), &f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.out, "out", "", "directory to write to (default: stdout)")
+	flags.StringVar(&f.split, "split", "kind", "with --out: a file for each kind, or none for one file")
+	flags.BoolVar(&f.force, "force", false, "overwrite files that are there already")
+	for _, n := range []struct{ kind, flag, about string }{
+		{"siprec_connectors", "siprec", "also the SIPREC connector of this name; may be repeated"},
+		{"custom_storage_credentials", "storage", "also the storage credentials of this connection id; may be repeated"},
+		{"dialogflow_connections", "dialogflow", "also the Dialogflow connection of this connection id; may be repeated"},
+	} {
+		f.named[n.kind] = flags.StringArray(n.flag, nil, n.about)
+	}
+	return cmd
+}
+
+func (a *app) export(ctx context.Context, f *exportFlags) error {
+	dir, err := a.state()
+	if err != nil {
+		return err
+	}
+	snap, err := state.Load(ctx, dir)
+	if err != nil {
+		return err
+	}
+	engine, c, err := a.connect(true)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := engine.CheckAccount(ctx, snap, nil, apply.Options{}); err != nil {
+		return err
+	}
+	live, err := engine.Everything(ctx, snap, func(kind string) []string {
+		if names := f.named[kind]; names != nil {
+			return *names
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	entries := export.Entries(export.Source{Kinds: engine.Kinds, Live: live, Owned: snap.Owned, Instance: a.instance})
+	head := "exported by telnyxsync from " + engine.BaseURL
+	files, err := a.render(entries, f.split == "kind" && f.out != "", head)
+	if err != nil {
+		return err
+	}
+	if f.out == "" {
+		return a.printExport(files, entries)
+	}
+	return a.writeExport(f, files, entries)
+}
+
+// render writes the entries and reads them back: what cannot be read is left out, and said so. What an
+// account holds is not always what can be written.
+func (a *app) render(entries []*export.Entry, perKind bool, head string) ([]*export.File, error) {
+	const rounds = 5 // an error can hide another
+	for range rounds {
+		files := export.Render(entries, perKind, head)
+		wrong, err := a.validateExport(files)
+		if err != nil {
+			return nil, err
+		}
+		if len(wrong) == 0 {
+			return files, nil
+		}
+		for _, w := range wrong {
+			w.entry.Leave(w.path, w.text)
+		}
+	}
+	return nil, errors.New("what the account holds could not be written as valid YAML")
+}
+
+// leave is something to be left out of an export.
+type leave struct {
+	entry      *export.Entry
+	path, text string
+}
+
+func (a *app) validateExport(files []*export.File) (wrong []leave, err error) {
+	dir, err := os.MkdirTemp("", "telnyxsync-export-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	byName := map[string]*export.File{}
+	for _, f := range files {
+		byName[f.Name] = f
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Text, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	if len(files) == 0 {
+		return nil, nil
+	}
+	_, loadErr := a.load([]string{dir})
+	for _, e := range specErrors(loadErr) {
+		file := byName[filepath.Base(e.Pos.File)]
+		var at *export.Entry
+		if file != nil {
+			at = file.At(e.Pos.Line)
+		}
+		if at == nil {
+			return nil, fmt.Errorf("the export cannot be read back: %w", e)
+		}
+		field, _ := strings.CutPrefix(e.Path, at.Kind+"."+at.Name)
+		path := ""
+		if field != "" {
+			path = resource.Pointer(strings.Split(strings.TrimPrefix(field, "."), ".")...)
+		}
+		path, _, _ = strings.Cut(path, "[") // of a list, all
+		wrong = append(wrong, leave{at, path, e.Text})
+	}
+	if loadErr != nil && len(wrong) == 0 {
+		return nil, loadErr
+	}
+	return wrong, nil
+}
+
+func (a *app) printExport(files []*export.File, entries []*export.Entry) error {
+	switch {
+	case len(files) == 0:
+		fmt.Fprintln(a.out, "# there is nothing to export")
+		return nil
+	case len(files) > 1:
+		return errors.New("there is more than one file can hold: give --out DIR")
+	}
+	if _, err := a.out.Write(files[0].Text); err != nil {
+		return err
+	}
+	if names := export.Env(entries); len(names) > 0 {
+		fmt.Fprintf(a.err, "telnyxsync: put the secrets into the environment: %s\n", strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// writeExport writes all files or, where one is there already, none.
+func (a *app) writeExport(f *exportFlags, files []*export.File, entries []*export.Entry) error {
+	texts := map[string][]byte{}
+	var names []string
+	for _, file := range files {
+		texts[file.Name] = file.Text
+		names = append(names, file.Name)
+	}
+	if example := export.EnvExample(entries); example != nil {
+		texts[envExample] = example
+		names = append(names, envExample)
+	}
+	if len(names) == 0 {
+		fmt.Fprintln(a.out, "there is nothing to export")
+		return nil
+	}
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	if !f.force {
+		var there []string
+		for _, name := range names {
+			if _, err := os.Lstat(filepath.Join(f.out, name)); !errors.Is(err, fs.ErrNotExist) {
+				there = append(there, name)
+			}
+		}
+		if len(there) > 0 {
+			return fmt.Errorf("%s is there already in %s: choose another directory, or overwrite with --force; nothing was written", strings.Join(there, ", "), f.out)
+		}
+	}
+	for _, name := range names {
+		if err := writeFile(filepath.Join(f.out, name), texts[name], 0o644); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+	}
+	fmt.Fprintf(a.out, "exported %d entries to %s\n", len(entries), diff.Printable(strings.Join(under(f.out, names), ", ")))
+	return nil
+}
+
+func under(dir string, names []string) []string {
+	out := slices.Clone(names)
+	for i := range out {
+		out[i] = filepath.Join(dir, out[i])
+	}
+	return out
+}

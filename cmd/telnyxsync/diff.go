@@ -22,8 +22,9 @@ type planFlags struct {
 	maxPercent    int
 }
 
-func (f *planFlags) add(cmd *cobra.Command) {
-	outputFlag(cmd, &f.output, "text", "json")
+// add adds them to a command, which may know more formats than all do.
+func (f *planFlags) add(cmd *cobra.Command, formats ...string) {
+	outputFlag(cmd, &f.output, append([]string{"text", "json"}, formats...)...)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.only, "only", nil, "only this address (KIND/NAME) and what it needs; may be repeated")
 	flags.BoolVar(&f.prune, "prune", false, "delete what we own and is no longer written")
@@ -67,6 +68,7 @@ func (a *app) diffCommand() *cobra.Command {
 	var (
 		flags                         planFlags
 		driftOnly, foreign, stateless bool
+		out                           string
 	)
 	cmd := &cobra.Command{
 		Use:   "diff [PATH…]",
@@ -78,6 +80,7 @@ unknown where nothing was applied yet.
 It sends nothing but GET: its transport refuses everything else.`,
 		Example: `  telnyxsync diff configs
   telnyxsync diff --output json configs | jq .summary
+  telnyxsync diff --output markdown configs > comment.md   # for a pull request
   telnyxsync diff --drift-only configs   # what was changed behind our back
   telnyxsync diff --foreign configs      # and what is there that is not ours`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -91,6 +94,9 @@ It sends nothing but GET: its transport refuses everything else.`,
 				return err
 			}
 			o.Foreign, o.Stateless = foreign, stateless
+			if o.Writing = out != ""; o.Writing && (stateless || driftOnly) {
+				return errors.New("--out saves what apply would do, which --no-state and --drift-only do not tell: leave one of them out")
+			}
 			var snap state.Snapshot
 			if !stateless {
 				dir, err := a.state()
@@ -117,17 +123,28 @@ It sends nothing but GET: its transport refuses everything else.`,
 			if driftOnly {
 				plan = plan.DriftOnly()
 			}
-			if flags.output == "json" {
-				if _, err := a.out.Write(diff.JSON(&plan, nil)); err != nil {
+			if out != "" {
+				if err := a.savePlan(out, engine, desired, &flags, o, &plan); err != nil {
 					return err
 				}
-			} else if _, err := fmt.Fprint(a.out, diff.Text(&plan, diff.TextOptions{Color: color(a.out)})); err != nil {
+			}
+			var text string
+			switch flags.output {
+			case "json":
+				text = string(diff.JSON(&plan, nil))
+			case "markdown":
+				text = diff.Markdown(&plan)
+			default:
+				text = diff.Text(&plan, diff.TextOptions{Color: color(a.out)})
+			}
+			if _, err := fmt.Fprint(a.out, text); err != nil {
 				return err
 			}
 			return code(plan.Exit())
 		},
 	}
-	flags.add(cmd)
+	flags.add(cmd, "markdown")
+	cmd.Flags().StringVar(&out, "out", "", "save the plan to this file, for telnyxsync apply FILE")
 	cmd.Flags().BoolVar(&driftOnly, "drift-only", false, "leave out all but drift")
 	cmd.Flags().BoolVar(&foreign, "foreign", false, "list the objects that are not ours, too")
 	cmd.Flags().BoolVar(&stateless, "no-state", false, "do without state, as on a machine that has none (in CI); less can be told then")

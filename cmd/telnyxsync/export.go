@@ -200,7 +200,7 @@ func (a *app) writeExport(f *exportFlags, files []*export.File, entries []*expor
 		fmt.Fprintln(a.out, "there is nothing to export")
 		return nil
 	}
-	if err := os.MkdirAll(f.out, 0o755); err != nil {
+	if err := os.MkdirAll(f.out, 0o750); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	if !f.force {

@@ -84,7 +84,8 @@ type app struct {
 	concurrency int
 	debug       bool
 
-	onConnect func(client.Config) // tests see with what a command connects; may be nil
+	secrets   func(name string) (string, bool) // stands for the environment that secrets are read from; may be nil
+	onConnect func(client.Config)              // tests see with what a command connects; may be nil
 }
 
 func (a *app) command() *cobra.Command {
@@ -116,9 +117,9 @@ from TELNYX_API_KEY. It is made at https://portal.telnyx.com (API Keys).`,
 	f.IntVar(&a.concurrency, "concurrency", 10, "API requests at a time")
 	f.BoolVar(&a.debug, "debug", false, "trace HTTP on stderr, masked")
 	root.AddCommand(
-		a.demoCommand(), a.validateCommand(), a.diffCommand(), a.applyCommand(),
+		a.demoCommand(), a.validateCommand(), a.schemaCommand(), a.diffCommand(), a.applyCommand(),
 		a.runCommand(), a.statusCommand(), a.jobsCommand(),
-		a.historyCommand(), a.stateCommand(), a.simCommand(), a.versionCommand(),
+		a.exportCommand(), a.historyCommand(), a.stateCommand(), a.simCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -196,6 +197,7 @@ func TestErrorOfReadEndsADownload(t *testing.T) {
 	for name, read := range map[string]func(io.Reader) error{
 		"at once":       func(io.Reader) error { return errDisk },
 		"in the middle": func(r io.Reader) error { _, _ = r.Read(make([]byte, 2)); return fmt.Errorf("write: %w", errDisk) },
+		"like the net":  func(io.Reader) error { return &url.Error{Op: "Get", URL: "https://h", Err: errDisk} },
 		"at the end":    func(r io.Reader) error { _, _ = io.ReadAll(r); return errors.Join(errDisk, context.Canceled) },
 	} {
 		c, n := always(t, 200, "content", "Content-Type", "application/octet-stream")

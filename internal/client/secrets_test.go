@@ -39,13 +39,14 @@ func TestSecretsOfABody(t *testing.T) {
 		`{"credentials":"{\"a\": \"inside\", \"n\": [\"&xyz12\"]}"}`: {
 			"&xyz12", "inside", `{"a": "inside", "n": ["&xyz12"]}`, `{"a":"inside","n":["&xyz12"]}`,
 		},
-		`{"credentials":"{\"a\": not JSON"}`:             {`{"a": not JSON`},
-		`{"u":"https://h/x"}`:                            nil,
-		`{"u":"https://h/x?a=1"}`:                        nil,
-		`{"u":"https://h/x?a=1&bb=2"}`:                   {"a=1&bb=2"},
-		`{"u":"https://h/x?a=12345678901234567890&b=2"}`: {"12345678901234567890", "a=12345678901234567890&b=2"},
-		`{"u":"https://deploy:hunter%202@h/x"}`:          {"deploy", "deploy:hunter%202", "hunter 2"},
-		`{"u":"https://a b/\u0000?abcdefgh"}`:            nil, // no URL
+		`{"credentials":"{\"a\": not JSON"}`:               {`{"a": not JSON`},
+		`{"credentials":"{\"type\":\"service_account\"}"}`: {`{"type":"service_account"}`},
+		`{"u":"https://h/x"}`:                              nil,
+		`{"u":"https://h/x?a=1"}`:                          nil,
+		`{"u":"https://h/x?a=1&bb=2"}`:                     {"a=1&bb=2"},
+		`{"u":"https://h/x?a=12345678901234567890&b=2"}`:   {"12345678901234567890", "a=12345678901234567890&b=2"},
+		`{"u":"https://deploy:hunter%202@h/x"}`:            {"deploy", "deploy:hunter%202", "hunter 2"},
+		`{"u":"https://a b/\u0000?abcdefgh"}`:              nil, // no URL
 	} {
 		s := secretsOf([]byte(body))
 		slices.Sort(s)

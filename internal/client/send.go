@@ -184,12 +184,15 @@ func (c *Client) send(ctx context.Context, r request, n int) (a answer) {
 
 // cause names why a request ended: our own side, the caller's context, the attempt's time, or what the network said.
 func (c *Client) cause(ctx, actx context.Context, r request, err error) error {
+	if isOurs(err) {
+		return err
+	}
 	var ue *url.Error
 	if errors.As(err, &ue) {
 		err = ue.Err // the URL is said better, and escaped, by Error
 	}
 	switch {
-	case isOurs(err), errors.Is(err, errTooLarge), errors.Is(err, ErrHTML), errors.Is(err, ErrUnreadable):
+	case errors.Is(err, errTooLarge), errors.Is(err, ErrHTML), errors.Is(err, ErrUnreadable):
 		return err
 	case errors.Is(err, ErrReadOnly):
 		return ErrReadOnly

@@ -31,7 +31,8 @@ var update = flag.Bool("update", false, "rewrite the goldens with what is found"
 //	intents   by address: key, seen
 //	options   prune, stateless, foreign, only, instance, sections (written and empty), unread
 //
-// What comes out is `plan`, the text and what the eye does not see, and, where the archive has it, `json`.
+// What comes out is `plan`, the text and what the eye does not see, and, where the archive has
+// them, `json` and `markdown`.
 func TestGolden(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
@@ -56,6 +57,8 @@ func TestGolden(t *testing.T) {
 					got = []byte(diff.Text(&plan, diff.TextOptions{}) + unseen(&plan))
 				case "json":
 					got = diff.JSON(&plan, nil)
+				case "markdown":
+					got = []byte(diff.Markdown(&plan))
 				default:
 					continue
 				}

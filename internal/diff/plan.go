@@ -1,5 +1,6 @@
 // Package diff compares what is desired with what is live and what is owned, and says what would
-// have to be done: a Plan, ordered and explained. It also renders plans as text and JSON.
+// have to be done: a Plan, ordered and explained. It also renders plans as text, JSON and
+// Markdown.
 //
 // It is pure. It does not know the network, files, clocks or loggers, nor which kinds exist: the
 // same input gives the same bytes.

@@ -22,8 +22,8 @@ type StorageCredentials struct {
 // the backend, see backendFields.
 type StorageConfiguration struct {
 	Bucket             string          `yaml:"bucket" rule:"required" doc:"Bucket for the files; on azure the container."`
-	Region             string          `yaml:"region" doc:"Region of the bucket; of s3 and s3-generic."`
-	Endpoint           string          `yaml:"endpoint" doc:"Address of the service; of s3-generic."`
+	Region             string          `yaml:"region" doc:"Region of the bucket, of s3 and s3-generic; s3-generic needs it."`
+	Endpoint           string          `yaml:"endpoint" doc:"Address of the service; s3-generic needs it."`
 	AccountName        string          `yaml:"account_name" doc:"Name of the storage account; of azure."`
 	Credentials        resource.Secret `yaml:"credentials" doc:"Key of the service account, as a reference; gcs needs it."`
 	AWSAccessKeyID     resource.Secret `yaml:"aws_access_key_id" doc:"Access key id, as a reference; s3 and s3-generic need it."`

@@ -76,10 +76,12 @@ func fitStorage(o resource.Object, node *yaml.Node, i int) {
 	delete(o, "connection")
 	node.Content = nil
 	o["backend"], o["connection_id"] = "gcs", id
-	o["configuration"] = resource.Object{"credentials": resource.SecretRef{Env: "A_NAME"}}
+	o["configuration"] = resource.Object{"bucket": "calls", "credentials": resource.SecretRef{Env: "A_NAME"}}
 	set(node, "backend", plain("!!str", "gcs"))
 	set(node, "connection_id", plain("!!int", id))
-	set(node, "configuration", mapping("credentials", mapping("env", plain("!!str", "A_NAME"))))
+	configuration := mapping("credentials", mapping("env", plain("!!str", "A_NAME")))
+	set(configuration, "bucket", plain("!!str", "calls"))
+	set(node, "configuration", configuration)
 }
 
 // holdWAV is a file that media can be made of, and hold what is to be found of it.

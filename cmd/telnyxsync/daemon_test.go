@@ -162,6 +162,24 @@ func (d *running) status() *daemon.Status {
 	return s
 }
 
+// served is what the daemon serves under a path.
+func (d *running) served(path string) string {
+	d.t.Helper()
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", strings.TrimPrefix(d.address, "unix:"))
+	}}
+	res, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Get("http://localhost" + path)
+	if err != nil {
+		return "" // it is not there yet
+	}
+	defer res.Body.Close()
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(res.Body); err != nil {
+		d.t.Fatal(err)
+	}
+	return b.String()
+}
+
 // until waits for something to become true.
 func until(t testing.TB, what string, f func() bool) {
 	t.Helper()

@@ -40,7 +40,8 @@ type rig struct {
 	t     testing.TB
 	dir   string // of the files
 	state string
-	url   string // of the simulator, without /v2
+	url   string   // of the simulator, without /v2
+	more  []string // of the environment of its processes
 }
 
 // newRig serves a simulator in this process; its traffic is held against the contract.
@@ -75,7 +76,7 @@ func (r *rig) write(name, text string) {
 func (r *rig) env() []string {
 	return slices.Concat(os.Environ(), secrets, []string{
 		asProgram + "=1", "TELNYX_BASE_URL=" + r.url + "/v2", "TELNYX_API_KEY=KEY-of-the-test", "NO_PROXY=127.0.0.1", "STATE_DIRECTORY=" + r.state,
-	})
+	}, r.more)
 }
 
 // process is a command of telnyxsync as a process of its own.

@@ -17,21 +17,27 @@ import (
 	"telnyxsync/internal/telnyxsim"
 )
 
-// raw reads the whole simulated account, lets edit change it, and writes it back.
-func (r *rig) raw(edit func(account map[string]any)) {
+// raw is the whole simulated account, switches and all, for looking at it.
+func (r *rig) raw(look func(account map[string]any)) map[string]any {
 	r.t.Helper()
 	account := map[string]any{}
 	if err := json.Unmarshal(r.control("GET", "/account", nil), &account); err != nil {
 		r.t.Fatal(err)
 	}
-	edit(account)
-	r.control("PUT", "/account", account)
+	look(account)
+	return account
+}
+
+// change lets edit change that account, and writes it back.
+func (r *rig) change(edit func(account map[string]any)) {
+	r.t.Helper()
+	r.control("PUT", "/account", r.raw(edit))
 }
 
 // medium lets edit change the first medium of the account.
 func (r *rig) medium(edit func(m map[string]any)) {
 	r.t.Helper()
-	r.raw(func(account map[string]any) { edit(account["media"].([]any)[0].(map[string]any)) })
+	r.change(func(account map[string]any) { edit(account["media"].([]any)[0].(map[string]any)) })
 }
 
 func in(d time.Duration) string { return time.Now().Add(d).UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -138,7 +144,7 @@ func TestRenewal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, _ := newRig(t)
-			r.raw(func(account map[string]any) { maps.Copy(account, c.switches) })
+			r.change(func(account map[string]any) { maps.Copy(account, c.switches) })
 			r.writeMedia()
 			entry := "{ttl: 10d, file: audio/a.wav}"
 			if strings.Contains(c.entry, "media_url") {
@@ -180,7 +186,7 @@ func TestExpiryThatIsNeverTold(t *testing.T) {
 	r, _ := newRig(t)
 	r.writeMedia()
 	hide := func() { r.medium(func(m map[string]any) { m["expires_at"] = nil }) }
-	r.raw(func(account map[string]any) {
+	r.change(func(account map[string]any) {
 		account["media"] = []any{map[string]any{"media_name": "one", "content_type": "audio/wav", "expires_at": nil}}
 	})
 	r.write("a.yaml", "media:\n  one: {ttl: 10d}\n")
@@ -212,7 +218,7 @@ func TestUndocumentedSwitches(t *testing.T) {
 		t.Run(strings.Trim(fmt.Sprint(s), "map[]"), func(t *testing.T) {
 			t.Parallel()
 			r, _ := newRig(t)
-			r.raw(func(account map[string]any) { maps.Copy(account, s) })
+			r.change(func(account map[string]any) { maps.Copy(account, s) })
 			r.writeMedia()
 			var before, after strings.Builder
 			for _, k := range kindCases() {

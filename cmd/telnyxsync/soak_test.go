@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -49,20 +46,8 @@ func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // gauges reads numbers of the daemon's process from its metrics.
 func (d *running) gauges(names ...string) map[string]float64 {
 	d.t.Helper()
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", strings.TrimPrefix(d.address, "unix:"))
-	}}
-	res, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Get("http://localhost/metrics")
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var b bytes.Buffer
-	if _, err := b.ReadFrom(res.Body); err != nil {
-		d.t.Fatal(err)
-	}
 	out := map[string]float64{}
-	for line := range strings.Lines(b.String()) {
+	for line := range strings.Lines(d.served("/metrics")) {
 		for _, n := range names {
 			if v, ok := strings.CutPrefix(line, n+" "); ok {
 				out[n], _ = strconv.ParseFloat(strings.TrimSpace(v), 64)

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type loop struct {
 	stateDir  string
 	scheduler *scheduler
 	watcher   *watch.Watcher
+
+	alive time.Duration // between two signs of life while nothing is due; 0 is beatEvery
 
 	mu   sync.Mutex
 	due  map[string][]string // job → why
@@ -135,7 +138,7 @@ func (l *loop) missed(ctx context.Context) {
 
 // work runs what is due, forever.
 func (l *loop) work(ctx context.Context) {
-	alive := time.NewTicker(beatEvery)
+	alive := time.NewTicker(cmp.Or(l.alive, beatEvery))
 	defer alive.Stop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()

@@ -113,6 +113,7 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 			return
 		}
 	}
+	p.dueAgain(k, e)
 	if c.Write.Key == "" && c.KeyOf == nil {
 		c.Seen = slices.Sorted(maps.Keys(m.byID))
 	}

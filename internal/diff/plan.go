@@ -151,7 +151,7 @@ type Plan struct {
 	Settle []resource.Owned // to be remembered without any write
 	Gone   []resource.Owned // to be forgotten: no longer written, and no longer on Telnyx
 
-	NextRenewal time.Time // when the next object that is healthy now is due to be renewed; zero: none is
+	NextRenewal time.Time // when the next object is due to be renewed once the plan is done; zero: none ever is
 }
 
 // Exit is the exit code that a dry run of the plan ends with.

@@ -30,14 +30,31 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 			old = clock(expires)
 		}
 		c.Deltas = append(c.Deltas, Delta{Path: RenewPath, Old: old, New: "in " + resource.DurationText(life), Origin: FromExpiry})
+		p.dueAgain(k, e)
 		return
 	}
 	if !known {
 		p.problem(e.Addr, &e.Pos, false, "Telnyx does not say when it expires: it was last written at %s, and is renewed by our own clock at %s",
 			clock(row.Renewed), clock(due))
 	}
-	if p.plan.NextRenewal.IsZero() || due.Before(p.plan.NextRenewal) {
-		p.plan.NextRenewal = due
+	if len(c.Deltas) > 0 {
+		p.dueAgain(k, e) // any write renews
+		return
+	}
+	p.dueAt(due)
+}
+
+// dueAgain reckons with an object that this plan makes or writes.
+func (p *planner) dueAgain(k *resource.Kind, e *resource.Entry) {
+	if k.Renewal != nil {
+		life, before := k.Renewal(e.Object)
+		p.dueAt(p.in.Now.Add(life - before))
+	}
+}
+
+func (p *planner) dueAt(t time.Time) {
+	if p.plan.NextRenewal.IsZero() || t.Before(p.plan.NextRenewal) {
+		p.plan.NextRenewal = t
 	}
 }
 

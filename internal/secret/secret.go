@@ -22,7 +22,7 @@ import (
 const MaxSize = 64 << 10
 
 // keyLength is from which length on an API key does not stand in another text by chance.
-const keyLength = 16
+const keyLength = 8
 
 // Reader reads secrets. Its zero value allows all references and knows no credentials.
 type Reader struct {
@@ -109,6 +109,9 @@ func (r *Reader) file(path string) (string, error) {
 	if err != nil {
 		return "", plain(err)
 	}
+	if madeUp(path) {
+		return "", errNotPlain
+	}
 	if key, err := os.Stat(r.APIKeyFile); err == nil && os.SameFile(info, key) {
 		return "", errors.New("it is the API key's file, which no field may hold: give the secret a place of its own")
 	}
@@ -123,7 +126,8 @@ func (r *Reader) file(path string) (string, error) {
 	if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return "", errNotPlain // it became another since
 	}
-	text, err := io.ReadAll(io.LimitReader(f, MaxSize+2))
+	const end = 2 // bytes at most are dropped at the end; one more tells that there is more
+	text, err := io.ReadAll(io.LimitReader(f, MaxSize+end+1))
 	if err != nil {
 		return "", plain(err)
 	}
@@ -131,6 +135,13 @@ func (r *Reader) file(path string) (string, error) {
 		return strings.TrimSuffix(cut, "\r"), nil
 	}
 	return string(text), nil
+}
+
+// madeUp tells whether a path leads to what a kernel makes up as it is read. Those pass for plain files,
+// and /proc/self/environ would give what references.env does not list.
+func madeUp(path string) bool {
+	end, err := filepath.EvalSymlinks(path)
+	return err == nil && (strings.HasPrefix(end, "/proc/") || strings.HasPrefix(end, "/sys/"))
 }
 
 var errNotPlain = errors.New("it is not a plain file: no pipes, sockets, devices or directories are read")

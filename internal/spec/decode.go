@@ -118,6 +118,10 @@ func (d *decoder) value(e *entry, s *resource.Schema, n *yaml.Node, path, pointe
 		}
 		return nil, s.Nullable
 	}
+	if s.Type != resource.ObjectType && s.Type != resource.SecretType && isSecretRef(n) {
+		d.fail(n, path, "only fields that hold a secret take a reference: write the value itself")
+		return nil, false
+	}
 	switch s.Type {
 	case resource.ObjectType:
 		if !d.isMapping(n, path) {

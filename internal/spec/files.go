@@ -53,6 +53,14 @@ type place struct {
 	name  string // below root
 }
 
+// shownRoot is the root as the user gave it.
+func (p place) shownRoot() string {
+	if dir := strings.TrimSuffix(p.shown, p.name); dir != "" {
+		return filepath.Clean(dir)
+	}
+	return "."
+}
+
 func (l *loader) directory(r *resource.Root, abs, shown string) {
 	dir, err := os.OpenRoot(abs)
 	if err != nil {

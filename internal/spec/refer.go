@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"telnyxsync/internal/resource"
@@ -33,7 +34,7 @@ func (d *decoder) content(s *resource.Schema, n *yaml.Node, path string) (resour
 		f.Name = rel
 	}
 	if !filepath.IsLocal(f.Name) {
-		d.fail(n, path, "%s lies outside of the configuration's root %s: move it there, or give the directory above as PATH", clip(text), d.at.root)
+		d.fail(n, path, "%s lies outside of the configuration's root %s: move it there, or give the directory above as PATH", clip(text), d.at.shownRoot())
 		return f, false
 	}
 	d.files = append(d.files, filepath.Join(f.Root, f.Name)) // also one that is wrong: it may be mended
@@ -87,6 +88,11 @@ func look(f *resource.File, most int64) error {
 	f.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	f.Type, _, _ = strings.Cut(kind.String(), ";")
 	return err
+}
+
+// isSecretRef tells whether a value looks like a reference to a secret.
+func isSecretRef(n *yaml.Node) bool {
+	return n.Kind == yaml.MappingNode && len(n.Content) == 2 && slices.Contains([]string{"env", "file", "credential"}, n.Content[0].Value)
 }
 
 var (

@@ -52,6 +52,9 @@ func (a *app) savePlan(path string, engine *apply.Engine, desired resource.Confi
 		Options: savedOptions{o.Prune, append([]resource.Addr{}, o.Only...), o.AcceptAccount, f.maxDeletes, f.maxPercent},
 		Essence: diff.EssenceOf(plan),
 	}
+	if there, err := readPlan(path); there == nil && err == nil && exists(path) {
+		return fmt.Errorf("--out %s: it is there already and is no saved plan: choose another name", path)
+	}
 	for _, r := range desired.Roots {
 		saved.Roots = append(saved.Roots, r.Path)
 	}

@@ -61,7 +61,7 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 	}
 	if change.KeyOf = keyOf(k, e); change.KeyOf != nil {
 		if f.live != nil {
-			p.problem(e.Addr, &e.Pos, false, "it belongs to %s, which is to be made anew: it is compared once that is there", change.KeyOf)
+			p.problem(e.Addr, &e.Pos, false, "it belongs to %s, whose object is not known yet: it is compared once that is there", change.KeyOf)
 			return
 		}
 		change.Needs = append(change.Needs, *change.KeyOf)
@@ -164,6 +164,12 @@ func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *Chan
 			f.resume.ID)
 		return
 	}
+	if k.Uncreatable != nil {
+		if why := k.Uncreatable(e.Object); why != "" {
+			p.problem(e.Addr, &e.Pos, true, "it is %q, and would become %q: %s", f.live.ID, c.Write.Key, why)
+			return
+		}
+	}
 	c.Op, c.ID, c.Calls, c.Guarded, c.Resume = Replace, f.live.ID, 2, true, f.resume
 	c.InDoubt = f.begun && f.resume == nil
 	c.Reason = fmt.Sprintf("its %s changes from %q to %q, which Telnyx cannot do: the new one is made, then the old one deleted",
@@ -190,7 +196,7 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 		c.Deltas = append(c.Deltas, Delta{Path: OwnerTagPath, Old: ourTag(f.live, owner), New: owner.Tag(), Origin: from})
 	}
 	p.renewal(k, e, row, c)
-	held := p.hold(k, e, row, c)
+	held := p.hold(e, row, c)
 	for _, d := range c.Deltas {
 		if s := k.Schema.At(d.Path); s != nil && s.Outage != nil && d.New == s.Outage {
 			c.Guarded = true
@@ -238,7 +244,7 @@ func (p *planner) add(e *resource.Entry, c Change) {
 }
 
 // hold takes out what was written often enough and came back each time.
-func (p *planner) hold(k *resource.Kind, e *resource.Entry, row *resource.Owned, c *Change) (held bool) {
+func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held bool) {
 	if row == nil {
 		return false
 	}

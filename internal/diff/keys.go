@@ -83,7 +83,7 @@ func (p *planner) twins(k *resource.Kind) {
 		default:
 			for _, both := range [][2]*resource.Entry{{e, other}, {other, e}} {
 				f := *p.matches[both[0].Addr]
-				f.held, f.problem = true, "it means the same object ("+key+") as "+both[1].Addr.String()+": keep one of them, or tell them apart"
+				f.held, f.problem = true, "it means the same object ("+key+") as "+both[1].String()+": keep one of them, or tell them apart"
 				p.matches[both[0].Addr] = &f
 			}
 		}

@@ -48,7 +48,7 @@ func media() Row {
 			Check:    checkMedium,
 			Uncreatable: func(o resource.Object) string {
 				if o["file"] == nil && o["media_url"] == nil {
-					return "Telnyx has no medium of this name, and nothing says what it is to be made of: write file or media_url"
+					return "there is no medium of that name, and nothing says what it is to be made of: write file or media_url"
 				}
 				return ""
 			},

@@ -34,15 +34,10 @@ func media() Row {
 	schema := resource.SchemaOf[Medium]()
 	return Row{
 		Kind: resource.Kind{
-			Name:   "media",
-			Doc:    "Files that calls play or faxes send; they are renewed before Telnyx lets them expire.",
-			Schema: schema,
-			Key: func(name string, o resource.Object) string {
-				if n := resource.GetString(o, "/media_name"); n != "" {
-					return n
-				}
-				return name
-			},
+			Name:     "media",
+			Doc:      "Files that calls play or faxes send; they are renewed before Telnyx lets them expire.",
+			Schema:   schema,
+			Key:      keyOrName("/media_name"),
 			KeyField: "/media_name",
 			Rekeying: true,
 			Check:    checkMedium,

@@ -23,12 +23,7 @@ func siprecConnectors() Row {
 			Name:   "siprec_connectors",
 			Doc:    "Session recording servers (SRS) that calls are forked to.",
 			Schema: schema,
-			Key: func(name string, o resource.Object) string {
-				if n := resource.GetString(o, "/name"); n != "" {
-					return n
-				}
-				return name
-			},
+			Key:    keyOrName("/name"),
 			Export: resource.Export{
 				Identity: func(name string, l *resource.Live) resource.Object { return nameUnless(name, "name", l.ID) },
 				Stem:     func(l *resource.Live) string { return l.ID },

@@ -6,6 +6,7 @@
 package kinds
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -54,6 +55,14 @@ func Pure(rows []Row) []resource.Kind {
 		out[i] = r.Kind
 	}
 	return out
+}
+
+// keyOrName is the natural key of objects that have names: what stands in a field, or else the name of
+// the entry.
+func keyOrName(field string) func(name string, o resource.Object) string {
+	return func(name string, o resource.Object) string {
+		return cmp.Or(resource.GetString(o, field), name)
+	}
 }
 
 // nameUnless is the field that holds a natural key, where the entry's name is another.

@@ -29,11 +29,10 @@ type comparison struct {
 //	not the entry    any         unknown
 //	the same value   the same    drift: we had it right, Telnyx changed
 //	another, none    changed     config
-func origin(applied resource.Object, path string, desired any) Origin {
+func origin(applied resource.Object, last any, was bool, desired any) Origin {
 	if applied == nil {
 		return Unknown
 	}
-	last, was := resource.Get(applied, path)
 	if was && resource.Equal(last, desired) {
 		return FromDrift
 	}
@@ -42,7 +41,8 @@ func origin(applied resource.Object, path string, desired any) Origin {
 
 // compare goes through the leaves that an entry manages. live is nil for a create.
 func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Live, row *resource.Owned) comparison {
-	c := comparison{managed: resource.Object{}, applied: resource.Object{}, patch: resource.Object{}}
+	c := comparison{managed: resource.Object{}, patch: resource.Object{}}
+	apart := false // what is to be remembered is not what is sent
 	var applied resource.Object
 	if row != nil {
 		applied = row.Applied
@@ -64,12 +64,20 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 			desired = secret
 		}
 		resource.Put(c.managed, path, desired) // also one that is ignored: a PUT would reset what it does not hold
+		apart = apart || ignored || s.Type == resource.SecretType || s.Type == resource.FileType
 		if ignored {
 			return
 		}
-		resource.Put(c.applied, path, resource.Remembered(desired))
 		c.leaf(s, path, desired, live, applied, p.in.Stateless)
 	})
+	if c.applied = c.managed; apart {
+		c.applied = resource.Object{}
+		k.Schema.Leaves(c.managed, func(path string, _ *resource.Schema, v any) {
+			if !e.Ignores(path) || live == nil {
+				resource.Put(c.applied, path, resource.Remembered(v))
+			}
+		})
+	}
 	for _, path := range c.unknown {
 		p.plan.NotCompared = append(p.plan.NotCompared, NotCompared{e.Addr, path, "no GET returns it, and there is no state that remembers it"})
 	}
@@ -98,7 +106,10 @@ func (c *comparison) leaf(s *resource.Schema, path string, desired any, live *re
 	if s.WriteOnly && !shown {
 		have = last
 	}
-	delta := Delta{Path: path, Old: have, New: desired, Origin: origin(applied, path, same)}
+	if live != nil && !s.CreateOnly && was && resource.Equal(have, same) {
+		return // as nearly always
+	}
+	delta := Delta{Path: path, Old: have, New: desired, Origin: origin(applied, last, was, same)}
 	if s.Type == resource.SecretType {
 		delta.Old = nil
 		if was {

@@ -12,7 +12,7 @@ import (
 
 // own is what will be remembered of an entry.
 func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
-	o := &resource.Owned{Addr: e.Addr, Root: e.Root, Applied: resource.Overlay(c.applied, nil)}
+	o := &resource.Owned{Addr: e.Addr, Root: e.Root, Applied: c.applied}
 	if known := f.known(); known != nil {
 		o.Renewed = known.Renewed
 	}
@@ -24,14 +24,19 @@ func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
 	if e.Protect != nil {
 		o.Protect = *e.Protect
 	}
+	if len(e.Ignore) > 0 {
+		o.Applied = resource.Overlay(o.Applied, nil)
+	}
 	for _, p := range e.Ignore { // a create sends them, but they are not ours to compare afterwards
 		remove(o.Applied, resource.Split(p))
 	}
-	stands := resource.Object{}
-	for _, d := range c.fixed { // the value that stands is the one to go on comparing with
-		resource.Put(stands, d.Path, d.Old)
+	if len(c.fixed) > 0 {
+		stands := resource.Object{}
+		for _, d := range c.fixed { // the value that stands is the one to go on comparing with
+			resource.Put(stands, d.Path, d.Old)
+		}
+		o.Applied = resource.Overlay(o.Applied, stands) // what it was made of is sent, and stays as it is
 	}
-	o.Applied = resource.Overlay(o.Applied, stands) // what it was made of is sent, and stays as it is
 	return o
 }
 

@@ -130,7 +130,7 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 			return err
 		}
 	} else {
-		a.printResult(result)
+		a.printResult(result, len(plan.Problems))
 	}
 	if err != nil {
 		return err
@@ -194,7 +194,7 @@ func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, sn
 }
 
 // printResult says how each change ended, what went wrong last, where the eye rests.
-func (a *app) printResult(r *apply.Result) {
+func (a *app) printResult(r *apply.Result, problems int) {
 	if len(r.Outcomes) == 0 {
 		return
 	}
@@ -227,6 +227,9 @@ func (a *app) printResult(r *apply.Result) {
 		if n := r.Count(s); n > 0 {
 			fmt.Fprintf(a.out, ", %d %s", n, s)
 		}
+	}
+	if problems > 0 {
+		fmt.Fprintf(a.out, "; %s, see above", counted(problems, "problem", "problems"))
 	}
 	fmt.Fprintln(a.out, ".")
 	if n := r.Count(apply.InDoubt); n > 0 {

@@ -210,8 +210,8 @@ func TestCanary(t *testing.T) {
 	c := newCanary(t)
 	c.run(0, "validate")
 	for _, output := range []string{"text", "json", "markdown"} {
-		c.run(2, "diff", "--debug", "--output", output)
-		c.run(2, "diff", "--no-state", "--output", output)
+		c.run(1, "diff", "--debug", "--output", output)
+		c.run(1, "diff", "--no-state", "--output", output)
 	}
 	c.run(1, "diff", "--out", "plan.json")
 	c.echo.on.Store(true)
@@ -225,12 +225,12 @@ func TestCanary(t *testing.T) {
 	}
 
 	c.serviceAccount(canaries["rotated account"])
-	if out := c.run(2, "diff", "--debug"); !strings.Contains(out, "/service_account: (secret) changed") {
+	if out := c.run(1, "diff", "--debug"); !strings.Contains(out, "/service_account: (secret) changed") {
 		t.Errorf("the rotation does not show:\n%s", out)
 	}
 	c.run(1, "diff", "--out", "plan.json", "--output", "json")
 	c.run(1, "apply", "--yes", "--debug", "--output", "json")
-	c.run(2, "diff")
+	c.run(1, "diff")
 	c.run(0, "history", "--output", "json")
 	c.run(0, "history")
 	c.run(0, "state", "list", "--output", "json")

@@ -28,6 +28,11 @@ func (a *app) load(paths []string) (resource.Config, error) {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
+	for _, path := range paths {
+		if p, err := readPlan(path); p != nil || err != nil {
+			return resource.Config{}, fmt.Errorf("%s is a saved plan, not desired state: apply it with `telnyxsync apply %s`", path, path)
+		}
+	}
 	return spec.Load(kinds.Pure(kinds.Table()), paths...)
 }
 

@@ -74,8 +74,8 @@ func (a *app) diffCommand() *cobra.Command {
 		Use:   "diff [PATH…]",
 		Short: "Show what apply would do; a dry run that can only read",
 		Long: `Compares the files with the account and with what was applied last, and shows what apply
-would do, each difference with where it comes from: the YAML (config), Telnyx (drift), or
-unknown where nothing was applied yet.
+would do, each difference with where it comes from: the YAML (config), Telnyx (drift), what a
+reference leads to (secret), the end of a life (expiry), or unknown where nothing was applied yet.
 
 It sends nothing but GET: its transport refuses everything else.`,
 		Example: `  telnyxsync diff configs

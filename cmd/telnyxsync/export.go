@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
@@ -51,7 +52,7 @@ exported that state knows, and those that are named here.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.out, "out", "", "directory to write to (default: stdout)")
-	flags.StringVar(&f.split, "split", "kind", "with --out: a file for each kind, or none for one file")
+	flags.StringVar(&f.split, "split", "kind", "with --out, `HOW`: kind, a file for each kind; or none, one file")
 	flags.BoolVar(&f.force, "force", false, "overwrite files that are there already")
 	for _, n := range []struct{ kind, flag, about string }{
 		{"siprec_connectors", "siprec", "also the SIPREC connector of this name; may be repeated"},
@@ -89,7 +90,8 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 	if err != nil {
 		return err
 	}
-	entries := export.Entries(export.Source{Kinds: engine.Kinds, Live: live, Owned: snap.Owned, Instance: a.instance})
+	a.sayUnlisted(engine, live)
+	entries := export.Entries(export.Source{Kinds: engine.Kinds, Live: live, Owned: snap.Owned, Instance: a.instance, Now: time.Now()})
 	head := "exported by telnyxsync from " + engine.BaseURL
 	files, err := a.render(entries, f.split == "kind" && f.out != "", head)
 	if err != nil {
@@ -99,6 +101,15 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 		return a.printExport(files, entries)
 	}
 	return a.writeExport(f, files, entries)
+}
+
+// sayUnlisted tells that there may be more than what was found.
+func (a *app) sayUnlisted(engine *apply.Engine, live map[string][]resource.Live) {
+	for i := range engine.Kinds {
+		if k := &engine.Kinds[i]; !k.Listed && len(live[k.Name]) == 0 {
+			fmt.Fprintf(a.err, "telnyxsync: %s have no list on Telnyx, and none was named: see `telnyxsync export --help`\n", k.Name)
+		}
+	}
 }
 
 // render writes the entries and reads them back: what cannot be read is left out, and said so. What an
@@ -219,7 +230,7 @@ func (a *app) writeExport(f *exportFlags, files []*export.File, entries []*expor
 			return fmt.Errorf("--out: %w", err)
 		}
 	}
-	fmt.Fprintf(a.out, "exported %d entries to %s\n", len(entries), diff.Printable(strings.Join(under(f.out, names), ", ")))
+	fmt.Fprintf(a.out, "exported %s to %s\n", counted(len(entries), "entry", "entries"), diff.Printable(strings.Join(under(f.out, names), ", ")))
 	return nil
 }
 

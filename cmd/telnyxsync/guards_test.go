@@ -150,7 +150,7 @@ func TestDiffCannotWrite(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	live := &resource.Live{ID: "1", Object: resource.Object{"active": true, "outbound": resource.Object{"outbound_voice_profile_id": "1"}}}
-	desired := resource.Object{"media_url": "https://media.example.com/a.mp3"} // without, what is there is downloaded first
+	desired := resource.Object{"media_url": "https://media.example.com/a.mp3", "backend": "gcs"} // without, nothing can be sent at all
 	write := resource.Write{Name: "x", Key: "x", Desired: desired, Patch: desired, Live: live}
 	for kind, ops := range engine.Operations {
 		_, create := ops.Create(ctx, write)

@@ -165,16 +165,29 @@ func (r *rig) control(method, path string, body any) []byte {
 	return answer
 }
 
-// account reads the simulated account, lets edit change it, and writes it back.
+// account reads the collections of the simulated account, lets edit change them, and writes them back.
 func (r *rig) account(edit func(account map[string][]map[string]any)) map[string][]map[string]any {
 	r.t.Helper()
-	account := map[string][]map[string]any{}
-	if err := json.Unmarshal(r.control("GET", "/account", nil), &account); err != nil {
+	whole, account := map[string]json.RawMessage{}, map[string][]map[string]any{}
+	if err := json.Unmarshal(r.control("GET", "/account", nil), &whole); err != nil {
 		r.t.Fatal(err)
+	}
+	for name, text := range whole {
+		var list []map[string]any
+		if json.Unmarshal(text, &list) == nil { // what is no list is a switch, or belongs to connections
+			account[name] = list
+		}
 	}
 	if edit != nil {
 		edit(account)
-		r.control("PUT", "/account", account)
+		for name, list := range account {
+			text, err := json.Marshal(list)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			whole[name] = text
+		}
+		r.control("PUT", "/account", whole)
 	}
 	return account
 }

@@ -1,18 +1,23 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"telnyxsync/internal/contract"
+	"telnyxsync/internal/daemon"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/telnyxsim"
 )
@@ -240,5 +245,111 @@ func TestUndocumentedSwitches(t *testing.T) {
 				t.Error("the content is not the file's")
 			}
 		})
+	}
+}
+
+// altered serves a simulator whose answers another hand may change.
+func altered(t *testing.T, alter func(r *http.Request, answer *httptest.ResponseRecorder)) *rig {
+	t.Helper()
+	sim, err := telnyxsim.New(telnyxsim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		sim.ServeHTTP(rec, r)
+		if strings.HasPrefix(r.URL.Path, "/v2") {
+			alter(r, rec)
+		}
+		maps.Copy(w.Header(), rec.Header())
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes())
+	}))
+	t.Cleanup(srv.Close)
+	return newRigAt(t, srv.URL)
+}
+
+// A field that the answer of a write shows and no reading does is not written for ever.
+func TestAFieldThatReadingsLackIsHeld(t *testing.T) {
+	r := altered(t, func(r *http.Request, answer *httptest.ResponseRecorder) {
+		if r.Method == http.MethodGet {
+			answer.Body = bytes.NewBuffer(bytes.ReplaceAll(answer.Body.Bytes(), []byte(`"environment":"production",`), nil))
+		}
+	})
+	r.write("a.yaml", yamlEntries("dialogflow_connections", map[string]map[string]any{"one": kindCases()[4].base("one")}))
+	r.run(0, "apply", "--yes")
+	for range diff.StickLimit {
+		r.run(0, "apply", "--yes")
+	}
+	r.clear()
+	r.run(1, "apply", "--yes")
+	if _, writes := r.calls(); len(writes) > 0 {
+		t.Errorf("writes: %v", writes)
+	}
+}
+
+// While the file of a medium is gone or half changed, what Telnyx has goes on living.
+func TestRenewalWithoutTheFile(t *testing.T) {
+	r, _ := newRig(t)
+	r.writeMedia()
+	r.write("a.yaml", "media:\n  one: {ttl: 10d, file: audio/a.wav}\n")
+	r.run(0, "apply", "--yes")
+	d := startDaemon(t, r, "prune: never")
+	d.untilStatus("a pass", func(s *daemon.Status) bool { return s.LastPass != nil && s.Ready })
+	r.write("a.yaml", "media: [broken\n")
+	r.write("audio/a.wav", wav("another"))
+	d.untilStatus("the error", func(s *daemon.Status) bool { return len(s.Config.Errors) > 0 })
+	r.medium(func(m map[string]any) { m["expires_at"] = in(time.Hour) })
+	d.signal(syscall.SIGUSR1)
+	until(t, "the renewal", func() bool {
+		_, writes := r.calls()
+		return slices.Contains(writes[1:], "PUT /media/one")
+	})
+	if r.content("one") != wav("a") {
+		t.Error("the content is another now")
+	}
+	d.stop()
+}
+
+// A content that cannot be looked at is said, and keeps no medium from being renewed.
+func TestRenewalOfWhatCannotBeVerified(t *testing.T) {
+	r, _ := newRig(t)
+	r.writeMedia()
+	r.write("a.yaml", "media:\n  one: {ttl: 10d, file: audio/a.wav, verify_content: true}\n")
+	r.run(0, "apply", "--yes")
+	r.medium(func(m map[string]any) { m["expires_at"] = in(time.Hour) })
+	r.fault("GET /media/one/download", "html", "times", "-1")
+	p := r.plan(1, "diff")
+	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "its content could not be read") || p.Summary["renew"] != 1 {
+		t.Fatalf("plan: %+v", p)
+	}
+	r.run(1, "apply", "--yes")
+	r.control("DELETE", "/faults", nil)
+	r.plan(0, "diff")
+}
+
+// A service that grants less than what is asked for is not asked again at once, and never let go.
+func TestRenewalWhereLessIsGranted(t *testing.T) {
+	var granted atomic.Pointer[string]
+	r := altered(t, func(r *http.Request, answer *httptest.ResponseRecorder) {
+		if end := granted.Load(); end != nil && strings.HasPrefix(r.URL.Path, "/v2/media") {
+			answer.Body = bytes.NewBuffer(regexp.MustCompile(`"expires_at":"[^"]*"`).ReplaceAll(answer.Body.Bytes(), []byte(`"expires_at":"`+*end+`"`)))
+		}
+	})
+	grant := func(d time.Duration) { end := in(d); granted.Store(&end) }
+	r.writeMedia()
+	r.write("a.yaml", "media:\n  one: {ttl: 365d, file: audio/a.wav}\n")
+	grant(48 * time.Hour)
+	r.run(0, "apply", "--yes")
+	for range 5 {
+		r.clear()
+		p := r.plan(1, "diff")
+		if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "not the ttl of 365d") || len(p.Changes) > 0 {
+			t.Fatalf("plan: %+v", p)
+		}
+	}
+	grant(10 * time.Second) // as if the time had come
+	if p := r.plan(1, "diff"); p.Summary["renew"] != 1 {
+		t.Fatalf("plan: %+v", p)
 	}
 }

@@ -100,7 +100,8 @@ func readPlan(path string) (*planFile, error) {
 	defer f.Close()
 	head := make([]byte, 64)
 	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) || !bytes.Contains(head[:n], []byte(planFileMark)) {
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) ||
+		!bytes.HasPrefix(bytes.TrimSpace(head[:n]), []byte("{")) || !bytes.Contains(head[:n], []byte(planFileMark)) {
 		return nil, nil
 	}
 	text, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), f), maxPlanFile))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func (a *app) connectDaemon(cfg daemon.Config, onCall func(method, path string, 
 	engine, c, err := flags.connectWith(client.Config{
 		ReadOnly: cfg.Observe, Rate: float64(cfg.Rate),
 		OnCall: func(c client.Call) { onCall(c.Method, c.Path, c.Status) },
-	}, secret.Reader{Env: cfg.References.Env, Directories: cfg.References.Directories})
+	}, secret.Reader{Env: cfg.References.Env, Directories: cfg.References.Directories, Names: cfg.References.Credentials})
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -115,10 +116,8 @@ func (a *app) printEffective(cfg daemon.Config) error {
 		schedules[name] = s.String()
 	}
 	api := map[string]any{"concurrency": cfg.Concurrency}
-	for name, v := range map[string]string{"base_url": cfg.BaseURL, "key_file": cfg.KeyFile} {
-		if v != "" {
-			api[name] = v
-		}
+	if cfg.KeyFile != "" {
+		api["key_file"] = cfg.KeyFile
 	}
 	if cfg.Rate > 0 {
 		api["rate"] = cfg.Rate
@@ -129,11 +128,19 @@ func (a *app) printEffective(cfg daemon.Config) error {
 		"schedules": schedules, "timezone": cfg.Location.String(), "listen": cfg.Listen,
 		"log": map[string]any{"level": cfg.LogLevel, "format": cfg.LogFormat},
 	}
-	if cfg.State != "" {
-		doc["state"] = cfg.State
+	// What the file leaves open comes from flags and environment: these two decide which account is touched.
+	flags := *a
+	flags.stateDir, flags.apiURL = cmp.Or(cfg.State, a.stateDir), cmp.Or(cfg.BaseURL, a.apiURL)
+	api["base_url"] = cmp.Or(baseURL(flags.apiURL), client.DefaultBaseURL)
+	dir, err := flags.state()
+	if err != nil {
+		return err
 	}
+	doc["state"] = dir
 	references := map[string]any{}
-	for name, list := range map[string][]string{"env": cfg.References.Env, "directories": cfg.References.Directories} {
+	for name, list := range map[string][]string{
+		"env": cfg.References.Env, "directories": cfg.References.Directories, "credentials": cfg.References.Credentials,
+	} {
 		if list != nil {
 			references[name] = list
 		}

@@ -42,6 +42,9 @@ The controls need no key:
                          named as in the API, with its objects as the API returns them; what the API
                          never returns stands in fields that begin with "_"
 
+The clock moves the account alone: commands keep the time of the machine, and so what expires does so behind their
+back. To rehearse a renewal, set a medium's expires_at with PUT /_sim/account.
+
 "path" and "match" are the path after /v2; in a match * is any segment or method, and times -1 is
 for ever. Any key is accepted, unless the account has "api_keys":["…"]. While the account has no
 "connections" or "outbound_voice_profiles", any id of one is accepted.`,

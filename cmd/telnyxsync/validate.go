@@ -28,12 +28,20 @@ file:line:col with what to do. Exit code 1 if there is any.`,
 			if err != nil {
 				return a.configErrors(err)
 			}
-			fmt.Fprintf(a.out, "ok: %d entries\n", len(config.Entries))
+			fmt.Fprintf(a.out, "ok: %s\n", counted(len(config.Entries), "entry", "entries"))
 			return nil
 		},
 	}
 	outputFlag(cmd, &output, "text", "json")
 	return cmd
+}
+
+// counted is a number of things.
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // configErrors prints what is wrong with the configuration, one error a line.

@@ -105,28 +105,32 @@ func (e *Engine) input(desired resource.Config, snap state.Snapshot, o Options) 
 
 // secrets follows the references of all entries.
 func (e *Engine) secrets(desired resource.Config, snap state.Snapshot) map[resource.SecretRef]resource.Resolved {
-	found := map[resource.SecretRef]resource.Resolved{}
+	schemas := map[string]*resource.Schema{}
 	for i := range e.Kinds {
-		k := &e.Kinds[i]
-		for j := range desired.Entries {
-			if desired.Entries[j].Kind != k.Name {
-				continue
-			}
-			k.Schema.Leaves(desired.Entries[j].Object, func(_ string, _ *resource.Schema, v any) {
-				ref, ok := v.(resource.SecretRef)
-				if _, known := found[ref]; !ok || known {
-					return
-				}
-				if e.Secret == nil {
-					found[ref] = resource.Resolved{Err: errors.New("no secrets can be read here")}
-					return
-				}
-				text, err := e.Secret(ref)
-				found[ref] = resource.Resolved{Secret: snap.Secret(text), Err: err}
-			})
+		schemas[e.Kinds[i].Name] = e.Kinds[i].Schema
+	}
+	found := map[resource.SecretRef]resource.Resolved{}
+	for i := range desired.Entries {
+		schema := schemas[desired.Entries[i].Kind]
+		if schema == nil {
+			continue
 		}
+		schema.Leaves(desired.Entries[i].Object, func(_ string, _ *resource.Schema, v any) {
+			ref, ok := v.(resource.SecretRef)
+			if _, known := found[ref]; ok && !known {
+				found[ref] = e.resolve(ref, snap)
+			}
+		})
 	}
 	return found
+}
+
+func (e *Engine) resolve(ref resource.SecretRef, snap state.Snapshot) resource.Resolved {
+	if e.Secret == nil {
+		return resource.Resolved{Err: errors.New("no secrets can be read here")}
+	}
+	text, err := e.Secret(ref)
+	return resource.Resolved{Secret: snap.Secret(text), Err: err}
 }
 
 // PlanSettled is Plan, but where a create is in doubt it looks a second time, some time after the

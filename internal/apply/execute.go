@@ -175,7 +175,8 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		if err == nil {
 			out.ID = r.Live.ID
 			own := *c.Own
-			own.ID, own.Renewed = r.Live.ID, x.renewed(c)
+			own.ID = r.Live.ID
+			x.renewed(c, &own, r.Live)
 			record.Own = &own
 		}
 	case diff.Delete:
@@ -191,7 +192,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 			own := *c.Own
 			own.Attempts = x.attempts(ctx, ops, c, r.Live)
 			if len(c.Deltas) > 0 {
-				own.Renewed = x.renewed(c)
+				x.renewed(c, &own, r.Live)
 			}
 			record.Own = &own
 		}
@@ -284,12 +285,15 @@ func (x *executor) kind(c *diff.Change) *resource.Kind {
 	return &x.Kinds[slices.IndexFunc(x.Kinds, func(k resource.Kind) bool { return k.Name == c.Addr.Kind })]
 }
 
-// renewed is when an object that expires was written: now. Others have no such time.
-func (x *executor) renewed(c *diff.Change) time.Time {
+// renewed takes down when an object that expires was written, and what life it was given.
+func (x *executor) renewed(c *diff.Change, own *resource.Owned, answer *resource.Live) {
 	if x.kind(c).Renewal == nil {
-		return time.Time{}
+		return
 	}
-	return time.Now()
+	own.Renewed, own.Ends = time.Now(), time.Time{}
+	if answer != nil {
+		own.Ends = answer.Expires
+	}
 }
 
 // attempts counts the writes of the same value to the same field. From the second on it looks
@@ -324,21 +328,23 @@ func (x *executor) attempts(ctx context.Context, ops Operations, c *diff.Change,
 	return out
 }
 
-// lasts tells whether what a change wrote is there.
+// lasts tells whether what a change wrote is there. The answer of the write is asked only for what no
+// later reading shows.
 func (x *executor) lasts(c *diff.Change, d diff.Delta, live, answer *resource.Live) bool {
-	k := x.kind(c)
 	switch d.Path {
 	case diff.OwnerTagPath:
 		return live.OnlyOwnedBy(c.Write.Owner)
 	case diff.RenewPath:
-		return diff.Healthy(c.RenewBefore, live, time.Now())
+		return live.Expires.After(c.Live.Expires)
 	}
 	have, shown := resource.Get(live.Object, d.Path)
-	if !shown && answer != nil {
-		have, shown = resource.Get(answer.Object, d.Path)
-	}
-	if s := k.Schema.At(d.Path); s != nil && s.WriteOnly && !shown {
-		return true
+	if s := x.kind(c).Schema.At(d.Path); s != nil && s.WriteOnly && !shown {
+		if answer != nil {
+			have, shown = resource.Get(answer.Object, d.Path)
+		}
+		if !shown {
+			return true
+		}
 	}
 	return resource.Equal(have, resource.Remembered(d.New))
 }

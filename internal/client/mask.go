@@ -146,11 +146,11 @@ func cut(s string, limit int) string {
 }
 
 // secretNames and secretEndings name the JSON fields that are never shown: credentials of storage and Dialogflow, what
-// looks like one, and what people said on the phone.
+// looks like one, the PIN that keeps a number from being ported away, and what people said on the phone.
 var (
 	secretNames = []string{
 		"account_key", "authorization", "aws_access_key_id", "aws_secret_access_key", "credentials",
-		"secret", "service_account", "transcription_text",
+		"external_pin", "secret", "service_account", "transcription_text",
 	}
 	secretEndings = []string{"_secret", "_key", "password", "token"}
 )

@@ -36,21 +36,49 @@ func (c *Client) page(ctx context.Context, path string, query url.Values, read f
 	return err
 }
 
+// listUnder reads a whole collection that is reached through an object, as that of a connection's uploads. The path of l is
+// made of the segments.
+func (c *Client) listUnder(ctx context.Context, l listing, segments ...string) ([]Object, error) {
+	path, err := c.path(segments...)
+	if err != nil {
+		return nil, fmt.Errorf("GET /%s: %w", segments[0], err)
+	}
+	l.path = path
+	return c.list(ctx, l)
+}
+
 // write sends an object and reads back what came of it. A 2xx answer without a readable object is an error of unknown
 // fate: the write was most likely done, and what it made has to be read back.
 func (c *Client) write(ctx context.Context, method string, body Object, segments ...string) (Object, Meta, error) {
-	path, err := c.path(segments...)
-	if err != nil {
-		return nil, Meta{}, fmt.Errorf("%s /%s: %w", method, segments[0], err)
-	}
 	if body == nil {
 		body = Object{}
 	}
-	raw, err := json.Marshal(body)
+	var data Object
+	meta, err := c.submit(ctx, method, body, func(raw []byte) (err error) {
+		data, err = readData(raw)
+		return err
+	}, segments...)
+	return data, meta, err
+}
+
+// submit is write for answers of other shapes: read is given the 2xx body, and what it refuses is of unknown fate. Without
+// a body none is sent: there are operations that take none.
+func (c *Client) submit(
+	ctx context.Context, method string, body Object, read func(body []byte) error, segments ...string,
+) (Meta, error) {
+	path, err := c.path(segments...)
 	if err != nil {
-		return nil, Meta{}, fmt.Errorf("%s %s: the body: %w", method, path, err)
+		return Meta{}, fmt.Errorf("%s /%s: %w", method, segments[0], err)
 	}
-	return c.exchange(ctx, request{method: method, path: path, body: raw, mask: c.maskFor(raw)})
+	r := request{method: method, path: path, read: read}
+	if body != nil {
+		if r.body, err = json.Marshal(body); err != nil {
+			return Meta{}, fmt.Errorf("%s %s: the body: %w", method, path, err)
+		}
+		r.mask = c.maskFor(r.body)
+	}
+	a, err := c.do(ctx, r)
+	return a.meta(), err
 }
 
 // exchange sends what is ready to be sent and reads the object of the answer.

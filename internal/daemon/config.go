@@ -42,6 +42,7 @@ type apiSettings struct {
 type refSettings struct {
 	Env         []string `yaml:"env"`
 	Directories []string `yaml:"directories"`
+	Credentials []string `yaml:"credentials"`
 }
 
 type logSettings struct {
@@ -73,10 +74,12 @@ type Config struct {
 	LogFormat   string
 }
 
-// References are what secrets may be read from; nil allows all.
+// References are what secrets may be read from; nil allows all. Once one of them is written, what is
+// not listed is not allowed.
 type References struct {
 	Env         []string
 	Directories []string
+	Credentials []string
 }
 
 // LoadConfig reads the daemon's configuration. The error names everything that is wrong with it.
@@ -145,7 +148,11 @@ func (c *Config) take(o resource.Object, jobs []apply.Job, later []string) (bad 
 	c.Observe, c.Prune, c.Enforce = text("/mode", "apply") == "observe", text("/prune", "") == "owned", text("/retention", "report") == "enforce"
 	c.Limits = apply.LimitsOf(number("/max_deletes", apply.DefaultMaxDeletes), number("/max_delete_percent", apply.DefaultMaxDeletePercent))
 	c.LogLevel, c.LogFormat = text("/log/level", "info"), text("/log/format", "auto")
-	c.References = References{Env: texts(o, "/references/env"), Directories: texts(o, "/references/directories")}
+	if _, written := o["references"]; written {
+		c.References = References{
+			Env: texts(o, "/references/env"), Directories: texts(o, "/references/directories"), Credentials: texts(o, "/references/credentials"),
+		}
+	}
 	c.Listen = text("/listen", DefaultListen)
 	if why := checkListen(c.Listen); why != "" {
 		fail("/listen", "%s", why)
@@ -175,12 +182,10 @@ func (c *Config) take(o resource.Object, jobs []apply.Job, later []string) (bad 
 	return bad
 }
 
-func texts(o resource.Object, path string) (out []string) {
+func texts(o resource.Object, path string) []string {
 	v, _ := resource.Get(o, path)
 	list, _ := v.([]any)
-	if list != nil {
-		out = []string{} // written, if perhaps empty: then nothing is allowed
-	}
+	out := []string{} // nothing is allowed, not everything
 	for _, e := range list {
 		out = append(out, fmt.Sprint(e))
 	}

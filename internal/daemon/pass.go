@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,7 +77,11 @@ const (
 func (l *loop) reload(now time.Time) (fresh bool) {
 	desired, err := l.Load(l.cfg.Configs...)
 	if l.watcher != nil {
-		l.watcher.SetFiles(desired.Files) // also while something is wrong: it may be one of them
+		files := desired.Files // also while something is wrong: it may be one of them
+		if err != nil {
+			files = append(slices.Clone(files), l.desired.Files...) // what is in force goes on being looked after
+		}
+		l.watcher.SetFiles(files)
 	}
 	var problems []string
 	if err != nil {

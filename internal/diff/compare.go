@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"telnyxsync/internal/resource"
 )
@@ -19,6 +20,7 @@ type comparison struct {
 	unmanaged []string // paths that were applied and are no longer written
 	fixed     []Delta  // differences that nothing can remove: the field is set once
 	held      bool     // one of them shows that the object is not what the entry means
+	doubtful  bool     // something of it cannot be compared here
 	blocked   error    // a secret that is needed cannot be had
 }
 
@@ -49,7 +51,7 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 	}
 	k.Schema.Leaves(e.Object, func(path string, s *resource.Schema, desired any) {
 		ignored := e.Ignores(path) && live != nil
-		if s.Local || s.Policy || ignored && !s.WriteOnly {
+		if s.Local || s.Policy || ignored && (!s.WriteOnly || e.Observe) {
 			return
 		}
 		switch v := desired.(type) {
@@ -58,7 +60,8 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 		case resource.SecretRef:
 			secret, err := p.secret(v, s)
 			if err != nil {
-				p.noSecret(e, path, err, &c)
+				p.noSecret(e, path, err, live, &c)
+				apart = true
 				return
 			}
 			desired = secret
@@ -73,12 +76,17 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 	if c.applied = c.managed; apart {
 		c.applied = resource.Object{}
 		k.Schema.Leaves(c.managed, func(path string, _ *resource.Schema, v any) {
-			if !e.Ignores(path) || live == nil {
+			known := true
+			if v == any(resource.Secret{}) { // it could not be had, see noSecret: what is known of it stays known
+				v, known = resource.Get(applied, path)
+			}
+			if known && (!e.Ignores(path) || live == nil) {
 				resource.Put(c.applied, path, resource.Remembered(v))
 			}
 		})
 	}
 	for _, path := range c.unknown {
+		c.doubtful = true
 		p.plan.NotCompared = append(p.plan.NotCompared, NotCompared{e.Addr, path, "no GET returns it, and there is no state that remembers it"})
 	}
 	if row != nil && row.TakenDown && live != nil {
@@ -106,10 +114,12 @@ func (c *comparison) leaf(s *resource.Schema, path string, desired any, live *re
 	if s.WriteOnly && !shown {
 		have = last
 	}
-	if live != nil && !s.CreateOnly && was && resource.Equal(have, same) {
+	// Of what is written only, nothing is known before it was applied, not even that it is nothing.
+	known := !s.WriteOnly || shown || was
+	if live != nil && !s.CreateOnly && known && resource.Equal(have, same) {
 		return // as nearly always
 	}
-	delta := Delta{Path: path, Old: have, New: desired, Origin: origin(applied, last, was, same)}
+	delta := Delta{Path: path, Old: have, New: desired, Origin: origin(applied, last, was, same), Blind: live != nil && !known}
 	if s.Type == resource.SecretType {
 		delta.Old = nil
 		if was {
@@ -125,10 +135,9 @@ func (c *comparison) leaf(s *resource.Schema, path string, desired any, live *re
 		if was && !resource.Equal(last, same) {
 			c.fixed = append(c.fixed, Delta{Path: path, Old: last, New: desired, Origin: FromConfig})
 		}
-	case s.WriteOnly && !shown && !was && stateless:
+	case !known && stateless:
 		c.unknown = append(c.unknown, path)
-	case s.Assumed && !shown && !was:
-	case resource.Equal(have, same):
+	case !known && s.Assumed && applied == nil:
 	case s.Fixed:
 		c.fixed, c.held = append(c.fixed, delta), true
 	default:
@@ -144,19 +153,27 @@ func (p *planner) secret(ref resource.SecretRef, s *resource.Schema) (resource.S
 	case !ok:
 		return r.Secret, fmt.Errorf("the secret %s was not read", ref)
 	case r.Err == nil && s.JSON && r.Secret.Object() == nil:
-		return r.Secret, fmt.Errorf("the secret %s: it is not a JSON object: give the key file of the service account as it was downloaded", ref)
+		return r.Secret, fmt.Errorf("the secret %s: %w: give the key file of the service account as it was downloaded", ref, errNotObject)
 	}
 	return r.Secret, r.Err
 }
 
-// noSecret leaves out of a dry run what cannot be compared, and out of any other the entry.
-func (p *planner) noSecret(e *resource.Entry, path string, err error, c *comparison) {
-	if p.in.NeedSecrets {
+// errNotObject is what is wrong with a secret that can be read, everywhere.
+var errNotObject = errors.New("it is not a JSON object")
+
+// noSecret leaves out of a dry run what cannot be compared there, and out of any other the entry. A
+// secret that is there and wrong is a problem in both. Of what is only watched no run writes anything.
+func (p *planner) noSecret(e *resource.Entry, path string, err error, live *resource.Live, c *comparison) {
+	if p.in.NeedSecrets && !e.Observe || errors.Is(err, errNotObject) {
 		c.blocked = errors.Join(c.blocked, err)
 		return
 	}
 	resource.Put(c.managed, path, resource.Secret{}) // it is managed all the same
-	p.plan.NotCompared = append(p.plan.NotCompared, NotCompared{e.Addr, path, err.Error()})
+	if live == nil {
+		c.deltas = append(c.deltas, Delta{Path: path, New: resource.Secret{}, Origin: FromConfig})
+	}
+	c.doubtful = true
+	p.plan.NotCompared = append(p.plan.NotCompared, NotCompared{e.Addr, path, err.Error() + "; apply leaves the entry alone until it can be read"})
 }
 
 // putUp undoes what we did to an object in order to delete it, where the entry is back and does not
@@ -186,4 +203,9 @@ func (p *planner) resolve(ref resource.Ref, c *comparison) any {
 	}
 	c.needs = append(c.needs, ref.Addr)
 	return resource.Pending{Addr: ref.Addr}
+}
+
+// secretProblem says what a secret that cannot be had means for its entry.
+func secretProblem(err error) string {
+	return strings.ReplaceAll(err.Error(), "\n", "; ") + "; nothing of this entry is changed until it can be read"
 }

@@ -151,10 +151,14 @@ func (p *planner) matcher(k *resource.Kind) *matcher {
 }
 
 func (p *planner) kind(k *resource.Kind, m *matcher) {
-	failed := p.in.Live[k.Name].Failed
+	failed, doubts := p.in.Live[k.Name].Failed, p.in.Live[k.Name].Doubts
 	for _, e := range p.entries[k.Name] {
 		f := p.matches[e.Addr]
-		err := failed[strings.TrimPrefix(k.Key(e.Name, e.Object), idKey)]
+		key := k.Key(e.Name, e.Object)
+		err := failed[key]
+		if err == nil && m.isID(key) {
+			err = failed[strings.TrimPrefix(key, idKey)]
+		}
 		if err == nil && f.row != nil {
 			err = failed[f.row.ID]
 		}
@@ -164,6 +168,9 @@ func (p *planner) kind(k *resource.Kind, m *matcher) {
 		case f.problem != "":
 			p.problem(e.Addr, &e.Pos, f.held, "%s", f.problem)
 		default:
+			if f.live != nil && doubts[f.live.ID] != nil {
+				p.unread(e.Addr, &e.Pos, "its content could not be read, so that is not compared: %v", doubts[f.live.ID])
+			}
 			p.entry(k, m, e, f)
 		}
 	}

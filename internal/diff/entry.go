@@ -52,7 +52,7 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 	}
 	change := Change{
 		Addr: e.Addr, Source: &e.Pos, From: row, Live: f.live,
-		Deltas: c.deltas, Needs: c.needs, Own: own(e, f, c),
+		Deltas: c.deltas, Needs: c.needs, Own: own(e, f, c), doubtful: c.doubtful,
 		Write: resource.Write{
 			Name: e.Name, Key: k.Key(e.Name, e.Object), Desired: c.managed, Patch: c.patch, Live: f.live,
 			Owner: resource.Owner{Instance: p.in.Instance, Name: e.Name},
@@ -84,6 +84,17 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 		}
 	}
 	c.Op, c.Calls, c.Reason = Create, 1, "new"
+	// Which object it will be is part of what is reviewed: no other delta tells.
+	switch {
+	case c.KeyOf != nil:
+		c.Deltas = append([]Delta{{Path: k.KeyField, New: resource.Pending{Addr: *c.KeyOf}}}, c.Deltas...)
+	case k.KeyField != "" && c.Write.Key != e.Name:
+		c.Deltas = append([]Delta{{Path: k.KeyField, New: c.Write.Key}}, c.Deltas...)
+	}
+	if k.Renewal != nil {
+		life, _ := k.Renewal(e.Object)
+		c.Deltas = append(c.Deltas, Delta{Path: RenewPath, New: "in " + resource.DurationText(life)})
+	}
 	for i := range c.Deltas {
 		c.Deltas[i].Origin = FromConfig
 	}
@@ -180,6 +191,7 @@ func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *Chan
 		p.plan.Withheld = append(p.plan.Withheld, Withheld{*c, protectedWhy(c.Addr)})
 		return
 	}
+	p.dueAgain(k, e)
 	p.add(e, *c)
 }
 
@@ -195,8 +207,15 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 		}
 		c.Deltas = append(c.Deltas, Delta{Path: OwnerTagPath, Old: ourTag(f.live, owner), New: owner.Tag(), Origin: from})
 	}
-	p.renewal(k, e, row, c)
+	due := p.renewal(k, e, row, c)
 	held := p.hold(e, row, c)
+	switch {
+	case e.Observe: // renewed by nobody
+	case len(c.Deltas) > 0:
+		p.dueAgain(k, e) // any write renews
+	case !due.IsZero():
+		p.dueAt(due)
+	}
 	for _, d := range c.Deltas {
 		if s := k.Schema.At(d.Path); s != nil && s.Outage != nil && d.New == s.Outage {
 			c.Guarded = true
@@ -204,6 +223,9 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 	}
 	if len(c.Deltas) > 0 {
 		c.Calls = 1
+		if end := c.Live.Expires; !end.IsZero() && !p.in.Now.Before(end) {
+			c.Calls = 2 // should it be shown and no longer be there, it is made anew
+		}
 	}
 	switch {
 	case f.from != nil:
@@ -218,7 +240,7 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 	case len(c.Deltas) > 0:
 		c.Op, c.Reason = Update, reason(c.Deltas)
 	default:
-		if !held {
+		if !held && !c.doubtful {
 			p.plan.Unchanged++
 		}
 		if row != nil && !e.Observe && !sameOwned(row, c.Own) {

@@ -2,13 +2,10 @@ package diff_test
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +14,6 @@ import (
 	"telnyxsync/internal/resource"
 
 	"github.com/rogpeppe/go-internal/txtar"
-	"gopkg.in/yaml.v3"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens with what is found")
@@ -26,10 +22,16 @@ var update = flag.Bool("update", false, "rewrite the goldens with what is found"
 //
 //	desired   entries by section, with the real line numbers
 //	live      objects by kind; `failed: TEXT` in an object is one that could not be read, and a text
-//	          in the place of the list a kind that could not
-//	owned     by address: id, applied, root (/root), protect, attempts {PATH: [VALUE, COUNT]}
+//	          in the place of the list a kind that could not; expires, a time; `doubt: TEXT`,
+//	          why a closer look shows nothing
+//	owned     by address: id, applied, root (/root), protect, attempts {PATH: [VALUE, COUNT]}, renewed, a time
 //	intents   by address: key, seen
-//	options   prune, stateless, foreign, only, instance, sections (written and empty), unread
+//	secrets   of the environment, by name; what is not there cannot be read
+//	options   prune, stateless, foreign, only, instance, sections (written and empty), unread,
+//	          need_secrets, keyless: there is no state that could hash secrets
+//
+// It is 2026-06-01. A file is {name, of}, a letter that stands for its content; remembered and live it is the letter
+// alone. A secret that is remembered is its text.
 //
 // What comes out is `plan`, the text and what the eye does not see, and, where the archive has
 // them, `json` and `markdown`.
@@ -45,9 +47,9 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			in := world(t, a)
-			before := resource.Text(in.Desired) + resource.Text(in.Owned) + resource.Text(in.Intents)
+			before := given(in)
 			plan := diff.Compute(in)
-			if after := resource.Text(in.Desired) + resource.Text(in.Owned) + resource.Text(in.Intents); after != before {
+			if after := given(in); after != before {
 				t.Errorf("Compute changed what it was given:\n%s\n%s", before, after)
 			}
 			for i, f := range a.Files {
@@ -76,6 +78,22 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// given is all of an input that a plan is made of. (What an entry is as JSON is its address alone.)
+func given(in diff.Input) string {
+	text := resource.Text(in.Owned) + resource.Text(in.Intents)
+	for i := range in.Desired.Entries {
+		e := &in.Desired.Entries[i]
+		text += fmt.Sprintf("\n%s %s %v %v %s", e.Addr, resource.Text(e.Protect), e.Observe, e.Ignore, resource.Text(e.Object))
+	}
+	for _, k := range in.Kinds {
+		text += "\n" + k.Name
+		for _, l := range in.Live[k.Name].Objects {
+			text += resource.Text(l)
+		}
+	}
+	return text
+}
+
 // unseen is what a plan says to those that carry it out.
 func unseen(p *diff.Plan) string {
 	var b strings.Builder
@@ -85,18 +103,24 @@ func unseen(p *diff.Plan) string {
 		for _, flag := range []struct {
 			name string
 			on   bool
-		}{{"guarded", c.Guarded}, {"in doubt", c.InDoubt}, {"retag", c.Write.Retag}, {"drift", c.Drift()}, {"resume", c.Resume != nil}} {
+		}{{"guarded", c.Guarded}, {"in doubt", c.InDoubt}, {"retag", c.Write.Retag}, {"drift", c.Drift()}, {"resume", c.Resume != nil}, {"deep", c.Write.Deep}} {
 			if flag.on {
 				b.WriteString(", " + flag.name)
 			}
 		}
-		if c.Op == diff.Create && c.Write.Key == "" {
+		if c.KeyOf != nil {
+			fmt.Fprintf(&b, ", key of %s", c.KeyOf)
+		}
+		if c.Seen != nil || c.KeyOf == nil && c.Op == diff.Create && c.Write.Key == "" {
 			fmt.Fprintf(&b, ", seen %q", c.Seen)
 		}
 		if c.Op == diff.Create || c.Op == diff.Replace {
-			fmt.Fprintf(&b, ", send %s", resource.Text(c.Write.Desired))
+			fmt.Fprintf(&b, ", send %s", sent(c.Write.Desired))
 		} else if len(c.Write.Patch) > 0 {
-			fmt.Fprintf(&b, ", send %s", resource.Text(c.Write.Patch))
+			fmt.Fprintf(&b, ", send %s", sent(c.Write.Patch))
+			if full := sent(c.Write.Desired); c.Addr.Kind == "vaults" && full != sent(c.Write.Patch) {
+				fmt.Fprintf(&b, " of %s", full) // which a PUT sends
+			}
 		}
 		if c.Op == diff.Rename {
 			fmt.Fprintf(&b, ", from %s", c.From.Addr)
@@ -112,157 +136,41 @@ func unseen(p *diff.Plan) string {
 	for _, o := range p.Gone {
 		fmt.Fprintf(&b, "gone %s\n", o.Addr)
 	}
+	if !p.NextRenewal.IsZero() {
+		fmt.Fprintf(&b, "next renewal %s\n", p.NextRenewal.Format(time.RFC3339))
+	}
 	return b.String()
 }
 
+// sent is a body with the secrets in it.
+func sent(o resource.Object) string {
+	var revealed func(v any) any
+	revealed = func(v any) any {
+		switch v := v.(type) {
+		case resource.Secret:
+			return "the secret " + v.Reveal()
+		case resource.Object:
+			out := resource.Object{}
+			for name, field := range v {
+				out[name] = revealed(field)
+			}
+			return out
+		}
+		return v
+	}
+	return resource.Short(resource.Text(revealed(o)))
+}
+
 func owned(o *resource.Owned) string {
-	text := fmt.Sprintf("%s [%s] %s", o.Addr, o.ID, resource.Text(o.Applied))
+	text := fmt.Sprintf("%s [%s] %s", o.Addr, o.ID, resource.Short(resource.Text(o.Applied)))
 	if o.Protect {
 		text += " protected"
 	}
 	if o.Attempts != nil {
 		text += " attempts " + resource.Text(o.Attempts)
 	}
+	if !o.Renewed.IsZero() {
+		text += " renewed " + o.Renewed.Format(time.RFC3339)
+	}
 	return text
-}
-
-func section[T any](t testing.TB, a *txtar.Archive, name string) (out T) {
-	t.Helper()
-	for _, f := range a.Files {
-		if f.Name == name {
-			if err := yaml.Unmarshal(f.Data, &out); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-		}
-	}
-	return out
-}
-
-// world reads the input of an archive.
-func world(t testing.TB, a *txtar.Archive) diff.Input {
-	t.Helper()
-	options := section[struct {
-		Prune, Stateless, Foreign    bool
-		Instance                     string
-		Only, Sections, Unread, Lost []string
-	}](t, a, "options")
-	in := diff.Input{
-		Kinds: toys(), Instance: options.Instance,
-		Prune: options.Prune, Stateless: options.Stateless, Foreign: options.Foreign,
-	}
-	for _, text := range options.Only {
-		in.Only = append(in.Only, addr(text))
-	}
-	in.Desired = config(options.Sections, entries(t, a)...)
-	in.Live = liveOf(section[map[string]any](t, a, "live"))
-	for _, kind := range options.Unread {
-		delete(in.Live, kind)
-	}
-	type row struct {
-		ID, Root string
-		Applied  map[string]any
-		Protect  bool
-		Attempts map[string][]any
-	}
-	rows := section[map[string]row](t, a, "owned")
-	for _, name := range slices.Sorted(maps.Keys(rows)) {
-		r := rows[name]
-		o := resource.Owned{Addr: addr(name), ID: r.ID, Root: "/root", Protect: r.Protect}
-		if r.Root != "" {
-			o.Root = r.Root
-		}
-		if r.Applied != nil {
-			o.Applied = tree(toy(o.Addr.Kind).Schema, r.Applied, false).(resource.Object)
-		}
-		for path, a := range r.Attempts {
-			if o.Attempts == nil {
-				o.Attempts = map[string]resource.Attempt{}
-			}
-			o.Attempts[path] = resource.Attempt{Value: resource.Text(a[0]), Count: a[1].(int)}
-		}
-		in.Owned = append(in.Owned, o)
-	}
-	intents := section[map[string]resource.Intent](t, a, "intents")
-	for _, name := range slices.Sorted(maps.Keys(intents)) {
-		i := intents[name]
-		i.Addr, i.At = addr(name), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-		in.Intents = append(in.Intents, i)
-	}
-	return in
-}
-
-func entries(t testing.TB, a *txtar.Archive) (out []resource.Entry) {
-	for kind, of := range section[map[string]yaml.Node](t, a, "desired") {
-		for i := 0; i+1 < len(of.Content); i += 2 {
-			key := of.Content[i]
-			fields := map[string]any{}
-			if err := of.Content[i+1].Decode(&fields); err != nil {
-				t.Fatal(err)
-			}
-			e := resource.Entry{
-				Addr: resource.Addr{Kind: kind, Name: key.Value},
-				Pos:  resource.Position{File: "a.yaml", Line: key.Line, Col: key.Column},
-			}
-			if protect, ok := fields["protect"].(bool); ok {
-				e.Protect = &protect
-			}
-			e.Observe, _ = fields["observe"].(bool)
-			ignore, _ := fields["ignore"].([]any)
-			for _, p := range ignore {
-				e.Ignore = append(e.Ignore, p.(string))
-			}
-			for _, name := range []string{"protect", "observe", "ignore"} {
-				delete(fields, name)
-			}
-			e.Object = tree(toy(kind).Schema, fields, true).(resource.Object)
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-func liveOf(kinds map[string]any) map[string]diff.Observed {
-	out := map[string]diff.Observed{}
-	for _, k := range toys() {
-		seen := diff.Observed{Observation: resource.Observation{Failed: map[string]error{}}}
-		switch of := kinds[k.Name].(type) {
-		case string:
-			seen.Err = errors.New(of)
-		case []any:
-			for _, v := range of {
-				fields := v.(map[string]any)
-				id := fields["id"].(string)
-				if why, failed := fields["failed"].(string); failed {
-					seen.Failed[id] = errors.New(why)
-					continue
-				}
-				delete(fields, "id")
-				seen.Objects = append(seen.Objects, live(k.Name, id, tree(k.Schema, fields, false).(resource.Object)))
-			}
-		}
-		out[k.Name] = seen
-	}
-	return out
-}
-
-// tree gives decoded YAML the types of a tree. References are addresses only where somebody wrote them.
-func tree(s *resource.Schema, v any, written bool) any {
-	switch v := v.(type) {
-	case map[string]any:
-		if s.Type == resource.RefType {
-			return resource.Ref{ID: v["id"].(string)}
-		}
-		o := resource.Object{}
-		for name, field := range v {
-			o[name] = tree(s.Field(name), field, written)
-		}
-		return o
-	case string:
-		if s.Type == resource.RefType && written {
-			return resource.Ref{Addr: resource.Addr{Kind: s.RefKind, Name: v}}
-		}
-	case int:
-		return int64(v)
-	}
-	return s.Canon(v)
 }

@@ -119,7 +119,7 @@ func toJSON(c *Change, why string) changeJSON {
 		Deltas: []deltaJSON{}, Needs: []string{}, Calls: c.Calls, Source: place(c.Source), Why: why,
 	}
 	for _, d := range c.Deltas {
-		out.Deltas = append(out.Deltas, deltaJSON(d))
+		out.Deltas = append(out.Deltas, deltaJSON{d.Path, d.Old, d.New, d.Origin})
 	}
 	for _, n := range c.Needs {
 		out.Needs = append(out.Needs, n.String())

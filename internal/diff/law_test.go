@@ -2,8 +2,8 @@ package diff_test
 
 import (
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"telnyxsync/internal/diff"
@@ -12,126 +12,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-var names = []string{"a", "b", "c", "d"}
-
-// drawInput is a random world of toys, of which little fits together.
-func drawInput(t *rapid.T) diff.Input {
-	in := diff.Input{
-		Kinds: toys(), Live: map[string]diff.Observed{},
-		Prune: rapid.Bool().Draw(t, "prune"), Foreign: rapid.Bool().Draw(t, "foreign"), Stateless: rapid.IntRange(0, 9).Draw(t, "stateless") == 0,
-	}
-	var all []resource.Entry
-	for _, k := range in.Kinds {
-		ids := []string{"1", "2", "3", "4", "5"}
-		if k.Name == "boxes" {
-			ids = []string{"a", "b", "c", "d", "e"}
-		}
-		seen := diff.Observed{Observation: resource.Observation{Failed: map[string]error{}}}
-		for _, id := range ids {
-			switch rapid.IntRange(0, 5).Draw(t, "there") {
-			case 0:
-				seen.Failed[id] = fmt.Errorf("GET %s: 500", id)
-			case 1, 2:
-			default:
-				o := drawObject(t, k.Name, "live")
-				if k.Name == "trunks" {
-					o["tags"] = rapid.SliceOfDistinct(rapid.SampledFrom([]any{
-						"x", "telnyxsync:default:a", "telnyxsync:default:b", "telnyxsync:other:a",
-					}), rapid.ID).Draw(t, "tags")
-				}
-				seen.Objects = append(seen.Objects, live(k.Name, id, o))
-			}
-		}
-		if rapid.IntRange(0, 9).Draw(t, "kind fails") == 0 {
-			seen = diff.Observed{Err: fmt.Errorf("GET /%s: 500", k.Name)}
-		}
-		in.Live[k.Name] = seen
-		rows := rapid.Permutation(ids).Draw(t, "rows")
-		for i, n := range names {
-			if rapid.Bool().Draw(t, "owned") {
-				o := resource.Owned{Addr: resource.Addr{Kind: k.Name, Name: n}, ID: rows[i], Root: "/root", Applied: drawObject(t, k.Name, "applied")}
-				o.Protect = rapid.IntRange(0, 4).Draw(t, "protected") == 0
-				in.Owned = append(in.Owned, o)
-			}
-			if rapid.IntRange(0, 9).Draw(t, "intent") == 0 {
-				in.Intents = append(in.Intents, resource.Intent{Addr: resource.Addr{Kind: k.Name, Name: n}, Key: rapid.SampledFrom([]string{"", "e"}).Draw(t, "key")})
-			}
-			if rapid.IntRange(0, 2).Draw(t, "desired") == 0 {
-				continue
-			}
-			e := resource.Entry{Addr: resource.Addr{Kind: k.Name, Name: n}, Object: drawObject(t, k.Name, "entry")}
-			e.Observe = rapid.IntRange(0, 9).Draw(t, "observe") == 0
-			if rapid.IntRange(0, 9).Draw(t, "protect") == 0 {
-				e.Protect = new(bool)
-			}
-			all = append(all, e)
-		}
-	}
-	in.Desired = config([]string{"trunks", "boxes", "routes"}, all...)
-	for _, e := range all { // spec lets nothing refer to what is not written
-		maps.DeleteFunc(e.Object, func(_ string, v any) bool {
-			ref, ok := v.(resource.Ref)
-			return ok && ref.ID == "" && in.Desired.Find(ref.Addr) == nil
-		})
-	}
-	return in
-}
-
-func drawObject(t *rapid.T, kind, what string) resource.Object {
-	o := resource.Object{}
-	maybe := func(path string, values ...any) {
-		if rapid.Bool().Draw(t, path) {
-			v := rapid.SampledFrom(values).Draw(t, path+" value")
-			if v != nil || what != "live" {
-				resource.Put(o, path, v)
-			}
-		}
-	}
-	to := func(kind string) []any {
-		if what != "entry" {
-			return []any{"1", "a", nil}
-		}
-		return []any{resource.Ref{Addr: resource.Addr{Kind: kind, Name: "a"}}, resource.Ref{Addr: resource.Addr{Kind: kind, Name: "b"}}, resource.Ref{ID: "1"}}
-	}
-	switch kind {
-	case "trunks":
-		maybe("/mode", "own", "shared")
-		maybe("/on", true, false)
-		maybe("/limits/in", int64(1), int64(2), nil)
-		maybe("/limits/out", int64(1), int64(2))
-		maybe("/codecs", []any{"x", "y"}, []any{}, nil)
-		maybe("/tags", []any{"x"}, []any{}, nil)
-		if what != "live" {
-			maybe("/limits/profile", "p", "q")
-		}
-		if what == "entry" {
-			maybe("/id", "1", "2")
-		}
-	case "boxes":
-		o["host"] = rapid.SampledFrom([]any{"h1", "h2"}).Draw(t, "host")
-		maybe("/app", "x", nil)
-		if what == "entry" {
-			maybe("/name", "a", "e")
-		}
-	case "routes":
-		maybe("/trunk", to("trunks")...)
-		maybe("/box", to("boxes")...)
-		maybe("/prefix", "1", "2")
-	}
-	return o
-}
-
 func render(p *diff.Plan) string {
-	return string(diff.JSON(p, nil)) + diff.Text(p, diff.TextOptions{}) + unseen(p)
+	return string(diff.JSON(p, nil)) + diff.Text(p, diff.TextOptions{}) + diff.Markdown(p) + unseen(p)
 }
+
+// keyed tells whether an object's id is its natural key.
+func keyed(kind string) bool { return kind == "boxes" || kind == "tapes" || kind == "vaults" }
 
 // What a plan says does not depend on the order in which the world was read.
 func TestLawOfOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
-		before := resource.Text(in.Desired) + resource.Text(in.Owned)
+		before := given(in)
 		a := diff.Compute(in)
-		if after := resource.Text(in.Desired) + resource.Text(in.Owned); after != before {
+		if after := given(in); after != before {
 			t.Fatalf("Compute changed what it was given:\n%s\n%s", before, after)
 		}
 		in.Kinds = rapid.Permutation(in.Kinds).Draw(t, "kinds")
@@ -170,7 +64,7 @@ func TestLawsOfPlans(t *testing.T) {
 			if seen.Err != nil || seen.Failed[c.ID] != nil && c.ID != "" {
 				t.Errorf("%s %s: it could not be read", c.Op, c.Addr)
 			}
-			if key := c.Write.Key; c.Op == diff.Create && c.Addr.Kind == "boxes" && len(c.Needs) == 0 &&
+			if key := c.Write.Key; c.Op == diff.Create && keyed(c.Addr.Kind) && len(c.Needs) == 0 &&
 				(seen.Failed[key] != nil || slices.ContainsFunc(seen.Objects, func(l resource.Live) bool { return l.ID == key })) {
 				t.Errorf("%s is made, and %s is there", c.Addr, key)
 			}
@@ -186,10 +80,10 @@ func TestLawsOfPlans(t *testing.T) {
 					!slices.ContainsFunc(in.Owned, func(o resource.Owned) bool { return o.Addr == c.Addr && o.ID == c.ID && !o.Protect }) {
 					t.Errorf("%s must not be deleted", c.Addr)
 				}
-			case diff.Update, diff.Adopt, diff.Rename:
+			case diff.Update, diff.Renew, diff.Adopt, diff.Rename:
 				sent := resource.Object{}
 				for _, d := range c.Deltas {
-					if d.Path != diff.OwnerTagPath {
+					if d.Path != diff.OwnerTagPath && d.Path != diff.RenewPath {
 						resource.Put(sent, d.Path, d.New)
 					}
 				}
@@ -201,12 +95,89 @@ func TestLawsOfPlans(t *testing.T) {
 	})
 }
 
+// What a plan says nothing of is there and lives for long enough.
+func TestLawOfSilence(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawInput(t)
+		p := diff.Compute(in)
+		said := map[resource.Addr]bool{}
+		for _, changes := range [][]diff.Change{p.Changes, p.Observed} {
+			for i := range changes {
+				said[changes[i].Addr] = true
+			}
+		}
+		for i := range p.Withheld {
+			said[p.Withheld[i].Addr] = true
+		}
+		for i := range p.Problems {
+			said[p.Problems[i].Addr] = true
+		}
+		desired := diff.Identified(in)
+		for i := range desired.Entries {
+			e := &desired.Entries[i]
+			if said[e.Addr] || said[resource.Addr{Kind: e.Kind}] || !keyed(e.Kind) {
+				continue
+			}
+			k, seen := toy(e.Kind), in.Live[e.Kind].Objects
+			at := slices.IndexFunc(seen, func(l resource.Live) bool { return l.ID == k.Key(e.Name, e.Object) })
+			if at < 0 {
+				t.Errorf("%s is not there, and the plan says nothing of it\n%s", e.Addr, render(&p))
+				continue
+			}
+			if k.Renewal == nil {
+				continue
+			}
+			// An end that is not known is always said.
+			if _, before := k.Renewal(e.Object); seen[at].Expires.IsZero() || !in.Now.Before(seen[at].Expires.Add(-before)) {
+				t.Errorf("%s ends at %v, and the plan says nothing of it\n%s", e.Addr, seen[at].Expires, render(&p))
+			}
+			if p.NextRenewal.IsZero() && !e.Observe {
+				t.Errorf("%s will end, and no renewal is to come\n%s", e.Addr, render(&p))
+			}
+		}
+	})
+}
+
+// No secret is in anything that is shown, or remembered. Of an entry with one that cannot be had a run
+// that writes does nothing.
+func TestLawOfSecrets(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawInput(t)
+		p := diff.Compute(in)
+		essence := diff.EssenceOf(&p)
+		all := string(diff.JSON(&p, nil)) + diff.Text(&p, diff.TextOptions{}) + diff.Markdown(&p) + resource.Text(essence) + fmt.Sprintf("%+v", p)
+		for i := range p.Changes {
+			all += resource.Text(p.Changes[i].Own) + resource.Text(resource.Remembered(p.Changes[i].Write.Desired))
+		}
+		if strings.Contains(all, canary) {
+			t.Errorf("a secret is shown:\n%s", all)
+		}
+		if !in.NeedSecrets {
+			return
+		}
+		changes := map[resource.Addr]bool{}
+		for i := range p.Changes {
+			changes[p.Changes[i].Addr] = true
+		}
+		for i := range in.Desired.Entries {
+			e := &in.Desired.Entries[i]
+			toy(e.Kind).Schema.Leaves(e.Object, func(path string, _ *resource.Schema, v any) {
+				ref, ok := v.(resource.SecretRef)
+				r, read := in.Secrets[ref]
+				if bad := !read || r.Err != nil; ok && bad && changes[e.Addr] {
+					t.Errorf("%s is changed, and %s cannot be read\n%s", e.Addr, path, render(&p))
+				}
+			})
+		}
+	})
+}
+
 // Once what a plan wants to write is there, nothing is left to write: what waits for a problem comes
 // when the problem is gone, at most once for each name that is handed on, and nothing is written for ever.
 func TestLawOfConvergence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
-		in.Prune, in.Stateless = true, false
+		in.Prune, in.Stateless, in.NeedSecrets = true, false, true // as a run that writes
 		for range len(names) + 1 {
 			pretend(&in, diff.Compute(in))
 		}

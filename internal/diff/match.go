@@ -75,7 +75,7 @@ func (m *matcher) all(entries []*resource.Entry) map[resource.Addr]*match {
 	rest := slices.Clone(entries)
 	rank := func(e *resource.Entry) int {
 		n := 2 * len(m.byKey[m.key(e)])
-		if isID(m.key(e)) {
+		if m.isID(m.key(e)) {
 			n--
 		}
 		return n
@@ -92,7 +92,7 @@ func (m *matcher) all(entries []*resource.Entry) map[resource.Addr]*match {
 func (m *matcher) key(e *resource.Entry) string { return m.kind.Key(e.Name, e.Object) }
 
 // isID tells whether a natural key is an id that was written.
-func isID(key string) bool { return strings.HasPrefix(key, idKey) }
+func (m *matcher) isID(key string) bool { return m.kind.IDs && strings.HasPrefix(key, idKey) }
 
 const idKey = "id="
 
@@ -188,7 +188,7 @@ func (m *matcher) keyed(e *resource.Entry, f *match) {
 	switch {
 	case len(candidates) == 0:
 		// Where a key means one object alone, that of another entry must not be made once more.
-		if l := m.byKey[key]; len(l) == 1 && (isID(key) || m.kind.Rekeying) {
+		if l := m.byKey[key]; len(l) == 1 && (m.isID(key) || m.kind.Rekeying) {
 			holder := m.holder(l[0].ID)
 			if m.leaving[l[0].ID] {
 				f.after = &holder

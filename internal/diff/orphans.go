@@ -14,7 +14,7 @@ import (
 func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
 	o := &resource.Owned{Addr: e.Addr, Root: e.Root, Applied: c.applied}
 	if known := f.known(); known != nil {
-		o.Renewed = known.Renewed
+		o.Renewed, o.Ends = known.Renewed, known.Ends
 	}
 	if f.live != nil {
 		o.ID = f.live.ID
@@ -108,7 +108,7 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue // of a root that is not part of this run, of a kind we do not know, or written
 		}
 		if !root.Sections[o.Addr.Kind] {
-			p.orphan(o, "its section is not written: write `%s: {}` to say that there are none", o.Addr.Kind)
+			p.orphan(o, "its section is not written: write `%s: {}` to say that there are none; another section must keep an entry then", o.Addr.Kind)
 			continue
 		}
 		if m == nil {
@@ -240,8 +240,13 @@ func (p *planner) dependents(deletes map[resource.Addr]*Change) {
 			last = append(last, c)
 		}
 	}
+	for i := range p.plan.Withheld { // what hangs on it stays, so it stays too
+		if c := &p.plan.Withheld[i].Change; c.From != nil {
+			last = append(last, c)
+		}
+	}
 	for _, c := range last {
-		if k := p.kinds[c.Addr.Kind]; k.KeyRef != "" && c.Op == Delete {
+		if k := p.kinds[c.Addr.Kind]; k.KeyRef != "" && (c.Op == Delete || c.Op == Replace) {
 			if target := byID[[2]string{k.Schema.At(k.KeyRef).RefKind, c.ID}]; target != nil {
 				target.Needs = append(target.Needs, c.Addr)
 			}

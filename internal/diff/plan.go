@@ -45,9 +45,10 @@ const (
 // Delta is one difference. The deltas of a change are what its writing call sends.
 type Delta struct {
 	Path   string // JSON pointer in the entry; [OwnerTagPath] for the owner tag
-	Old    any    // live; nil where there is nothing
+	Old    any    // live; nil where there is nothing, and where nobody knows
 	New    any    // desired; nil clears
 	Origin Origin
+	Blind  bool // no GET tells what is there, and we never applied it
 }
 
 // RenewPath is the path of the delta that renews an object. It is no field of the YAML.
@@ -68,17 +69,18 @@ type Change struct {
 	Calls  int             // writing API calls that it costs at most
 	Source *resource.Position
 
-	From        *resource.Owned // what state remembers; nil if nothing
-	Live        *resource.Live  // as observed; nil where there is none
-	Resume      *resource.Live  // of a replace that was cut off: the new object, already made
-	Own         *resource.Owned // what is to be remembered once it is done (the id is not known for a create)
-	Write       resource.Write  // what to send; references to entries not made yet are [resource.Pending]
-	Guarded     bool            // it deletes, replaces or takes calls down: the guards count it
-	Vanished    bool            // of a create: what we owned is gone
-	InDoubt     bool            // an earlier create was begun whose outcome is unknown
-	Seen        []string        // of a create without a natural key: the ids that are there already
-	RenewBefore time.Duration   // how long before the end of its life an object is renewed
-	KeyOf       *resource.Addr  // of a create: the entry, not made yet, whose id will be the natural key
+	From     *resource.Owned // what state remembers; nil if nothing
+	Live     *resource.Live  // as observed; nil where there is none
+	Resume   *resource.Live  // of a replace that was cut off: the new object, already made
+	Own      *resource.Owned // what is to be remembered once it is done (the id is not known for a create)
+	Write    resource.Write  // what to send; references to entries not made yet are [resource.Pending]
+	Guarded  bool            // it deletes, replaces or takes calls down: the guards count it
+	Vanished bool            // of a create: what we owned is gone
+	InDoubt  bool            // an earlier create was begun whose outcome is unknown
+	Seen     []string        // of a create without a natural key: the ids that are there already
+	doubtful bool            // something of the entry cannot be compared here
+
+	KeyOf *resource.Addr // of a create: the entry, not made yet, whose id will be the natural key
 }
 
 // Drift tells whether nothing but drift is behind a change.

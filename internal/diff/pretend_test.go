@@ -35,7 +35,12 @@ func pretend(in *diff.Input, p diff.Plan) {
 		}
 		put := func(id string, o resource.Object, old *resource.Live) {
 			without(id)
-			l := live(c.Addr.Kind, id, plain(filled(o, made).(resource.Object)))
+			k := toy(c.Addr.Kind)
+			l := live(c.Addr.Kind, id, shown(k.Schema, filled(o, made).(resource.Object), c.Write.Deep))
+			if k.Renewal != nil { // any write renews
+				life, _ := k.Renewal(in.Desired.Find(c.Addr).Object)
+				l.Expires = in.Now.Add(life)
+			}
 			if old != nil {
 				l.Owners = slices.DeleteFunc(slices.Clone(old.Owners), func(o resource.Owner) bool { return c.Write.Retag && o.Instance == "default" })
 			}
@@ -48,13 +53,17 @@ func pretend(in *diff.Input, p diff.Plan) {
 		switch c.Op {
 		case diff.Create, diff.Replace:
 			id := c.Write.Key
-			if c.Addr.Kind != "boxes" {
+			if c.KeyOf != nil {
+				id = made[*c.KeyOf]
+			}
+			if !keyed(c.Addr.Kind) {
 				id = unused(in, c.Addr.Kind)
 			}
 			put(id, c.Write.Desired, nil)
 			if c.Op == diff.Replace {
 				without(c.ID)
 			}
+			c.Own.Renewed = in.Now
 			remember(*c.Own, id)
 		case diff.Delete, diff.Forget:
 			if c.Op == diff.Delete {
@@ -62,7 +71,10 @@ func pretend(in *diff.Input, p diff.Plan) {
 			}
 			forget(c.Addr)
 		default:
-			put(c.ID, resource.Overlay(c.Live.Object, c.Write.Patch), c.Live)
+			if len(c.Deltas) > 0 {
+				put(c.ID, resource.Overlay(c.Live.Object, c.Write.Patch), c.Live)
+				c.Own.Renewed = in.Now
+			}
 			if c.Op == diff.Rename {
 				forget(c.From.Addr)
 			}
@@ -83,18 +95,17 @@ func unused(in *diff.Input, kind string) string {
 	}
 }
 
-// plain is an object as a GET returns it: without nulls, and without what is sent once.
-func plain(o resource.Object) resource.Object {
-	for name, v := range o {
-		if below, ok := v.(resource.Object); ok {
-			delete(below, "profile")
-			plain(below)
+// shown is an object as a GET returns it: without nulls, secrets and what is written only. A closer look
+// shows what the latter are.
+func shown(s *resource.Schema, o resource.Object, deep bool) resource.Object {
+	out := resource.Object{}
+	s.Leaves(o, func(path string, s *resource.Schema, v any) {
+		hidden := s.CreateOnly || s.Type == resource.SecretType || s.WriteOnly && (!deep || s.Type != resource.FileType)
+		if v != nil && !hidden {
+			resource.Put(out, path, resource.Remembered(v))
 		}
-		if v == nil {
-			delete(o, name)
-		}
-	}
-	return o
+	})
+	return out
 }
 
 func filled(v any, made map[resource.Addr]string) any {

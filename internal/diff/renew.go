@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"strings"
 	"time"
 
 	"telnyxsync/internal/resource"
@@ -13,40 +12,52 @@ import (
 //	Telnyx says when it expires      due from `before` earlier on, also when that is past
 //	it does not, and we wrote it     by our own clock, and reported all the same
 //	it does not, and we never did    due now
-func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Owned, c *Change) {
+//
+// It returns when one that is healthy will be due.
+func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Owned, c *Change) (due time.Time) {
 	if k.Renewal == nil {
-		return
+		return due
 	}
 	life, before := k.Renewal(e.Object)
-	c.RenewBefore = before
 	expires, known := c.Live.Expires, !c.Live.Expires.IsZero()
 	if !known && row != nil && !row.Renewed.IsZero() {
 		expires = row.Renewed.Add(life)
 	}
-	due := expires.Add(-before)
+	if granted, asked := grantedLife(k, row); granted > 0 && granted < asked-time.Minute {
+		// Renewing it again at once would not give it more.
+		before = min(before, granted/2)
+		p.problem(e.Addr, &e.Pos, false, "Telnyx gave it %s to live and not the ttl of %s: it is renewed when half of that is over; write a ttl that Telnyx grants",
+			resource.DurationText(granted.Round(time.Second)), resource.DurationText(asked))
+	}
+	due = expires.Add(-before)
 	if expires.IsZero() || !p.in.Now.Before(due) {
 		var old any
 		if known {
 			old = clock(expires)
 		}
 		c.Deltas = append(c.Deltas, Delta{Path: RenewPath, Old: old, New: "in " + resource.DurationText(life), Origin: FromExpiry})
-		p.dueAgain(k, e)
-		return
+		return time.Time{}
 	}
 	if !known {
 		p.problem(e.Addr, &e.Pos, false, "Telnyx does not say when it expires: it was last written at %s, and is renewed by our own clock at %s",
 			clock(row.Renewed), clock(due))
 	}
-	if len(c.Deltas) > 0 {
-		p.dueAgain(k, e) // any write renews
-		return
+	return due
+}
+
+// grantedLife is what Telnyx gave an object when it was last written, and what it was asked for; 0 where
+// nobody knows.
+func grantedLife(k *resource.Kind, row *resource.Owned) (granted, asked time.Duration) {
+	if row == nil || row.Renewed.IsZero() || row.Ends.IsZero() {
+		return 0, 0
 	}
-	p.dueAt(due)
+	asked, _ = k.Renewal(row.Applied)
+	return row.Ends.Sub(row.Renewed), asked
 }
 
 // dueAgain reckons with an object that this plan makes or writes.
 func (p *planner) dueAgain(k *resource.Kind, e *resource.Entry) {
-	if k.Renewal != nil {
+	if k.Renewal != nil && !e.Observe {
 		life, before := k.Renewal(e.Object)
 		p.dueAt(p.in.Now.Add(life - before))
 	}
@@ -56,11 +67,6 @@ func (p *planner) dueAt(t time.Time) {
 	if p.plan.NextRenewal.IsZero() || t.Before(p.plan.NextRenewal) {
 		p.plan.NextRenewal = t
 	}
-}
-
-// Healthy tells whether an object that expires would not be renewed.
-func Healthy(before time.Duration, l *resource.Live, now time.Time) bool {
-	return !l.Expires.IsZero() && now.Before(l.Expires.Add(-before))
 }
 
 // renewReason says why an object is renewed.
@@ -76,8 +82,3 @@ func renewReason(d Delta, now time.Time) string {
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// secretProblem says what a secret that cannot be had means for its entry.
-func secretProblem(err error) string {
-	return strings.ReplaceAll(err.Error(), "\n", "; ") + "; nothing of this entry is changed until it can be read"
-}

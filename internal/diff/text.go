@@ -179,7 +179,11 @@ func (d *Delta) change() string {
 	case secret:
 		return fmt.Sprintf("(secret) changed (%s)", d.Origin)
 	}
-	return fmt.Sprintf("%s → %s (%s)", show(d.Old), show(d.New), d.Origin)
+	old := show(d.Old)
+	if d.Blind {
+		old = "(cannot be read)"
+	}
+	return fmt.Sprintf("%s → %s (%s)", old, show(d.New), d.Origin)
 }
 
 // show is a value for the eye: JSON without HTML's escapes.

@@ -1,8 +1,10 @@
 package diff_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"telnyxsync/internal/resource"
 )
@@ -47,11 +49,48 @@ type route struct {
 
 func (route) KindName() string { return "routes" }
 
+// tape is listed, expires, and shows what it is made of to a closer look alone, like a medium.
+type tape struct {
+	Name   resource.Name     `yaml:"name" rule:"local"`
+	File   resource.File     `yaml:"file" rule:"writeonly"`
+	URL    resource.URL      `yaml:"url" rule:"writeonly"`
+	TTL    resource.Duration `yaml:"ttl" rule:"writeonly,assumed"`
+	Before resource.Duration `yaml:"before" rule:"policy"`
+	Verify bool              `yaml:"verify" rule:"policy"`
+	Title  string            `yaml:"title"`
+}
+
+func (tape) KindName() string { return "tapes" }
+
+// vault belongs to a trunk, whose id is its key, and holds secrets and what no GET returns, like
+// credentials.
+type vault struct {
+	Trunk   resource.RefTo[trunk] `yaml:"trunk" rule:"local"`
+	TrunkID resource.ID           `yaml:"trunk_id" rule:"local"`
+	Door    string                `yaml:"door"`
+	Place   string                `yaml:"place" rule:"writeonly"`
+	Locks   vaultLocks            `yaml:"locks"`
+	Deed    resource.Secret       `yaml:"deed" rule:"json"`
+}
+
+type vaultLocks struct {
+	Maker string          `yaml:"maker"`
+	Key   resource.Secret `yaml:"key"`
+	Code  resource.Secret `yaml:"code"`
+}
+
+func (vault) KindName() string { return "vaults" }
+
+// fieldOrName is the natural key of what has a name.
+func fieldOrName(field string) func(string, resource.Object) string {
+	return func(name string, o resource.Object) string { return cmp.Or(resource.GetString(o, field), name) }
+}
+
 func toys() []resource.Kind {
 	none := func(string, resource.Object) string { return "" }
 	return []resource.Kind{
 		{
-			Name: "trunks", Schema: resource.SchemaOf[trunk](), Listed: true, Tagged: true,
+			Name: "trunks", Schema: resource.SchemaOf[trunk](), Listed: true, Tagged: true, IDs: true,
 			Key: func(_ string, o resource.Object) string {
 				if id := resource.GetString(o, "/id"); id != "" {
 					return "id=" + id
@@ -82,16 +121,46 @@ func toys() []resource.Kind {
 		},
 		{
 			Name: "boxes", Schema: resource.SchemaOf[box](), KeyField: "/name", Rekeying: true,
-			Key: func(name string, o resource.Object) string {
-				if n := resource.GetString(o, "/name"); n != "" {
-					return n
+			Key: fieldOrName("/name"),
+		},
+		{
+			Name: "tapes", Schema: resource.SchemaOf[tape](), KeyField: "/name", Rekeying: true, Listed: true,
+			Key: fieldOrName("/name"),
+			Uncreatable: func(o resource.Object) string {
+				if o["file"] == nil && o["url"] == nil {
+					return "there is nothing to make it of"
 				}
-				return name
+				return ""
+			},
+			Renewal: func(o resource.Object) (life, before time.Duration) {
+				life = resource.GetDuration(o, "/ttl", 100*day)
+				return life, resource.GetDuration(o, "/before", life/10)
+			},
+			Deep: func(o resource.Object) bool { return o["verify"] == true },
+		},
+		{
+			Name: "vaults", Schema: resource.SchemaOf[vault](), KeyField: "/trunk_id", KeyRef: "/trunk", Rekeying: true,
+			Key: func(_ string, o resource.Object) string {
+				if ref, ok := o["trunk"].(resource.Ref); ok {
+					return ref.ID
+				}
+				return resource.GetString(o, "/trunk_id")
 			},
 		},
 		{Name: "routes", Schema: resource.SchemaOf[route](), Listed: true, Key: none},
 	}
 }
+
+// now is when all plans are made.
+var now = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+
+const day = 24 * time.Hour
+
+// digest is that of a secret, as the state would make it.
+func digest(text string) string { return "digest of " + text }
+
+// fileDigest is that of a file whose content is told by a letter.
+func fileDigest(letter string) string { return "sha256:" + strings.Repeat(letter, 64) }
 
 func toy(name string) *resource.Kind {
 	all := toys()
@@ -117,7 +186,7 @@ func live(kind, id string, o resource.Object) resource.Live {
 			}
 		}
 		o["tags"] = plain
-	case "boxes":
+	case "boxes", "tapes", "vaults":
 		l.Keys = []string{id}
 	}
 	l.Label = kind + " label"

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"telnyxsync/internal/resource"
@@ -21,6 +22,7 @@ type Source struct {
 	Live     map[string][]resource.Live // by kind
 	Owned    []resource.Owned           // what state knows of them; may be nil
 	Instance string                     // in owner tags
+	Now      time.Time
 }
 
 // Entry is an entry to be written.
@@ -33,6 +35,8 @@ type Entry struct {
 	beside map[string]string // behind a field, by JSON pointer
 	kind   *resource.Kind
 	leave  bool // it is written as a comment alone
+
+	guessed []string // fields that nobody can read; with any of them the entry is only observed
 }
 
 // Entries makes an entry of each object: sorted, each with a name of its own that stays the same from
@@ -50,12 +54,37 @@ func Entries(src Source) []*Entry {
 		names := named(k, src, rows)
 		for j := range src.Live[k.Name] {
 			l := &src.Live[k.Name][j]
-			out = append(out, entry(k, names[l.ID], l, rows[l.ID]))
+			e := entry(k, names[l.ID], l, rows[l.ID])
+			if why := unfit(l, rows[l.ID], src); why != "" {
+				e.Leave("", why)
+			}
+			out = append(out, e)
 		}
 	}
 	slices.SortFunc(out, func(a, b *Entry) int { return a.Compare(b.Addr) })
 	nameSecrets(out)
 	return out
+}
+
+// unfit says why an object cannot be taken over as it is; "" where it can.
+func unfit(l *resource.Live, row *resource.Owned, src Source) string {
+	ours := 0
+	for _, o := range l.Owners {
+		switch {
+		case row != nil: // state goes before tags
+		case o.Instance != src.Instance:
+			return fmt.Sprintf("it carries the owner tag of another telnyxsync (%s): take that tag off if it is no longer used", o.Tag())
+		default:
+			ours++
+		}
+	}
+	switch {
+	case ours > 1:
+		return fmt.Sprintf("it carries %d owner tags, of different entries: take all but one off", ours)
+	case !l.Expires.IsZero() && !src.Now.Before(l.Expires):
+		return "it expired at " + l.Expires.UTC().Format(time.RFC3339) + ", and nothing can be made of what it held"
+	}
+	return ""
 }
 
 // nameSecrets gives each secret an environment variable of its own.
@@ -140,6 +169,15 @@ func entry(k *resource.Kind, name string, l *resource.Live, row *resource.Owned)
 		e.Protect, applied = row.Protect, row.Applied
 	}
 	e.fields(k, k.Schema, "", l, applied)
+	if len(e.guessed) > 0 {
+		// Applied as it is, it would overwrite what nobody sees with what nobody wrote.
+		e.secrets(func(path string, _ resource.SecretRef) { e.guessed = append(e.guessed, path) })
+		var names []string
+		for _, path := range e.guessed {
+			names = append(names, strings.Join(resource.Split(path), "."))
+		}
+		e.notes = append(e.notes, fmt.Sprintf("Telnyx shows neither %s: write them, then remove observe and ignore.", strings.Join(names, " nor ")))
+	}
 	return e
 }
 
@@ -173,7 +211,8 @@ func (e *Entry) fields(k *resource.Kind, s *resource.Schema, at string, l *resou
 			case hinted:
 				e.put(path, hint, "")
 			case f.Required:
-				e.put(path, placeholder(f.Schema), "cannot be read back: correct it before you apply")
+				e.put(path, placeholder(f.Schema), "cannot be read back")
+				e.guessed = append(e.guessed, path)
 			}
 		}
 	}
@@ -208,10 +247,11 @@ func envName(a resource.Addr, path string) string {
 }
 
 // Leave keeps a field, or with "" the whole entry, out of what is written: it stands there as a
-// comment that says why.
+// comment that says why. Without a field that says which object is meant, the entry would mean another.
 func (e *Entry) Leave(path, why string) {
 	names := resource.Split(path)
-	if _, there := resource.Get(e.Object, path); path == "" || !there {
+	s := e.kind.Schema.At(path)
+	if _, there := resource.Get(e.Object, path); e.leave || path == "" || !there || s == nil || s.Local {
 		e.leave = true
 		e.notes = append(e.notes, "not exported: "+why)
 		return

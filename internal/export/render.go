@@ -44,8 +44,11 @@ func (f *File) At(line int) *Entry {
 	return nil
 }
 
-// mostNodes keeps files well within the bounds of what can be read back.
-const mostNodes = 100_000
+// These keep files well within the bounds of what can be read back.
+const (
+	mostNodes = 100_000
+	mostBytes = 5 << 20
+)
 
 // Render writes entries, which are sorted, into files: one for each kind, or one for all. More than
 // a file may hold goes into further ones.
@@ -56,24 +59,23 @@ func Render(entries []*Entry, perKind bool, head string) []*File {
 	for _, e := range entries {
 		text, nodes := render(e)
 		switch {
-		case f == nil, perKind && e.Kind != kind, f.nodes+nodes > mostNodes:
+		case f == nil, perKind && e.Kind != kind, f.nodes+nodes > mostNodes, len(f.file.Text)+len(text) > mostBytes:
 			name := "telnyxsync"
 			if perKind {
 				name = e.Kind
 			}
+			f.end()
 			f = newWriter(unused(files, name), head)
 			files = append(files, f.file)
 			kind = ""
 		}
 		if e.Kind != kind {
 			kind = e.Kind
-			if note := e.kind.Export.Note; note != "" {
-				f.line("# " + comment(note))
-			}
-			f.line(kind + ":")
+			f.begin(e.kind)
 		}
 		f.entry(e, text, nodes)
 	}
+	f.end()
 	for _, f := range files {
 		f.Text = bytes.TrimRight(f.Text, "\n")
 		f.Text = append(f.Text, '\n')
@@ -90,9 +92,11 @@ func unused(files []*File, base string) string {
 }
 
 type writer struct {
-	file  *File
-	lines int
-	nodes int
+	file    *File
+	lines   int
+	nodes   int
+	section int  // where the line begins that names it; 0 where there is none
+	filled  bool // there is an entry in it that is no comment
 }
 
 func newWriter(name, head string) *writer {
@@ -106,7 +110,26 @@ func (w *writer) line(text string) {
 	w.lines += 1 + strings.Count(text, "\n")
 }
 
+// begin begins a section.
+func (w *writer) begin(k *resource.Kind) {
+	w.end()
+	if k.Export.Note != "" {
+		w.line("# " + comment(k.Export.Note))
+	}
+	w.section, w.filled = len(w.file.Text), false
+	w.line(k.Name + ":")
+}
+
+// end ends a section. One that holds only comments is a comment itself: it would be no YAML that can be
+// read back, and an empty one would mean that there are none.
+func (w *writer) end() {
+	if w != nil && w.section > 0 && !w.filled {
+		w.file.Text = slices.Insert(w.file.Text, w.section, []byte("# ")...)
+	}
+}
+
 func (w *writer) entry(e *Entry, text string, nodes int) {
+	w.filled = w.filled || !e.leave
 	first := w.lines + 1
 	w.line(text)
 	w.nodes += nodes
@@ -121,6 +144,9 @@ func render(e *Entry) (text string, nodes int) {
 	}
 	value := &yaml.Node{Kind: yaml.MappingNode}
 	e.mapping(value, e.kind.Schema, e.Object, "")
+	if len(e.guessed) > 0 {
+		value.Content = append(value.Content, scalar("observe"), node(true), scalar("ignore"), node(anys(e.guessed)))
+	}
 	if e.Protect {
 		value.Content = append(value.Content, scalar("protect"), &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"})
 	}
@@ -173,6 +199,13 @@ func (e *Entry) mapping(n *yaml.Node, s *resource.Schema, o resource.Object, at 
 	}
 }
 
+func anys(texts []string) (out []any) {
+	for _, t := range texts {
+		out = append(out, t)
+	}
+	return out
+}
+
 // node writes one value.
 func node(v any) *yaml.Node {
 	switch v := v.(type) {
@@ -200,10 +233,14 @@ func node(v any) *yaml.Node {
 	return scalar(resource.Text(v))
 }
 
+// misread is what the encoder leaves bare although it means something else: to us (a merge key), or to
+// tools of YAML 1.1 (booleans).
+var misread = []string{"<<", "y", "n", "yes", "no", "on", "off"}
+
 // scalar is text, in quotes wherever it could be taken for something else.
 func scalar(text string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
-	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if slices.Contains(misread, strings.ToLower(text)) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		n.Style = yaml.DoubleQuotedStyle // in which control characters are escaped
 	}
 	return n
@@ -226,10 +263,11 @@ func EnvExample(entries []*Entry) []byte {
 		return nil
 	}
 	var b bytes.Buffer
-	b.WriteString("# The secrets that the exported YAML refers to: Telnyx does not show them. Copy this file, fill the copy\n" +
-		"# in, keep it out of the repository, and put it into the environment of diff and apply.\n")
+	b.WriteString("# The secrets that the exported YAML refers to: Telnyx does not show them. Copy this file to .env, fill\n" +
+		"# that in between the quotes, keep it out of the repository, and load it before diff and apply:\n" +
+		"#   set -a; . ./.env; set +a\n")
 	for _, n := range names {
-		fmt.Fprintf(&b, "%s=\n", n)
+		fmt.Fprintf(&b, "%s=''\n", n)
 	}
 	return b.Bytes()
 }

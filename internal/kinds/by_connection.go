@@ -41,7 +41,7 @@ type connectionAPI interface {
 type byConnection struct {
 	api    connectionAPI
 	schema *resource.Schema
-	body   func(live *resource.Live, desired resource.Object) client.Object
+	body   func(live *resource.Live, desired resource.Object) (client.Object, error)
 	label  func(o resource.Object) string
 }
 
@@ -69,12 +69,20 @@ func (b *byConnection) live(id string, raw client.Object) *resource.Live {
 }
 
 func (b *byConnection) Create(ctx context.Context, w resource.Write) (resource.Receipt, error) {
-	raw, meta, err := b.api.Create(ctx, w.Key, b.body(nil, w.Desired))
+	body, err := b.body(nil, w.Desired)
+	if err != nil {
+		return resource.Receipt{}, err
+	}
+	raw, meta, err := b.api.Create(ctx, w.Key, body)
 	return b.receipt(w.Key, raw, meta, err)
 }
 
 func (b *byConnection) Update(ctx context.Context, w resource.Write) (resource.Receipt, error) {
-	raw, meta, err := b.api.Update(ctx, w.Live.ID, b.body(w.Live, w.Desired))
+	body, err := b.body(w.Live, w.Desired)
+	if err != nil {
+		return resource.Receipt{}, err
+	}
+	raw, meta, err := b.api.Update(ctx, w.Live.ID, body)
 	return b.receipt(w.Live.ID, raw, meta, err)
 }
 

@@ -125,18 +125,20 @@ func checkStorageCredentials(_ string, o resource.Object) []resource.Invalid {
 }
 
 // storageBody is the whole body: PUT resets what is left out. Both levels name the backend.
-func storageBody(live *resource.Live, desired resource.Object) client.Object {
-	backend := resource.GetString(desired, "/backend")
-	fields := backendFields[backend]
+func storageBody(live *resource.Live, desired resource.Object) (client.Object, error) {
+	whole := resource.Overlay(standing(live), desired)
+	backend := resource.GetString(whole, "/backend")
+	fields, known := backendFields[backend]
+	if !known {
+		return nil, fmt.Errorf("the backend %q is not known: nothing was sent, as it could wipe the configuration", backend)
+	}
 	configuration := client.Object{"backend": backend}
-	for _, from := range []any{standing(live)["configuration"], desired["configuration"]} {
-		for name, v := range asObject(from) {
-			if slices.Contains(fields.plain, name) || slices.Contains(fields.secrets, name) {
-				configuration[name] = revealed(v)
-			}
+	for name, v := range asObject(whole["configuration"]) {
+		if slices.Contains(fields.plain, name) || slices.Contains(fields.secrets, name) {
+			configuration[name] = revealed(v)
 		}
 	}
-	return client.Object{"backend": backend, "configuration": configuration}
+	return client.Object{"backend": backend, "configuration": configuration}, nil
 }
 
 func revealed(v any) any {

@@ -47,7 +47,7 @@ func dialogflowConnections() Row {
 }
 
 // dialogflowBody is the whole body: PUT resets what is left out, and what is cleared is left out.
-func dialogflowBody(live *resource.Live, desired resource.Object) client.Object {
+func dialogflowBody(live *resource.Live, desired resource.Object) (client.Object, error) {
 	body := client.Object{}
 	for name, v := range resource.Overlay(standing(live), desired) {
 		if secret, ok := v.(resource.Secret); ok {
@@ -57,5 +57,5 @@ func dialogflowBody(live *resource.Live, desired resource.Object) client.Object 
 			body[name] = v
 		}
 	}
-	return body
+	return body, nil
 }

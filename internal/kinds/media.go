@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"fmt"
+	"mime"
 	"net/url"
 	"slices"
 	"strings"
@@ -164,6 +165,9 @@ func (m *mediaOps) live(raw client.Object) *resource.Live {
 	l := &resource.Live{ID: name, Keys: []string{name}, Object: resource.Object{}, Expires: moment(raw["expires_at"])}
 	typ, _ := raw["content_type"].(string)
 	l.Label, l.Hints = typ, resource.Object{"content_type": typ}
+	if _, _, err := mime.ParseMediaType(typ); err != nil {
+		l.Hints["content_type"] = "application/octet-stream" // to be sent again, it has to be one
+	}
 	if !l.Expires.IsZero() {
 		l.Label += ", expires " + l.Expires.UTC().Format(time.RFC3339)
 	}

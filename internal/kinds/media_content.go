@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -42,10 +43,10 @@ func (m *mediaOps) look(ctx context.Context, seen *resource.Observation, names [
 	}
 	for i, err := range failed {
 		if err != nil {
-			if seen.Failed == nil {
-				seen.Failed = map[string]error{}
+			if seen.Doubts == nil {
+				seen.Doubts = map[string]error{}
 			}
-			seen.Failed[names[i]] = fmt.Errorf("its content: %w", err)
+			seen.Doubts[names[i]] = err
 		}
 	}
 	return ctx.Err()
@@ -123,18 +124,26 @@ func (m *mediaOps) content(ctx context.Context, w resource.Write) (c client.Medi
 	file, isFile := w.Desired["file"].(resource.File)
 	address := resource.GetString(w.Desired, "/media_url")
 	_, newURL := w.Patch["media_url"]
+	_, newFile := w.Patch["file"]
+	if isFile && w.Live != nil && !newFile && gone(file) {
+		isFile = false // only its life matters, and what Telnyx has is what was applied
+	}
 	switch {
 	case isFile:
 		c.File = &client.File{Name: filepath.Base(file.Name), ContentType: file.Type, Size: file.Size, Open: func() (io.ReadCloser, error) { return open(file) }}
 	case address != "" && (w.Live == nil || newURL):
 		c.URL = address
 	default:
-		c.File, closeContent, err = m.fetch(ctx, w.Live)
-		if client.NotFound(err) && address != "" {
-			c.URL, err = address, nil // it has expired
+		switch fetched, closeFile, err := m.fetch(ctx, w.Live); {
+		case err == nil:
+			c.File, closeContent = fetched, closeFile
+		case client.NotFound(err) && address != "":
+			c.URL = address // it has expired
+		default:
+			return c, nil, err
 		}
 	}
-	return c, closeContent, err
+	return c, closeContent, nil
 }
 
 // fetch downloads a medium into a file without a name, in order to send it again.
@@ -189,16 +198,57 @@ func open(f resource.File) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.New()
-	n, err := io.Copy(sum, io.LimitReader(file, f.Size+1))
-	if err == nil && (n != f.Size || resource.FileDigest(sum.Sum(nil)) != f.Digest()) {
-		err = errFileChanged
-	}
-	if err == nil {
-		_, err = file.Seek(0, io.SeekStart)
-	}
-	if err != nil {
+	if err := unchanged(f, file); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return file, nil
+	return &checked{File: file, want: f, sum: sha256.New()}, nil
+}
+
+// checked reads a file and ends with an error if what was read is not what the configuration saw: it may
+// be written to while it is sent.
+type checked struct {
+	*os.File
+	want resource.File
+	sum  hash.Hash
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	n, err := c.File.Read(p)
+	c.sum.Write(p[:n])
+	if err == io.EOF && resource.FileDigest(c.sum.Sum(nil)) != c.want.Digest() {
+		err = errFileChanged
+	}
+	return n, err
+}
+
+// gone tells whether a file is no longer what the configuration saw, as while a broken one is being mended.
+func gone(f resource.File) bool {
+	file, err := open(f)
+	if err != nil {
+		return true
+	}
+	_ = file.Close()
+	return false
+}
+
+// unchanged leaves a file at its beginning if it is what the configuration saw. What has become a pipe
+// is not read: that may wait for ever.
+func unchanged(f resource.File, file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errFileChanged
+	}
+	sum := sha256.New()
+	n, err := io.Copy(sum, io.LimitReader(file, f.Size+1))
+	if err != nil {
+		return err
+	}
+	if n != f.Size || resource.FileDigest(sum.Sum(nil)) != f.Digest() {
+		return errFileChanged
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	return err
 }

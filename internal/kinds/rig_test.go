@@ -3,7 +3,10 @@ package kinds_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -38,10 +41,13 @@ func newRig(t *testing.T, account string) *rig {
 	checked := contract.Wrap(t, sim)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.Method != http.MethodGet {
-			body, _ := io.ReadAll(q.Body)
+			body, err := io.ReadAll(q.Body)
+			if err != nil {
+				panic(http.ErrAbortHandler) // it was broken off
+			}
 			q.Body = io.NopCloser(bytes.NewReader(body))
 			r.mu.Lock()
-			r.sent = append(r.sent, strings.TrimSpace(q.Method+" "+strings.TrimPrefix(q.URL.EscapedPath(), "/v2")+" "+canonical(t, body)))
+			r.sent = append(r.sent, strings.TrimSpace(q.Method+" "+strings.TrimPrefix(q.URL.EscapedPath(), "/v2")+" "+canonical(t, q.Header, body)))
 			r.mu.Unlock()
 		}
 		checked.ServeHTTP(w, q)
@@ -62,9 +68,29 @@ func newClient(t testing.TB, cfg client.Config) *client.Client {
 	return c
 }
 
-func canonical(t testing.TB, body []byte) string {
+// canonical is a body with its fields in order: JSON, or a form as if it were JSON, in which a file is
+// its name, its type and its content.
+func canonical(t testing.TB, header http.Header, body []byte) string {
 	if len(body) == 0 {
 		return ""
+	}
+	if typ, params, _ := mime.ParseMediaType(header.Get("Content-Type")); typ == "multipart/form-data" {
+		fields := map[string]any{}
+		for form := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {
+			part, err := form.NextPart()
+			if errors.Is(err, io.EOF) {
+				return resource.Text(fields)
+			}
+			if err != nil {
+				t.Errorf("the body is not a whole form: %v", err)
+				return ""
+			}
+			content, _ := io.ReadAll(part)
+			fields[part.FormName()] = string(content)
+			if _, at, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")); at["filename"] != "" { // FileName cuts it
+				fields[part.FormName()] = at["filename"] + " " + part.Header.Get("Content-Type") + ": " + string(content)
+			}
+		}
 	}
 	var v any
 	if err := json.Unmarshal(body, &v); err != nil {

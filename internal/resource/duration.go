@@ -18,8 +18,8 @@ var units = []struct {
 	length time.Duration
 }{{'d', 24 * time.Hour}, {'h', time.Hour}, {'m', time.Minute}, {'s', time.Second}}
 
-// maxDays keeps durations far from where they overflow.
-const maxDays = 100_000
+// maxDuration keeps durations from where they overflow.
+const maxDuration = 100_000 * 24 * time.Hour
 
 // ParseDuration reads a duration: whole numbers with units, the larger ones first, each once.
 func ParseDuration(text string) (time.Duration, error) {
@@ -35,7 +35,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		for u < len(units) && units[u].name != rest[i] {
 			u++
 		}
-		if err != nil || u == len(units) || n > int64(maxDays*24*time.Hour/units[u].length) {
+		if err != nil || u == len(units) || n > int64((maxDuration-sum)/units[u].length) { // the sum is not made: it could wrap around
 			return 0, errDuration
 		}
 		sum += time.Duration(n) * units[u].length

@@ -62,6 +62,7 @@ type Want struct {
 type Observation struct {
 	Objects []Live
 	Failed  map[string]error // by id or key: what could not be read
+	Doubts  map[string]error // by id: what a closer look could not show; the rest of the object is known
 }
 
 // Write is what a kind is asked to make true of one object.
@@ -93,6 +94,7 @@ type Owned struct {
 	TakenDown bool
 	Attempts  map[string]Attempt // by path: writes that have not been seen to last
 	Renewed   time.Time          // when an object that expires was last made or written
+	Ends      time.Time          // when it was to expire then, as the answer said; zero where it did not
 }
 
 // Attempt counts the writes of one value to one path since it was last seen in place.

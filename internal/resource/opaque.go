@@ -2,7 +2,9 @@ package resource
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -10,11 +12,19 @@ import (
 // file. The value itself only goes over the wire.
 type Opaque interface{ Digest() string }
 
+// noDigest stands for the digest of a secret where there is no state to give one: it is no digest that
+// was applied, and not nothing either.
+const noDigest = "(no digest)"
+
 // Remembered returns a value with digests in the place of what is opaque. Trees are copied.
 func Remembered(v any) any {
 	switch v := v.(type) {
+	case string, int64, bool: // most values are one of these
 	case Opaque:
-		return v.Digest()
+		if d := v.Digest(); d != "" {
+			return d
+		}
+		return noDigest
 	case Object:
 		out := make(Object, len(v))
 		for k, e := range v {
@@ -28,20 +38,25 @@ func Remembered(v any) any {
 // Secret takes a reference to a secret and nothing else: {env: …}, {file: …} or {credential: …}. As
 // a value it is what the reference led to: however it is printed, marshalled or logged, it shows as
 // dots.
-type Secret struct{ at *secret }
+type Secret struct{ at **secret }
 
-// secret is behind a pointer, so that printing what holds a Secret shows an address at most.
+// secret is behind a pointer to a pointer, so that printing what holds a Secret shows an address at
+// most: in a field that is not exported fmt calls no method, and with a verb that does not fit (%s) it
+// writes out what a plain pointer leads to.
 type secret struct{ value, digest string }
 
 // NewSecret makes the value; digest is a keyed hash of it, "" where there is no key.
-func NewSecret(value, digest string) Secret { return Secret{&secret{value, digest}} }
+func NewSecret(value, digest string) Secret {
+	s := &secret{value, digest}
+	return Secret{&s}
+}
 
 // Reveal gives the secret itself, for the body of a request.
 func (s Secret) Reveal() string {
 	if s.at == nil {
 		return ""
 	}
-	return s.at.value
+	return (*s.at).value
 }
 
 // Digest is the keyed hash.
@@ -49,7 +64,7 @@ func (s Secret) Digest() string {
 	if s.at == nil {
 		return ""
 	}
-	return s.at.digest
+	return (*s.at).digest
 }
 
 // Object is the secret itself where it is the text of a JSON object; else nil.
@@ -57,8 +72,11 @@ func (s Secret) Object() Object {
 	d := json.NewDecoder(strings.NewReader(s.Reveal()))
 	d.UseNumber()
 	var o Object
-	if err := d.Decode(&o); err != nil || d.More() {
+	if err := d.Decode(&o); err != nil {
 		return nil
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil // there is more behind it
 	}
 	return o
 }

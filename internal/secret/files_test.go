@@ -40,11 +40,17 @@ func TestNewlineAtTheEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	for text, want := range map[string]string{
 		"x": "x", "x\n": "x", "x\r\n": "x", "x\n\n": "x\n", "x\r\n\r\n": "x\r\n", "\nx": "\nx", "x\r": "x\r", "x\r\r\n": "x\r", "x\n\r": "x\n\r",
-		" x \n": " x ", "x\n ": "x\n ", "x\ny\n": "x\ny", "\x00\xff\n": "\x00\xff", "\ufeffx": "\ufeffx",
+		" x \n": " x ", "x\n ": "x\n ", "x\ny\n": "x\ny",
 	} {
-		put(t, path, text)
-		check(t, &secret.Reader{}, resource.SecretRef{File: path}, want, "")
+		put(t, path, "secret"+text)
+		check(t, &secret.Reader{}, resource.SecretRef{File: path}, "secret"+want, "")
 	}
+	for _, text := range []string{"secret\x00", "secret\xff", "\ufeffsecret"} {
+		put(t, path, text)
+		check(t, &secret.Reader{}, resource.SecretRef{File: path}, "", failed(path, "it is no plain text: it is not UTF-8, or holds a NUL or a byte order mark"))
+	}
+	put(t, path, "short\n")
+	check(t, &secret.Reader{}, resource.SecretRef{File: path}, "", failed(path, "it has fewer than 6 characters: so short a one could not be kept out of messages"))
 	for _, text := range []string{"", "\n", "\r\n"} {
 		put(t, path, text)
 		check(t, &secret.Reader{}, resource.SecretRef{File: path}, "", failed(path, "it is empty"))
@@ -130,7 +136,7 @@ func TestEnvironmentIsNoFile(t *testing.T) {
 
 func TestMissingFiles(t *testing.T) {
 	dir := t.TempDir()
-	put(t, filepath.Join(dir, "a"), "x")
+	put(t, filepath.Join(dir, "a"), "secret")
 	must(t, os.Symlink("nothing", filepath.Join(dir, "dangling")))
 	must(t, os.Symlink("loop", filepath.Join(dir, "loop")))
 	for name, why := range map[string]string{
@@ -142,7 +148,7 @@ func TestMissingFiles(t *testing.T) {
 	}
 	// It was there, and is not any more: read anew each time.
 	gone := filepath.Join(dir, "a")
-	check(t, &secret.Reader{}, resource.SecretRef{File: gone}, "x", "")
+	check(t, &secret.Reader{}, resource.SecretRef{File: gone}, "secret", "")
 	must(t, os.Remove(gone))
 	check(t, &secret.Reader{}, resource.SecretRef{File: gone}, "", failed(gone, noFile))
 	check(t, &secret.Reader{Directories: []string{dir}}, resource.SecretRef{File: gone}, "", failed(gone, noFile))
@@ -184,7 +190,7 @@ func TestDirectories(t *testing.T) {
 	top := t.TempDir()
 	at := func(name string) string { return filepath.Join(top, name) }
 	for _, name := range []string{"b/file", "b/deep/er/file", "b/..data", "bc/file", "c/file"} {
-		put(t, at(name), "x")
+		put(t, at(name), "secret")
 	}
 	for link, target := range map[string]string{
 		"b/out": "../c/file", "b/out-absolute": at("c/file"), "b/out-dir": "../c", "b/around": "../b/file", "c/in": "../b/file", "c/in-dir": at("b"),
@@ -235,10 +241,10 @@ func TestDirectories(t *testing.T) {
 		}
 		ref := resource.SecretRef{File: top + "/" + c.path}
 		if c.why == "" {
-			check(t, r, ref, "x", "")
+			check(t, r, ref, "secret", "")
 		} else {
 			check(t, r, ref, "", failed(ref.File, c.why))
 		}
 	}
-	check(t, &secret.Reader{Directories: []string{"/"}}, resource.SecretRef{File: at("c/file")}, "x", "")
+	check(t, &secret.Reader{Directories: []string{"/"}}, resource.SecretRef{File: at("c/file")}, "secret", "")
 }

@@ -14,12 +14,16 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"telnyxsync/internal/resource"
 )
 
 // MaxSize bounds a secret, in bytes. Service accounts have two or three thousand.
 const MaxSize = 64 << 10
+
+// shortest is what the client can mask where a service repeats it.
+const shortest = 6
 
 // keyLength is from which length on an API key does not stand in another text by chance.
 const keyLength = 8
@@ -28,6 +32,7 @@ const keyLength = 8
 type Reader struct {
 	Env         []string // names that may be read; nil: all
 	Directories []string // that files may lie in, at any depth; nil: all
+	Names       []string // of credentials that may be read; nil: all
 	Credentials string   // systemd's $CREDENTIALS_DIRECTORY; "" where there is none
 
 	Lookup func(name string) (string, bool) // reads the environment; nil is os.LookupEnv
@@ -45,8 +50,12 @@ func (r *Reader) Read(ref resource.SecretRef) (string, error) {
 	case err != nil:
 	case text == "":
 		err = errors.New("it is empty")
+	case len(text) < shortest:
+		err = fmt.Errorf("it has fewer than %d characters: so short a one could not be kept out of messages", shortest)
 	case len(text) > MaxSize:
 		err = fmt.Errorf("it has more than %d KB, which no secret has", MaxSize>>10)
+	case !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\ufeff"):
+		err = errors.New("it is no plain text: it is not UTF-8, or holds a NUL or a byte order mark")
 	case r.APIKey != "" && (text == r.APIKey || len(r.APIKey) >= keyLength && strings.Contains(text, r.APIKey)):
 		err = errors.New("it holds the API key, which no field may hold: give the secret a place of its own")
 	}
@@ -75,6 +84,9 @@ func (r *Reader) read(ref resource.SecretRef) (string, error) {
 		if r.Credentials == "" {
 			return "", errors.New("no systemd credentials are here ($CREDENTIALS_DIRECTORY is not set): pass it with LoadCredential=")
 		}
+		if r.Names != nil && !slices.Contains(r.Names, ref.Credential) {
+			return "", errors.New("references.credentials of the daemon's configuration does not list it")
+		}
 		return r.file(filepath.Join(r.Credentials, ref.Credential))
 	}
 	path, err := r.allowed(ref.File)
@@ -89,16 +101,22 @@ func (r *Reader) allowed(path string) (string, error) {
 	if r.Directories == nil {
 		return path, nil
 	}
-	end, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return "", plain(err)
+	end, missing := filepath.EvalSymlinks(path)
+	if missing != nil {
+		end = filepath.Clean(path) // outside, whether it is there is nobody's business
 	}
 	for _, dir := range r.Directories {
-		if d, err := filepath.EvalSymlinks(dir); err == nil {
-			if rel, err := filepath.Rel(d, end); err == nil && filepath.IsLocal(rel) && rel != "." {
-				return end, nil
-			}
+		d, err := filepath.EvalSymlinks(dir)
+		if err != nil {
+			continue
 		}
+		if rel, err := filepath.Rel(d, end); err != nil || !filepath.IsLocal(rel) || rel == "." {
+			continue
+		}
+		if missing != nil {
+			return "", plain(missing)
+		}
+		return end, nil
 	}
 	return "", errors.New("references.directories of the daemon's configuration does not list its directory")
 }
@@ -141,7 +159,7 @@ func (r *Reader) file(path string) (string, error) {
 // and /proc/self/environ would give what references.env does not list.
 func madeUp(path string) bool {
 	end, err := filepath.EvalSymlinks(path)
-	return err == nil && (strings.HasPrefix(end, "/proc/") || strings.HasPrefix(end, "/sys/"))
+	return err != nil || (strings.HasPrefix(end, "/proc/") || strings.HasPrefix(end, "/sys/"))
 }
 
 var errNotPlain = errors.New("it is not a plain file: no pipes, sockets, devices or directories are read")

@@ -38,11 +38,11 @@ func TestEnv(t *testing.T) {
 	}{
 		"there":               {reader: secret.Reader{Lookup: environment("A", "hunter2")}, want: "hunter2"},
 		"as it stands":        {reader: secret.Reader{Lookup: environment("A", " x\ny\r\n\n")}, want: " x\ny\r\n\n"},
-		"missing":             {reader: secret.Reader{Lookup: environment("AA", "x", "a", "x")}, err: noVariable},
+		"missing":             {reader: secret.Reader{Lookup: environment("AA", "secret", "a", "secret")}, err: noVariable},
 		"empty":               {reader: secret.Reader{Lookup: environment("A", "")}, err: "the secret {env: A}: it is empty"},
-		"listed":              {reader: secret.Reader{Lookup: environment("A", "x"), Env: []string{"B", "A"}}, want: "x"},
-		"not listed":          {reader: secret.Reader{Lookup: environment("A", "x"), Env: []string{"B", "AA", "a", "A "}}, err: notListed},
-		"an empty list":       {reader: secret.Reader{Lookup: environment("A", "x"), Env: []string{}}, err: notListed},
+		"listed":              {reader: secret.Reader{Lookup: environment("A", "secret"), Env: []string{"B", "A"}}, want: "secret"},
+		"not listed":          {reader: secret.Reader{Lookup: environment("A", "secret"), Env: []string{"B", "AA", "a", "A "}}, err: notListed},
+		"an empty list":       {reader: secret.Reader{Lookup: environment("A", "secret"), Env: []string{}}, err: notListed},
 		"neither listed":      {reader: secret.Reader{Lookup: environment(), Env: []string{}}, err: notListed},
 		"as large as allowed": {reader: secret.Reader{Lookup: environment("A", strings.Repeat("x", secret.MaxSize))}, want: strings.Repeat("x", secret.MaxSize)},
 		"too large": {
@@ -68,8 +68,13 @@ func TestCredentials(t *testing.T) {
 	put(t, filepath.Join(dir, "recordings"), "hunter2\n")
 	ref := resource.SecretRef{Credential: "recordings"}
 	check(t, &secret.Reader{Credentials: dir}, ref, "hunter2", "")
-	// Which credentials there are is up to the unit: the lists are of the other references.
+	// Each kind of reference has a list of its own.
 	check(t, &secret.Reader{Credentials: dir, Env: []string{}, Directories: []string{}}, ref, "hunter2", "")
+	check(t, &secret.Reader{Credentials: dir, Names: []string{"a", "recordings"}}, ref, "hunter2", "")
+	for _, list := range [][]string{{}, {"recording", "recordings2", "Recordings"}} {
+		check(t, &secret.Reader{Credentials: dir, Names: list}, ref, "",
+			"the secret {credential: recordings}: references.credentials of the daemon's configuration does not list it")
+	}
 	check(t, &secret.Reader{}, ref, "",
 		"the secret {credential: recordings}: no systemd credentials are here ($CREDENTIALS_DIRECTORY is not set): pass it with LoadCredential=")
 	check(t, &secret.Reader{Credentials: dir}, resource.SecretRef{Credential: "other"}, "",
@@ -80,7 +85,7 @@ func TestCredentials(t *testing.T) {
 func TestAPIKey(t *testing.T) {
 	for name, c := range map[string]struct{ key, text, want string }{
 		"the key itself":         {key: apiKey, text: apiKey},
-		"a short key itself":     {key: "KEY", text: "KEY"},
+		"a short key itself":     {key: "KEY-01", text: "KEY-01"},
 		"in a text":              {key: apiKey, text: `{"password": "` + apiKey + `"}`},
 		"in a variable's line":   {key: apiKey, text: "TELNYX_API_KEY=" + apiKey + "\nA=b"},
 		"with more behind":       {key: apiKey, text: apiKey + "0"},

@@ -55,7 +55,7 @@ func TestAliasBomb(t *testing.T) {
 		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
 	}
 	got := loadText(t, b.String())
-	if len(got) != 90 || got[0] != "a.yaml:2:10: aliases (*a0) are not supported: write the value out" {
+	if len(got) != 90 || got[0] != "a.yaml:2:10: aliases (*) are not supported: write the value out, or put it in quotes if it begins so" {
 		t.Errorf("got %d errors: %.300q", len(got), got)
 	}
 }

@@ -291,6 +291,10 @@ func (d *decoder) reference(s *resource.Schema, n *yaml.Node, path string) (any,
 func (d *decoder) texts(n *yaml.Node, path, want string, keys ...string) (map[string]string, bool) {
 	out := map[string]string{}
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && slices.Contains(keys, n.Content[0].Value) {
+		if v := n.Content[1]; v.Kind == yaml.ScalarNode && !isText(v) {
+			d.fail(v, join(path, n.Content[0].Value), "must be text: put it in quotes if it is meant so")
+			return nil, false
+		}
 		text, ok := d.string(&resource.Schema{Type: resource.String, Required: true}, n.Content[1], join(path, n.Content[0].Value))
 		out[n.Content[0].Value] = text
 		return out, ok

@@ -129,7 +129,7 @@ func syntaxError(file string, data []byte, err error) *Error {
 		before, _, _ := bytes.Cut(data, []byte("*"+name))
 		line := before[bytes.LastIndexByte(before, '\n')+1:]
 		pos.Line, pos.Col = bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(line)+1
-		return &Error{Pos: pos, Text: aliasText(name)}
+		return &Error{Pos: pos, Text: aliasText}
 	}
 	return &Error{Pos: pos, Text: "not valid YAML: " + text + "; look at the indentation and the quotes around here"}
 }
@@ -165,14 +165,14 @@ func (d *decoder) bounded(doc *yaml.Node) bool {
 			d.fail(n, "", "nested deeper than %d levels: flatten it", MaxDepth)
 			return false
 		case n.Kind == yaml.AliasNode:
-			d.fail(n, "", "%s", aliasText(n.Value))
+			d.fail(n, "", aliasText)
 			ok = false
 			return true
 		case n.Tag == "!!merge":
 			d.fail(n, "", "merge keys (<<) are not supported: write the fields out")
 			ok = false
 		case n.Style&yaml.TaggedStyle != 0:
-			d.fail(n, "", "tags (%s) are not supported: write the plain value", n.Tag)
+			d.fail(n, "", "tags (!) are not supported: write the plain value, or put it in quotes if it begins so")
 			ok = false
 		}
 		for _, c := range n.Content {
@@ -185,9 +185,8 @@ func (d *decoder) bounded(doc *yaml.Node) bool {
 	return walk(doc, 1) && ok
 }
 
-func aliasText(name string) string {
-	return fmt.Sprintf("aliases (*%s) are not supported: write the value out", clip(name))
-}
+// What was written is not repeated here either: a password may begin with * or !.
+const aliasText = "aliases (*) are not supported: write the value out, or put it in quotes if it begins so"
 
 func (d *decoder) isMapping(n *yaml.Node, path string) bool {
 	if n.Kind != yaml.MappingNode {

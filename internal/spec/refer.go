@@ -39,7 +39,11 @@ func (d *decoder) content(s *resource.Schema, n *yaml.Node, path string) (resour
 	}
 	d.files = append(d.files, filepath.Join(f.Root, f.Name)) // also one that is wrong: it may be mended
 	if err := look(&f, s.MaxBytes); err != nil {
-		d.fail(n, path, "the file %s: %s", clip(text), why(err))
+		hint := ""
+		if strings.HasPrefix(text, "~") {
+			hint = "; ~ is not expanded"
+		}
+		d.fail(n, path, "the file %s: %s%s", clip(text), why(err), hint)
 		return f, false
 	}
 	return f, true

@@ -40,7 +40,7 @@ func LoadSettings(schema *resource.Schema, path string, check func(o resource.Ob
 	if len(l.errs) == 0 || len(s.Object) > 0 {
 		for _, f := range schema.Fields {
 			if _, written := s.Object[f.Name]; f.Required && !written && !s.e.blamed(resource.Pointer(f.Name)) {
-				l.fail(s.e.Pos, f.Name, "it is missing: write it")
+				l.fail(s.e.Pos, f.Name, "it is missing: write %s", oneOf(f.Enum))
 			}
 		}
 		for _, bad := range check(s.Object) {

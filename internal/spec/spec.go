@@ -161,12 +161,20 @@ func (l *loader) checkRequired(e *entry, s *resource.Schema, o resource.Object, 
 		p := pointer + resource.Pointer(f.Name)
 		v, written := o[f.Name]
 		if f.Required && !written && !e.blamed(p) {
-			l.fail(e.at(pointer), e.path(pointer), "%s is missing: write it", f.Name)
+			l.fail(e.at(pointer), e.path(pointer), "%s is missing: write %s", f.Name, oneOf(f.Enum))
 		}
 		if below, ok := v.(resource.Object); ok {
 			l.checkRequired(e, f.Schema, below, p)
 		}
 	}
+}
+
+// oneOf is what can be written for a field; "it" where that is anything.
+func oneOf(enum []string) string {
+	if len(enum) == 0 {
+		return "it"
+	}
+	return strings.Join(enum, " or ")
 }
 
 // checkIdentities finds two entries that mean one object.

@@ -93,7 +93,10 @@ func records() *rapid.Generator[state.Record] {
 		if coin("own") {
 			r.Own = &resource.Owned{
 				Addr: *addr("owned"), ID: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "id"), Root: rapid.String().Draw(t, "root"),
-				Applied: trees().Draw(t, "applied"), Protect: coin("protect"), Attempts: attempts().Draw(t, "attempts"),
+				Applied: trees().Draw(t, "applied"), Protect: coin("protect"), TakenDown: coin("taken down"), Attempts: attempts().Draw(t, "attempts"),
+			}
+			if coin("renewed") {
+				r.Own.Renewed = time.Unix(rapid.Int64Range(-1e9, 1e10).Draw(t, "second"), rapid.Int64Range(0, 1e9-1).Draw(t, "nanosecond")).UTC()
 			}
 		}
 		if coin("forget") {

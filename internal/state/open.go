@@ -58,7 +58,7 @@ func Open(ctx context.Context, l *Lock) (*DB, error) {
 
 // upgrades bring a database from the version before to that of the key, each in one transaction.
 var upgrades = map[int]string{
-	2: `ALTER TABLE owned ADD COLUMN renewed TEXT NOT NULL DEFAULT ''`,
+	2: `ALTER TABLE owned ADD COLUMN renewed TEXT NOT NULL DEFAULT ''; ALTER TABLE owned ADD COLUMN ends TEXT NOT NULL DEFAULT ''`,
 }
 
 func (d *DB) upgrade(ctx context.Context) error {

@@ -25,9 +25,9 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 			return err
 		}
 		s.BaseURL, s.keyPrint, s.hmacKey = meta["base_url"], meta["key_print"], meta["hmac_key"]
-		renewed := "renewed"
+		renewed := "renewed, ends"
 		if d.version < 2 {
-			renewed = "''"
+			renewed = "'', ''"
 		}
 		err = query(ctx, tx, `SELECT kind, name, id, root, applied, protect, taken_down, attempts, `+renewed+` FROM owned ORDER BY kind, name`, func(scan scanner) error {
 			o, err := scanOwned(scan)
@@ -57,10 +57,10 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 
 func scanOwned(scan scanner) (resource.Owned, error) {
 	var (
-		o                          resource.Owned
-		applied, attempts, renewed string
+		o                                resource.Owned
+		applied, attempts, renewed, ends string
 	)
-	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &applied, &o.Protect, &o.TakenDown, &attempts, &renewed)
+	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &applied, &o.Protect, &o.TakenDown, &attempts, &renewed, &ends)
 	if err != nil {
 		return o, err
 	}
@@ -70,9 +70,15 @@ func scanOwned(scan scanner) (resource.Owned, error) {
 	if err = json.Unmarshal([]byte(attempts), &o.Attempts); err != nil {
 		return o, fmt.Errorf("%s: attempts: %w", o.Addr, err)
 	}
-	if renewed != "" {
-		if o.Renewed, err = time.Parse(time.RFC3339Nano, renewed); err != nil {
-			return o, fmt.Errorf("%s: renewed: %w", o.Addr, err)
+	for _, t := range []struct {
+		text string
+		into *time.Time
+	}{{renewed, &o.Renewed}, {ends, &o.Ends}} {
+		if t.text == "" {
+			continue
+		}
+		if *t.into, err = time.Parse(time.RFC3339Nano, t.text); err != nil {
+			return o, fmt.Errorf("%s: %w", o.Addr, err)
 		}
 	}
 	return o, nil

@@ -5,7 +5,8 @@
 //
 //	meta     name, value: base_url, key_print (keyed hash of the API key), hmac_key
 //	owned    kind, name, id, root, applied (JSON tree; secrets as keyed hashes, files as hashes), protect,
-//	         taken_down, attempts (JSON), renewed (time of the last write of what expires, or "")
+//	         taken_down, attempts (JSON), renewed and ends (times of the last write of what expires and of
+//	         its end as known then, or "")
 //	intents  kind, name, root, natural key, hash, seen (JSON ids), at
 //	history  seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
 //	jobs     name, started, ended, error: the last run of each
@@ -41,7 +42,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE owned (
 	kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, root TEXT NOT NULL,
 	applied TEXT NOT NULL, protect INTEGER NOT NULL, taken_down INTEGER NOT NULL, attempts TEXT NOT NULL,
-	renewed TEXT NOT NULL DEFAULT '',
+	renewed TEXT NOT NULL DEFAULT '', ends TEXT NOT NULL DEFAULT '',
 	PRIMARY KEY (kind, name), UNIQUE (kind, id));
 CREATE TABLE intents (
 	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
@@ -181,12 +182,9 @@ func (d *DB) commit(ctx context.Context, tx *sql.Tx, r Record) error {
 	}
 	if o := r.Own; o != nil {
 		exec(`DELETE FROM owned WHERE kind = ? AND (name = ? OR id = ?)`, o.Addr.Kind, o.Addr.Name, o.ID)
-		renewed := ""
-		if !o.Renewed.IsZero() {
-			renewed = stamp(o.Renewed)
-		}
-		exec(`INSERT INTO owned (kind, name, id, root, applied, protect, taken_down, attempts, renewed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			o.Addr.Kind, o.Addr.Name, o.ID, o.Root, resource.Text(o.Applied), bit(o.Protect), bit(o.TakenDown), resource.Text(o.Attempts), renewed)
+		exec(`INSERT INTO owned (kind, name, id, root, applied, protect, taken_down, attempts, renewed, ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			o.Addr.Kind, o.Addr.Name, o.ID, o.Root, resource.Text(o.Applied), bit(o.Protect), bit(o.TakenDown), resource.Text(o.Attempts),
+			stampOrNone(o.Renewed), stampOrNone(o.Ends))
 	}
 	if a := r.AttemptsOf; a != nil {
 		exec(`UPDATE owned SET attempts = ? WHERE kind = ? AND name = ?`, resource.Text(r.Attempts), a.Kind, a.Name)
@@ -214,6 +212,13 @@ func bit(b bool) int {
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+func stampOrNone(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return stamp(t)
+}
 
 // tx runs f in a transaction; f uses the context that it is given.
 func (d *DB) tx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) (err error) {

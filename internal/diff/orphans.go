@@ -24,11 +24,8 @@ func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
 	if e.Protect != nil {
 		o.Protect = *e.Protect
 	}
-	if len(e.Ignore) > 0 {
-		o.Applied = resource.Overlay(o.Applied, nil)
-	}
 	for _, p := range e.Ignore { // a create sends them, but they are not ours to compare afterwards
-		remove(o.Applied, resource.Split(p))
+		o.Applied = resource.Without(o.Applied, p)
 	}
 	if len(c.fixed) > 0 {
 		stands := resource.Object{}
@@ -38,18 +35,6 @@ func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
 		o.Applied = resource.Overlay(o.Applied, stands) // what it was made of is sent, and stays as it is
 	}
 	return o
-}
-
-func remove(o resource.Object, names []string) {
-	if len(names) == 1 {
-		delete(o, names[0])
-		return
-	}
-	if below, ok := o[names[0]].(map[string]any); ok {
-		below = maps.Clone(below)
-		o[names[0]] = below
-		remove(below, names[1:])
-	}
 }
 
 func sameOwned(a, b *resource.Owned) bool {

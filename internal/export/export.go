@@ -257,22 +257,9 @@ func (e *Entry) Leave(path, why string) {
 		return
 	}
 	v, _ := resource.Get(e.Object, path)
-	remove(e.Object, names)
+	e.Object = resource.Without(e.Object, path)
 	delete(e.beside, path)
 	e.notes = append(e.notes, fmt.Sprintf("%s is left out (Telnyx has %s): %s", strings.Join(names, "."), resource.Text(v), why))
-}
-
-func remove(o resource.Object, names []string) {
-	below, deeper := o[names[0]].(resource.Object)
-	if len(names) == 1 || !deeper {
-		delete(o, names[0])
-		return
-	}
-	below = resource.Overlay(below, nil)
-	o[names[0]] = below
-	if remove(below, names[1:]); len(below) == 0 {
-		delete(o, names[0])
-	}
 }
 
 // Env lists the environment variables that entries refer to, sorted.

@@ -142,6 +142,23 @@ func Put(o Object, pointer string, v any) {
 	o[names[len(names)-1]] = v
 }
 
+// Without returns an object without the field at a pointer, and without what would be empty for it; the
+// object is not changed.
+func Without(o Object, pointer string) Object { return without(o, Split(pointer)) }
+
+func without(o Object, names []string) Object {
+	out := Overlay(o, nil)
+	below, deeper := o[names[0]].(map[string]any)
+	if len(names) > 1 && deeper {
+		if below = without(below, names[1:]); len(below) > 0 {
+			out[names[0]] = below
+			return out
+		}
+	}
+	delete(out, names[0])
+	return out
+}
+
 // Overlay returns base with the leaves of top put over it; neither is changed.
 func Overlay(base, top Object) Object {
 	out := Object{}

@@ -335,7 +335,8 @@ func (x *executor) lasts(c *diff.Change, d diff.Delta, live, answer *resource.Li
 	case diff.OwnerTagPath:
 		return live.OnlyOwnedBy(c.Write.Owner)
 	case diff.RenewPath:
-		return live.Expires.After(c.Live.Expires)
+		// Where nobody says when it ends, it is renewed by our own clock, and nothing speaks against that.
+		return live.Expires.IsZero() || live.Expires.After(c.Live.Expires)
 	}
 	have, shown := resource.Get(live.Object, d.Path)
 	if s := x.kind(c).Schema.At(d.Path); s != nil && s.WriteOnly && !shown {

@@ -40,7 +40,8 @@ func (d direct) RoundTrip(r *http.Request) (res *http.Response, err error) {
 			res, err = nil, io.ErrUnexpectedEOF
 		}
 	}()
-	if r.Body == nil {
+	r = r.WithContext(r.Context()) // a copy, as it would arrive: nobody can ask for the body anew
+	if r.GetBody = nil; r.Body == nil {
 		r.Body = http.NoBody
 	}
 	w := httptest.NewRecorder()
@@ -160,7 +161,7 @@ func writes(sim *telnyxsim.Sim) (out []string) {
 	return out
 }
 
-// objects are the account's objects of the two kinds, by "kind/id", as JSON.
+// objects are the account's objects of the kinds that are managed, by "kind/id", as JSON.
 func (r *rig) objects() map[string]string {
 	r.Helper()
 	var account map[string]json.RawMessage
@@ -168,7 +169,10 @@ func (r *rig) objects() map[string]string {
 		r.Fatal(err)
 	}
 	out := map[string]string{}
-	for kind, key := range map[string]string{"external_connections": "id", "siprec_connectors": "name"} {
+	for kind, key := range map[string]string{
+		"external_connections": "id", "siprec_connectors": "name", "media": "media_name",
+		"custom_storage_credentials": "connection_id", "dialogflow_connections": "connection_id",
+	} {
 		var list []map[string]any
 		if err := json.Unmarshal(account[kind], &list); err != nil {
 			r.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
@@ -18,7 +19,8 @@ import (
 )
 
 // The toy kinds: lines refer to carriers and to one another. Telnyx has kinds that refer like this,
-// those that telnyxsync knows today do not.
+// those that telnyxsync knows today do not. Safes belong to a carrier, whose id is their key, and hold a
+// secret; reels expire, and show what they are made of to a closer look alone.
 
 type carrier struct {
 	Host string `yaml:"host"`
@@ -33,6 +35,36 @@ type line struct {
 }
 
 func (line) KindName() string { return "lines" }
+
+type safe struct {
+	Carrier   resource.RefTo[carrier] `yaml:"carrier" rule:"local"`
+	CarrierID resource.ID             `yaml:"carrier_id" rule:"local"`
+	Code      resource.Secret         `yaml:"code"`
+	Host      string                  `yaml:"host"`
+}
+
+func (safe) KindName() string { return "safes" }
+
+type reel struct {
+	File   string            `yaml:"file" rule:"writeonly"`
+	TTL    resource.Duration `yaml:"ttl" rule:"writeonly,assumed"`
+	Verify bool              `yaml:"verify" rule:"policy"`
+	Host   string            `yaml:"host"`
+}
+
+func (reel) KindName() string { return "reels" }
+
+func reelLife(o resource.Object) (life, before time.Duration) {
+	life = resource.GetDuration(o, "/ttl", 100*time.Hour)
+	return life, life / 10
+}
+
+func safeKey(_ string, o resource.Object) string {
+	if ref, ok := o["carrier"].(resource.Ref); ok {
+		return ref.ID
+	}
+	return resource.GetString(o, "/carrier_id")
+}
 
 // memory keeps the objects of one kind; what is made of the entry x gets the id id-x.
 type memory struct {
@@ -49,22 +81,36 @@ type memory struct {
 	before   func(call string) error            // of each write; an error refuses it
 	after    func(call string, err error) error // the answer to a write
 	late     func(add func())                   // what is written shows when add is called
+	keyed    bool                               // objects are called by their natural keys
+	hidden   []string                           // what only a closer look shows
+	becomes  func(field string, v any) any      // of what is hidden, once it is there
+	ends     map[string]time.Time               // when objects expire
+	life     func(w resource.Write) time.Time   // when what is written expires
 }
 
-func (m *memory) Observe(context.Context, resource.Want) (seen resource.Observation, err error) {
+func (m *memory) Observe(_ context.Context, want resource.Want) (seen resource.Observation, err error) {
 	if m.observed != nil {
 		m.observed()
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(m.objects)) {
-		seen.Objects = append(seen.Objects, m.live(id))
+		seen.Objects = append(seen.Objects, m.live(id, slices.Contains(want.Deep, id)))
 	}
 	return seen, nil
 }
 
-func (m *memory) live(id string) resource.Live {
-	return resource.Live{ID: id, Object: resource.Overlay(m.objects[id], nil), Keys: []string{id}, Label: m.kind}
+func (m *memory) live(id string, deep bool) resource.Live {
+	o := resource.Overlay(m.objects[id], nil)
+	for _, field := range m.hidden {
+		switch v, there := o[field]; {
+		case !deep:
+			delete(o, field)
+		case there && m.becomes != nil:
+			o[field] = m.becomes(field, v)
+		}
+	}
+	return resource.Live{ID: id, Object: o, Keys: []string{id}, Label: m.kind, Expires: m.ends[id]}
 }
 
 func (m *memory) Read(_ context.Context, id string) (*resource.Live, error) {
@@ -73,7 +119,7 @@ func (m *memory) Read(_ context.Context, id string) (*resource.Live, error) {
 	if m.objects[id] == nil {
 		return nil, nil
 	}
-	l := m.live(id)
+	l := m.live(id, false)
 	return &l, nil
 }
 
@@ -111,13 +157,32 @@ func (m *memory) write(call string, sent resource.Object, do func()) error {
 
 func (m *memory) Create(_ context.Context, w resource.Write) (resource.Receipt, error) {
 	id := "id-" + w.Name
-	err := m.write("create "+w.Name, w.Desired, func() { m.objects[id] = resource.Overlay(w.Desired, nil) })
-	return resource.Receipt{Live: &resource.Live{ID: id}}, err
+	if m.keyed {
+		id = w.Key
+	}
+	err := m.write("create "+w.Name, w.Desired, func() { m.put(id, w, resource.Overlay(w.Desired, nil)) })
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.live(id, w.Deep)
+	return resource.Receipt{Live: &l}, err
 }
 
 func (m *memory) Update(_ context.Context, w resource.Write) (resource.Receipt, error) {
-	err := m.write("update "+w.Name, w.Patch, func() { m.objects[w.Live.ID] = resource.Overlay(m.objects[w.Live.ID], w.Patch) })
-	return resource.Receipt{}, err
+	id := w.Live.ID
+	if err := m.write("update "+w.Name, w.Patch, func() { m.put(id, w, resource.Overlay(m.objects[id], w.Patch)) }); err != nil {
+		return resource.Receipt{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.live(id, w.Deep)
+	return resource.Receipt{Live: &l}, nil
+}
+
+func (m *memory) put(id string, w resource.Write, o resource.Object) {
+	m.objects[id] = o
+	if m.life != nil {
+		m.ends[id] = m.life(w)
+	}
 }
 
 func (m *memory) Delete(_ context.Context, l *resource.Live) (resource.Receipt, error) {
@@ -140,9 +205,10 @@ var (
 // toys is an engine over two toy kinds, with a state.
 type toys struct {
 	*testing.T
-	engine          *apply.Engine
-	carriers, lines *memory
-	dir             string
+	engine                        *apply.Engine
+	carriers, lines, safes, reels *memory
+	secrets                       map[string]string // of the environment; what is not there cannot be read
+	dir                           string
 }
 
 func newToys(t *testing.T) *toys {
@@ -152,14 +218,33 @@ func newToys(t *testing.T) *toys {
 		T: t, dir: t.TempDir(),
 		carriers: &memory{kind: "carriers", objects: map[string]resource.Object{}},
 		lines:    &memory{kind: "lines", objects: map[string]resource.Object{}},
+		safes:    &memory{kind: "safes", objects: map[string]resource.Object{}, keyed: true, hidden: []string{"code"}},
+		reels:    &memory{kind: "reels", objects: map[string]resource.Object{}, hidden: []string{"file", "ttl"}, ends: map[string]time.Time{}},
+		secrets:  map[string]string{},
+	}
+	y.reels.life = func(w resource.Write) time.Time {
+		life, _ := reelLife(w.Desired)
+		return time.Now().Add(life)
 	}
 	y.engine = &apply.Engine{
 		Kinds: []resource.Kind{
 			{Name: "carriers", Schema: resource.SchemaOf[carrier](), Key: key, Listed: true, IDs: true},
 			{Name: "lines", Schema: resource.SchemaOf[line](), Key: key, Listed: true},
+			{Name: "safes", Schema: resource.SchemaOf[safe](), Key: safeKey, KeyField: "/carrier_id", KeyRef: "/carrier", Rekeying: true},
+			{
+				Name: "reels", Schema: resource.SchemaOf[reel](), Key: key, Listed: true, Renewal: reelLife,
+				Deep: func(o resource.Object) bool { return o["verify"] == true },
+			},
 		},
-		Operations: map[string]apply.Operations{"carriers": y.carriers, "lines": y.lines},
+		Operations: map[string]apply.Operations{"carriers": y.carriers, "lines": y.lines, "safes": y.safes, "reels": y.reels},
 		BaseURL:    "http://toys/v2", Key: "KEY",
+		Secret: func(ref resource.SecretRef) (string, error) {
+			text, ok := y.secrets[ref.Env]
+			if !ok {
+				return "", errors.New("the secret " + ref.String() + ": it is not there")
+			}
+			return text, nil
+		},
 	}
 	return y
 }

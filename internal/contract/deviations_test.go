@@ -24,6 +24,10 @@ func TestDeviations(t *testing.T) {
 			method: "PUT", target: "/v2/custom_storage_credentials/1", contentType: "application/json", body: s3Generic, status: 200,
 			answer: `{"connection_id":"1","record_type":"custom_storage_credentials","data":` + s3Generic + `}`,
 		},
+		{
+			method: "GET", target: "/v2/external_connections/log_messages/1", status: 200,
+			answer: `{"log_messages":[{"id":"1","code":"10015","title":"x"}]}`,
+		},
 	}
 	all := Deviations()
 	if len(samples) != len(all) {

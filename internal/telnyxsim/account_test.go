@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +53,29 @@ func TestBadAccounts(t *testing.T) {
 		`{"api_keys":[""]}`:                                                                                                        "api_keys",
 		`{"api_keys":[1]}`:                                                                                                         "api_keys",
 		`{"_tags_patch":"x"}`:                                                                                                      "_tags_patch must be one of replace, merge",
+		`{"civic_addresses":[]}`:                                                                                                   "civic_addresses must be an object that has an array of objects for each external connection's id",
+		`{"civic_addresses":null}`:                                                                                                 "civic_addresses must be an object",
+		`{"uploads":{"5":{}}}`:                                                                                                     "uploads/5 must be an array of objects",
+		`{"uploads":{"a/b":[1]}}`:                                                                                                  "uploads/a~1b/0: it must be an object",
+		`{"uploads":{"5":[],"6":[{},{"status":"lost"}]}}`:                                                                          "uploads/6/1/status: The field must be one of",
+		`{"uploads":{"5":[{"ticket_id":"a"},{"ticket_id":"a"}]}}`:                                                                  `uploads/5/1/ticket_id: "a" is there twice`,
+		`{"uploads":{"5":[{"tn_upload_entries":[{"number_id":"1"},{}]}]}}`:                                                         "uploads/5/0/tn_upload_entries/1/number_id: The field is required",
+		`{"uploads":{"5":[{"tn_upload_entries":["1"]}]}}`:                                                                          "tn_upload_entries: The field must be an array of objects",
+		`{"uploads":{"5":[{"available_usages":["fax"]}]}}`:                                                                         "available_usages: The field must be one of",
+		`{"uploads":{"5":[{"_submitted_at":"soon"}]}}`:                                                                             "_submitted_at",
+		`{"connection_phone_numbers":{"5":[{"number_id":"1"}]}}`:                                                                   "telephone_number: The field is required",
+		`{"connection_phone_numbers":{"5":[{"telephone_number":"+15125550100","_changes":{"number_id":"2"}}]}}`:                    "_changes/number_id",
+		`{"civic_addresses":{"5":[{"locations":[{"static_emergency_address_id":"E"}]}]}}`:                                          "locations/0/static_emergency_address_id",
+		`{"releases":{"5":[{"status":"success"}]}}`:                                                                                "releases/5/0/status",
+		`{"phone_numbers_jobs":[{"failed_operations":[{"errors":[{"code":1}]}]}]}`:                                                 "failed_operations/0/errors/0/code",
+		`{"log_messages":[{"code":"1"}]}`:                                                                                          "title: The field is required",
+		`{"_upload_failures":[{"match":"("}]}`:                                                                                     "_upload_failures/0/match: The field must be a regular expression",
+		`{"_upload_failures":[{"times":-2}]}`:                                                                                      "times",
+		`{"_upload_failures":[{"every":0}]}`:                                                                                       "every",
+		`{"_upload_failures":[{"error_code":"lost"}]}`:                                                                             "error_code",
+		`{"_numbers_lag":"soon"}`:                                                                                                  "_numbers_lag: It must be a duration",
+		`{"_numbers_lag":90}`:                                                                                                      "_numbers_lag",
+		`{"_operator_connect_started_at":"x"}`:                                                                                     "_operator_connect_started_at",
 		`{"_siprec_host_field":true}`:                                                                                              "_siprec_host_field",
 	} {
 		sim, err := New(Config{Account: []byte(`{"external_connections":[{"id":"1"}]}`)})
@@ -93,87 +115,6 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// value draws a valid value of a field.
-func value(t *rapid.T, f field, label string) any {
-	if f.null && rapid.IntRange(0, 3).Draw(t, label+" null") == 0 {
-		return nil
-	}
-	var pool []any
-	switch f.form {
-	case text:
-		for _, s := range append([]string{
-			"", "abc", "1930000000000000001", "https://x.example/<a>&b", "+15125550100",
-			"2026-01-02T03:04:05.678Z", "6a09cdc3-8948-47f0-aa62-74ac943d6c58", "ü / \u2028",
-		}, f.enum...) {
-			if f.enum == nil || slices.Contains(f.enum, s) {
-				pool = append(pool, s)
-			}
-		}
-	case boolean:
-		pool = []any{true, false}
-	case integer:
-		pool = []any{json.Number("0"), json.Number("1"), json.Number("30"), json.Number("5060"), json.Number("9007199254740993")}
-	case number:
-		pool = []any{json.Number("0.10"), json.Number("1e3")}
-	case texts:
-		pool = []any{[]any{}, []any{"b", "a"}}
-	case object:
-		if f.fields != nil {
-			return properties(t, f.fields, label)
-		}
-		pool = []any{map[string]any{}, map[string]any{"type": "service_account", "deep": map[string]any{"a/b": []any{nil}}}}
-	}
-	if f.check != nil {
-		pool = slices.DeleteFunc(pool, func(v any) bool { return f.check(v) != "" })
-	}
-	return rapid.SampledFrom(pool).Draw(t, label)
-}
-
-// properties draws some of an object's fields, and all that are required.
-func properties(t *rapid.T, fs fields, label string) map[string]any {
-	obj := map[string]any{}
-	for name, f := range fs {
-		if f.variant == nil && (f.required || rapid.Bool().Draw(t, label+name+"?")) {
-			obj[name] = value(t, f, label+name)
-		}
-	}
-	for name, f := range fs { // once it is clear which variant it is
-		if f.variant != nil {
-			obj[name] = properties(t, f.variant(obj), label+name)
-		}
-	}
-	return obj
-}
-
-// drawAccount draws an account's document.
-func drawAccount(t *rapid.T) map[string]any {
-	doc := map[string]any{}
-	for _, p := range parts() {
-		for name, values := range p.switches {
-			if rapid.Bool().Draw(t, name+"?") {
-				doc[name] = rapid.SampledFrom(values).Draw(t, name)
-			}
-		}
-		if !rapid.Bool().Draw(t, p.kind.name+"?") {
-			continue
-		}
-		list := []any{}
-		for i := range rapid.IntRange(0, 4).Draw(t, p.kind.name) {
-			obj := properties(t, p.kind.fields, p.kind.name)
-			if _, given := obj[p.kind.key]; given {
-				obj[p.kind.key] = fmt.Sprint("key ", i)
-			}
-			obj["_note"] = map[string]any{"kept": true}
-			list = append(list, obj)
-		}
-		doc[p.kind.name] = list
-	}
-	if rapid.Bool().Draw(t, "keys?") {
-		doc["api_keys"] = []any{"k"}
-	}
-	return doc
-}
-
 // contains tells whether all that is in part is in whole.
 func contains(whole, part any) bool {
 	switch part := part.(type) {
@@ -196,8 +137,20 @@ func contains(whole, part any) bool {
 	}
 }
 
-// Whatever the account: it keeps what it is given, it is its own document, and what
-// the API shows of it keeps to the contract.
+// keptDocument is the account before anything happens by itself.
+func (s *Sim) keptDocument(t *rapid.T) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept, err := decode(encode(s.acc.document(s.parts), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept
+}
+
+// Whatever the account: it keeps what it is given, it is its own document, it becomes the
+// same whether it is looked at meanwhile or not, and what the API shows of it keeps to the
+// contract.
 func TestAccountProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		given := drawAccount(rt)
@@ -205,37 +158,61 @@ func TestAccountProperty(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		sim, err := New(Config{Account: doc})
+		cfg := Config{
+			Account: doc, Now: func() time.Time { return time.Date(2026, 7, 16, 12, 0, 0, 0, time.UTC) },
+			UploadTime: rapid.SampledFrom([]time.Duration{0, 3, time.Minute, 1 << 62}).Draw(rt, "upload time"),
+		}
+		sim, err := New(cfg)
 		if err != nil {
 			rt.Fatalf("%v in %s", err, doc)
 		}
+		if kept := sim.keptDocument(rt); !contains(kept, given) {
+			rt.Fatalf("given %s, kept %s", doc, encode(kept, ""))
+		}
 		first := sim.Account()
-		kept, err := decode(first)
-		if err != nil {
-			rt.Fatal(err)
-		}
-		if !contains(kept, given) {
-			rt.Fatalf("given %s, kept %s", doc, first)
-		}
-		sim.Advance(time.Hour)
 		if err := sim.SetAccount(first); err != nil {
 			rt.Fatal(err)
 		}
 		if second := sim.Account(); !bytes.Equal(first, second) {
 			rt.Fatalf("first %s\nthen %s", first, second)
 		}
+		cfg.Account = sim.Account()
+		often, err := New(cfg)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for range 6 {
+			often.Advance(20 * time.Second)
+			if err := often.SetAccount(often.Account()); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		sim.Advance(2 * time.Minute)
+		if once, many := sim.Account(), often.Account(); !bytes.Equal(once, many) {
+			rt.Fatalf("looked at once %s\nand often %s", once, many)
+		}
 		h := contract.Wrap(t, sim)
 		for _, path := range []string{
-			"external_connections", "phone_numbers", "outbound_voice_profiles", "connections/key%200", "siprec_connectors/key%200",
+			"external_connections", "phone_numbers", "phone_numbers/slim", "phone_numbers/jobs/key%200",
+			"external_connections/log_messages", "external_connections/log_messages/key%200",
+			"external_connections/key%200/civic_addresses", "external_connections/key%200/civic_addresses/key%200",
+			"external_connections/key%200/phone_numbers", "external_connections/key%200/phone_numbers/key%200",
+			"external_connections/key%200/uploads", "external_connections/key%200/uploads/key%200",
+			"external_connections/key%200/uploads/status",
+			"external_connections/key%200/releases", "external_connections/key%200/releases/key%200",
+			"outbound_voice_profiles", "connections/key%200", "siprec_connectors/key%200",
 			"media", "media/key%200", "media/key%200/download", "custom_storage_credentials/key%200", "dialogflow_connections/key%200",
 		} {
 			r := httptest.NewRequest("GET", "/v2/"+path, nil)
 			r.Header.Set("Authorization", "Bearer k")
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
-			if w.Code != 200 && w.Code != 404 || strings.Contains(w.Body.String(), "_note") {
+			if w.Code != 200 && w.Code != 404 || strings.Contains(w.Body.String(), `"_`) {
 				rt.Fatalf("GET %s: %d %s", path, w.Code, w.Body)
 			}
+		}
+		if v := sim.Violations(); len(v) != 0 {
+			rt.Fatalf("reading violated %q", v)
 		}
 		if t.Failed() {
 			rt.Fatalf("the account was %s", first)
@@ -251,6 +228,10 @@ func FuzzSetAccount(f *testing.F) {
 		`{"media":[{"media_name":"a","created_at":"9999-12-31T23:59:59-23:59"},{"media_name":"b","expires_at":null,"_media_url":"x"}]}`,
 		`{"custom_storage_credentials":[{"connection_id":"1","backend":"s3","configuration":{"backend":"s3"}}],"_storage_secrets":"masked"}`,
 		`{"dialogflow_connections":[{"connection_id":"1","_service_account":{"a":1e99}}]}`,
+		`{"civic_addresses":{"1":[{"locations":[{},{"is_default":true,"_static_emergency_address_id":"E"}]}]},"_numbers_lag":"90s","_numbers_listed":"when_assigned"}`,
+		`{"uploads":{"1":[{"_submitted_at":"0000-01-01T00:00:00+23:59","tn_upload_entries":[{"number_id":"1"}]}]},"phone_numbers":[{"id":"1","phone_number":"+15125550100","connection_id":"1"}],"_upload_failures":[{"every":2,"match":"1"}]}`,
+		`{"phone_numbers_jobs":[{"_submitted_at":"0000-01-01T00:00:00+23:59","_changes":{"connection_id":""},"pending_operations":[{"id":"1"}]}],"phone_numbers":[{"id":"1","phone_number":"+15125550100","connection_id":"1"}],"connection_phone_numbers":{"1":[{"number_id":"1","telephone_number":"+15125550100"}]}}`,
+		`{"_operator_connect_pending":[{"_arrives_at":"2000-01-01T00:00:00Z"}],"_operator_connect_log_messages":[{"code":"1","title":"x","_arrives_at":"2000-01-01T00:00:00Z"}],"releases":{"1":[{}]}}`,
 	} {
 		f.Add([]byte(seed))
 	}

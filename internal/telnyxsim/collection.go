@@ -3,18 +3,25 @@ package telnyxsim
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // kind describes a collection of the account. Its zero value is no collection.
 type kind struct {
 	name   string // the key of the account
 	key    string // the field that identifies an object in it
+	uuid   bool   // keys that are given out have the shape of UUIDs
 	group  string // a field that objects are often looked up by
+	owned  bool   // there is one such collection for each external connection
 	fields fields // of an object as the API returns it
 	// defaults fills in what an object lacks.
 	defaults func(obj map[string]any, now string)
 	// optional collections mean something else when absent than when empty.
 	optional bool
+	// due is when something happens to an object by itself, if anything does. step
+	// lets it happen, and stores the object as it is then.
+	due  func(a *account, obj map[string]any) (time.Time, bool)
+	step func(a *account, owner string, obj map[string]any, at time.Time)
 }
 
 // record is a stored object. Its map is never changed: an update replaces it, so

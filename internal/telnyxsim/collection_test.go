@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -76,6 +77,14 @@ func FuzzRequest(f *testing.F) {
 	f.Add("GET", "/v2/media/a/download", "", "")
 	f.Add("POST", "/v2/custom_storage_credentials/1", "application/json", `{"backend":"gcs","configuration":{"backend":"gcs","bucket":"b","credentials":"c"}}`)
 	f.Add("PUT", "/v2/dialogflow_connections/1", "application/json", `{"service_account":{"type":"service_account"},"dialogflow_api":"es"}`)
+	f.Add("GET", "/v2/external_connections/1/uploads?filter[status][eq][0]=error&filter[phone_number][contains]=1", "", "")
+	f.Add("POST", "/v2/external_connections/1/uploads", "application/json", `{"location_id":"L","number_ids":["n"],"usage":"calling_user_assignment","additional_usages":[]}`)
+	f.Add("POST", "/v2/external_connections/1/uploads/T/retry", "", "")
+	f.Add("PATCH", "/v2/external_connections/1/locations/L", "application/json", `{"static_emergency_address_id":"E"}`)
+	f.Add("PATCH", "/v2/external_connections/1/phone_numbers/live", "application/json", `{"location_id":"L"}`)
+	f.Add("PATCH", "/v2/phone_numbers/live", "application/json", `{"connection_id":""}`)
+	f.Add("POST", "/v2/phone_numbers/jobs/update_phone_numbers", "application/json", `{"phone_numbers":["+15125550101"],"connection_id":"2"}`)
+	f.Add("POST", "/v2/operator_connect/actions/refresh", "", "")
 	f.Add("POST", "/_sim/faults", "", `[{"match":"GET /x","do":"delay","delay":"1ms"}]`)
 	f.Add("POST", "/_sim/clock", "", `{"advance":"1h"}`)
 	f.Add("PUT", "/_sim/account", "", `{"connections":[{}]}`)
@@ -87,8 +96,11 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		sim, err := New(Config{Account: []byte(`{"external_connections":[{"id":"1","inbound":null}],
-			"siprec_connectors":[{"name":"a"}],"media":[{"media_name":"a"}],"dialogflow_connections":[{"connection_id":"1"}],"phone_numbers":[{"phone_number":"+15125550100","connection_id":"1"}]}`)})
+		sim, err := New(Config{Account: []byte(`{"external_connections":[{"id":"1","inbound":null,"external_sip_connection":"operator_connect"}],
+			"civic_addresses":{"1":[{"id":"A","locations":[{"id":"L"}]}]},"uploads":{"1":[{"ticket_id":"T","status":"error","tn_upload_entries":[{"number_id":"n"}]}]},
+			"connection_phone_numbers":{"1":[{"number_id":"live","telephone_number":"+15125550101"}]},"_operator_connect_pending":[{}],
+			"siprec_connectors":[{"name":"a"}],"media":[{"media_name":"a"}],"dialogflow_connections":[{"connection_id":"1"}],
+			"phone_numbers":[{"id":"n","phone_number":"+15125550100","connection_id":"1"},{"id":"live","phone_number":"+15125550101","connection_id":"1"}]}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,4 +155,86 @@ func BenchmarkMedia(b *testing.B) {
 			}
 		})
 	}
+}
+
+// bigTeams is an account of 100 connections with 1,000 numbers each on Teams, and 2,500
+// numbers more of the first connection that are not.
+func bigTeams(b *testing.B, cfg Config) *Sim {
+	b.Helper()
+	var conns, civic, live, phones []string
+	for c := range 100 {
+		conns = append(conns, fmt.Sprintf(`{"id":"%d","external_sip_connection":"operator_connect"}`, c))
+		civic = append(civic, fmt.Sprintf(`"%d":[{"id":"A","locations":[{"id":"L"}]}]`, c))
+		var on []string
+		for i := range 1000 {
+			id := c*1000 + i
+			on = append(on, fmt.Sprintf(`{"number_id":"%d","telephone_number":"+1512%07d","location_id":"L"}`, id, id))
+			phones = append(phones, fmt.Sprintf(`{"id":"%d","phone_number":"+1512%07d","connection_id":"%d"}`, id, id, c))
+		}
+		live = append(live, fmt.Sprintf(`"%d":[%s]`, c, strings.Join(on, ",")))
+	}
+	for i := range 2500 {
+		phones = append(phones, fmt.Sprintf(`{"id":"u%d","phone_number":"+1513%07d","connection_id":"0"}`, i, i))
+	}
+	cfg.Account = []byte(fmt.Sprintf(`{"external_connections":[%s],"civic_addresses":{%s},"connection_phone_numbers":{%s},"phone_numbers":[%s]}`,
+		strings.Join(conns, ","), strings.Join(civic, ","), strings.Join(live, ","), strings.Join(phones, ",")))
+	sim, err := New(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return sim
+}
+
+// ask sends a request that must be answered with the status.
+func ask(b *testing.B, sim *Sim, status int, method, path, body string) {
+	b.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer k")
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	if sim.ServeHTTP(w, r); w.Code != status {
+		b.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+	sim.ClearJournal()
+}
+
+func BenchmarkTeams(b *testing.B) {
+	sim := bigTeams(b, Config{UploadTime: time.Hour})
+	b.Run("no-op pass", func(b *testing.B) { // 401 requests
+		for b.Loop() {
+			ask(b, sim, 200, "GET", "/v2/external_connections", "")
+			for c := range 100 {
+				for page := range 4 {
+					ask(b, sim, 200, "GET", fmt.Sprintf("/v2/external_connections/%d/phone_numbers?page[number]=%d", c, page+1), "")
+				}
+			}
+		}
+	})
+	b.Run("look-up", func(b *testing.B) {
+		for b.Loop() {
+			ask(b, sim, 200, "GET", "/v2/phone_numbers/slim?filter[phone_number]=15120099999", "")
+		}
+	})
+	b.Run("uploads", func(b *testing.B) { // of 2,500 numbers, and all that becomes of them
+		for b.Loop() {
+			for i := 0; i < 2500; i += 500 {
+				var ids []string
+				for n := range 500 {
+					ids = append(ids, fmt.Sprintf(`"u%d"`, i+n))
+				}
+				ask(b, sim, 202, "POST", "/v2/external_connections/0/uploads", `{"location_id":"L","number_ids":[`+strings.Join(ids, ",")+`]}`)
+			}
+			for range 4 {
+				sim.Advance(15 * time.Minute)
+				ask(b, sim, 200, "GET", "/v2/external_connections/0/uploads/status", "")
+			}
+		}
+	})
+	b.Run("account", func(b *testing.B) {
+		for b.Loop() {
+			if err := sim.SetAccount(sim.Account()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -33,6 +33,11 @@ func controls() []control {
 			s.ClearFaults()
 			w.WriteHeader(http.StatusNoContent)
 		}},
+		{"GET", "/violations", func(s *Sim, w http.ResponseWriter, _ []byte) { controlJSON(w, s.Violations()) }},
+		{"DELETE", "/violations", func(s *Sim, w http.ResponseWriter, _ []byte) {
+			s.ClearViolations()
+			w.WriteHeader(http.StatusNoContent)
+		}},
 		{"GET", "/account", (*Sim).getAccount},
 		{"PUT", "/account", (*Sim).putAccount},
 	}
@@ -65,7 +70,7 @@ func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request, path string) 
 		controlError(w, http.StatusMethodNotAllowed, "this answers "+strings.Join(allow, ", "))
 		return
 	}
-	controlError(w, http.StatusNotFound, "there are /_sim/account, /_sim/clock, /_sim/faults and /_sim/journal")
+	controlError(w, http.StatusNotFound, "there are /_sim/account, /_sim/clock, /_sim/faults, /_sim/journal and /_sim/violations")
 }
 
 func (s *Sim) moveClock(w http.ResponseWriter, body []byte) {

@@ -12,8 +12,6 @@ const extConns = "external_connections"
 
 // externalConnections simulates /external_connections.
 func externalConnections() part {
-	// log_messages is a collection of its own, not a connection.
-	logMessages := route{pattern: "/external_connections/log_messages"}
 	return part{
 		kind: kind{
 			name: extConns, key: "id",
@@ -27,7 +25,6 @@ func externalConnections() part {
 			{method: http.MethodGet, pattern: "/external_connections/{id}", handle: getExtConn},
 			{method: http.MethodPatch, pattern: "/external_connections/{id}", body: true, handle: patchExtConn},
 			{method: http.MethodDelete, pattern: "/external_connections/{id}", handle: deleteExtConn},
-			logMessages,
 		},
 	}
 }
@@ -60,6 +57,7 @@ func extConnFields() fields {
 		"webhook_api_version":     {form: text, enum: []string{"1", "2"}},
 		"created_at":              {form: text, check: isTime},
 		"updated_at":              {form: text, check: isTime},
+		"_uploads_refreshed_at":   {form: text, check: isTime},
 	})
 }
 
@@ -155,6 +153,15 @@ func unknownProfile(c *call, in ...string) *reply {
 		}
 	}
 	return nil
+}
+
+// noExtConn refuses what is asked of a connection that is not there.
+func noExtConn(c *call) *reply {
+	if _, found := c.acc.collections[extConns].get(c.params["id"]); found {
+		return nil
+	}
+	r := notFound("external connection")
+	return &r
 }
 
 func getExtConn(c *call) reply {

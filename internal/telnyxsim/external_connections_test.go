@@ -177,9 +177,11 @@ func TestExternalConnectionFilters(t *testing.T) {
 
 func TestLogMessagesAreNoConnection(t *testing.T) {
 	a := serveUnchecked(t, telnyxsim.Config{Account: []byte(`{"external_connections":[{"id":"log_messages"}]}`)}, malformed)
-	for _, path := range []string{"", "/x"} {
-		for _, method := range []string{"GET", "DELETE"} {
-			a.want(404, method, "/v2/external_connections/log_messages"+path, "")
-		}
+	if got := a.want(200, "GET", "/v2/external_connections/log_messages", ""); got.data() != nil {
+		t.Errorf("read %s", got.raw)
+	}
+	a.want(405, "DELETE", "/v2/external_connections/log_messages", "")
+	for _, path := range []string{"/x", "/uploads"} {
+		a.want(404, "GET", "/v2/external_connections/log_messages"+path, "")
 	}
 }

@@ -20,6 +20,7 @@ const (
 	integer form = "an integer"
 	number  form = "a number"
 	texts   form = "an array of strings"
+	objects form = "an array of objects"
 	object  form = "an object"
 	file    form = "a file" // of a form
 )
@@ -30,7 +31,7 @@ type field struct {
 	required bool
 	null     bool // null is allowed
 	enum     []string
-	fields   fields // of an object; nil allows any
+	fields   fields // of an object, nil allowing any, or of each in an array
 	// variant is fields where they depend on the object that the field stands in.
 	variant func(in map[string]any) fields
 	check   func(any) string // says what is wrong with a value of the right form, or ""
@@ -41,7 +42,7 @@ type fields map[string]field
 
 // problems compares an object with its description. at is the JSON pointer of the
 // object. Private fields, whose names begin with "_", are allowed if private is, with
-// any value where they are not described.
+// any value where they are not described: in the object and in those of its arrays.
 func (fs fields) problems(at string, obj map[string]any, private bool) []problem {
 	var ps []problem
 	add := func(name, code, detail string) {
@@ -59,8 +60,12 @@ func (fs fields) problems(at string, obj map[string]any, private bool) []problem
 		case v == nil:
 		case !f.form.holds(v):
 			add(name, "10027", "The field must be "+string(f.form)+".")
-		case f.enum != nil && !slices.Contains(f.enum, v.(string)):
+		case f.enum != nil && !f.knows(v):
 			add(name, "10032", "The field must be one of "+strings.Join(f.enum, ", ")+".")
+		case f.form == objects:
+			for i, one := range v.([]any) {
+				ps = append(ps, f.fields.problems(fmt.Sprintf("%s/%s/%d", at, escapePointer(name), i), one.(map[string]any), private)...)
+			}
 		case f.in(obj) != nil:
 			ps = append(ps, f.in(obj).problems(at+"/"+escapePointer(name), v.(map[string]any), false)...)
 		case f.check != nil:
@@ -69,10 +74,15 @@ func (fs fields) problems(at string, obj map[string]any, private bool) []problem
 			}
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(fs)) {
-		if _, ok := obj[name]; fs[name].required && !ok {
-			add(name, "10027", "The field is required.")
+	var missing []string
+	for name, f := range fs { // sorted only if there are any: accounts are large
+		if _, ok := obj[name]; f.required && !ok {
+			missing = append(missing, name)
 		}
+	}
+	slices.Sort(missing)
+	for _, name := range missing {
+		add(name, "10027", "The field is required.")
 	}
 	return ps
 }
@@ -83,6 +93,14 @@ func (f field) in(obj map[string]any) fields {
 		return f.variant(obj)
 	}
 	return f.fields
+}
+
+// knows tells whether a text, or each of an array, is one of the field's values.
+func (f field) knows(v any) bool {
+	if list, ok := v.([]any); ok {
+		return !slices.ContainsFunc(list, func(one any) bool { return !slices.Contains(f.enum, one.(string)) })
+	}
+	return slices.Contains(f.enum, v.(string))
 }
 
 // holds tells whether a decoded JSON value has the form.
@@ -100,10 +118,15 @@ func (f form) holds(v any) bool {
 	case upload:
 		return f == file
 	case []any:
-		return f == texts && !slices.ContainsFunc(v, func(e any) bool { _, ok := e.(string); return !ok })
+		return f == texts && allAre[string](v) || f == objects && allAre[map[string]any](v)
 	default:
 		return false
 	}
+}
+
+// allAre tells whether a list has values of one type alone.
+func allAre[T any](list []any) bool {
+	return !slices.ContainsFunc(list, func(v any) bool { _, ok := v.(T); return !ok })
 }
 
 func escapePointer(name string) string {
@@ -185,16 +208,43 @@ func fill(obj, defaults map[string]any) {
 	}
 }
 
-// public is an object as the API returns it: without what it never returns.
+// public is an object as the API returns it: without what it never returns, in it and in
+// the objects of its arrays.
 func public(obj map[string]any) map[string]any {
-	private := false
-	for k := range obj {
-		private = private || strings.HasPrefix(k, "_")
-	}
-	if !private {
+	if isPublic(obj) { // most are: nothing needs to be copied
 		return obj
 	}
-	out := maps.Clone(obj)
-	maps.DeleteFunc(out, func(k string, _ any) bool { return strings.HasPrefix(k, "_") })
+	out := make(map[string]any, len(obj))
+	for k, v := range obj {
+		if strings.HasPrefix(k, "_") {
+			continue
+		}
+		if list, ok := v.([]any); ok && !areTexts(list) {
+			shown := make([]any, len(list))
+			for i, one := range list {
+				shown[i] = public(one.(map[string]any))
+			}
+			v = shown
+		}
+		out[k] = v
+	}
 	return out
+}
+
+func isPublic(obj map[string]any) bool {
+	for k, v := range obj {
+		if list, ok := v.([]any); strings.HasPrefix(k, "_") || ok && !areTexts(list) {
+			return false
+		}
+	}
+	return true
+}
+
+// areTexts tells the two forms of arrays apart.
+func areTexts(list []any) bool {
+	if len(list) == 0 {
+		return true
+	}
+	_, ok := list[0].(string)
+	return ok
 }

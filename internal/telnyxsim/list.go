@@ -14,11 +14,18 @@ type predicate func(obj map[string]any) bool
 
 // filter is a filter[…] parameter of a list.
 type filter struct {
-	key   string // as in the query: filter[id]
+	// key is as in the query: filter[id]. With [] behind it, it takes several values,
+	// as listOf explains.
+	key   string
 	enum  []string
 	check func(value string) string // says what is wrong with a value, or ""
 	// match prepares the test of every object against the value.
 	match func(a *account, value string) predicate
+	// narrow returns the objects that can pass, where they are found faster than by
+	// testing them all.
+	narrow func(a *account, value string) []*record
+	// needs names a parameter without which the filter cannot be used, as "true".
+	needs string
 	// group says that the value is that of the collection's grouping field, so
 	// that only the group needs to be looked at.
 	group bool
@@ -27,10 +34,15 @@ type filter struct {
 // listing is the list operation of a collection.
 type listing struct {
 	collection string
-	size       int // of a page that is not asked for
+	owned      bool   // of the external connection that the path names as id
+	data       string // the field of the answer that the list stands in; "" is data
+	refusal    int    // the status of wrong parameters; 0 is 400
+	size       int    // of a page that is not asked for
 	filters    []filter
 	sorts      []string // values of sort; "-" in front is descending
 	ignored    []filter // parameters that are checked and have no effect here
+	// records is what the list is made of; nil is all of the collection.
+	records func(c *call) []*record
 	// only tells what the list is confined to, whatever the filters; nil is all.
 	only func(c *call) predicate
 	// show turns an object into what the API returns; nil is public.
@@ -50,17 +62,17 @@ func (l listing) route(pattern string) route {
 }
 
 func (l listing) answer(c *call) reply {
-	number, refused := pageParam(c, "page[number]", 1, 1<<31-1)
-	if refused != nil {
-		return *refused
-	}
-	size, refused := pageParam(c, "page[size]", l.size, maxPage)
-	if refused != nil {
-		return *refused
-	}
 	found, refused := l.find(c)
 	if refused != nil {
 		return *refused
+	}
+	number, wrong := pageParam(c, "page[number]", 1, 1<<31-1)
+	if wrong != nil {
+		return *l.refuse(wrong)
+	}
+	size, wrong := pageParam(c, "page[size]", l.size, maxPage)
+	if wrong != nil {
+		return *l.refuse(wrong)
 	}
 	size = min(size, c.page)
 	total := len(found)
@@ -82,9 +94,15 @@ func (l listing) reply(page []*record, number, size, pages, total int) reply {
 	for i, r := range page {
 		data[i] = show(r.fields)
 	}
-	return ok(map[string]any{"data": data, "meta": map[string]any{
+	return ok(map[string]any{cmp.Or(l.data, "data"): data, "meta": map[string]any{
 		"page_number": number, "page_size": size, "total_pages": pages, "total_results": total,
 	}})
+}
+
+// refuse gives a refusal the status that the operation has for it.
+func (l listing) refuse(r *reply) *reply {
+	r.status = cmp.Or(l.refusal, r.status)
+	return r
 }
 
 func pageParam(c *call, key string, def, most int) (int, *reply) {
@@ -102,19 +120,35 @@ func pageParam(c *call, key string, def, most int) (int, *reply) {
 
 // find returns the records that pass the filters, sorted if that was asked for.
 func (l listing) find(c *call) ([]*record, *reply) {
+	owner := ""
+	if l.owned {
+		if refused := noExtConn(c); refused != nil {
+			return nil, refused
+		}
+		owner = c.params["id"]
+	}
 	for _, f := range slices.Concat(l.filters, l.ignored) {
 		if v, given := c.query[f.key]; given {
 			if wrong := f.wrong(v); wrong != "" {
 				r := badQuery(f.key, wrong)
-				return nil, &r
+				return nil, l.refuse(&r)
+			}
+			if f.needs != "" && c.query[f.needs] != "true" {
+				r := badQuery(f.key, "The parameter requires "+f.needs+".")
+				return nil, l.refuse(&r)
 			}
 		}
 	}
-	coll := c.acc.collections[l.collection]
-	if coll == nil {
-		return nil, nil
-	}
+	coll := c.acc.of(l.collection, owner)
 	found := coll.records
+	if l.records != nil {
+		found = l.records(c)
+	}
+	for _, f := range l.filters {
+		if v, given := c.query[f.key]; given && f.narrow != nil {
+			found = f.narrow(c.acc, v)
+		}
+	}
 	var tests []predicate
 	for _, f := range l.filters {
 		v, given := c.query[f.key]
@@ -144,7 +178,7 @@ func (l listing) find(c *call) ([]*record, *reply) {
 	}
 	if !slices.Contains(l.sorts, by) {
 		r := badQuery("sort", "The parameter must be one of "+strings.Join(l.sorts, ", ")+".")
-		return nil, &r
+		return nil, l.refuse(&r)
 	}
 	name, descending := strings.CutPrefix(by, "-")
 	found = slices.Clone(found)
@@ -159,8 +193,10 @@ func (l listing) find(c *call) ([]*record, *reply) {
 }
 
 func (f filter) wrong(v string) string {
-	if f.enum != nil && !slices.Contains(f.enum, v) {
-		return "The parameter must be one of " + strings.Join(f.enum, ", ") + "."
+	for _, one := range f.values(v) {
+		if f.enum != nil && !slices.Contains(f.enum, one) {
+			return "The parameter must be one of " + strings.Join(f.enum, ", ") + "."
+		}
 	}
 	if f.check != nil {
 		return f.check(v)
@@ -168,10 +204,40 @@ func (f filter) wrong(v string) string {
 	return ""
 }
 
+// values takes apart what the query has for a filter.
+func (f filter) values(v string) []string {
+	if strings.HasSuffix(f.key, "[]") {
+		return strings.Split(v, separator)
+	}
+	return []string{v}
+}
+
 // equals filters by the exact text of a field.
 func equals(name string) func(*account, string) predicate {
 	return func(_ *account, value string) predicate {
 		return func(obj map[string]any) bool { return obj[name] == value }
+	}
+}
+
+// among filters by a field whose text is one of several.
+func among(name string) func(*account, string) predicate {
+	return func(_ *account, values string) predicate {
+		list := strings.Split(values, separator)
+		return func(obj map[string]any) bool {
+			s, ok := obj[name].(string)
+			return ok && slices.Contains(list, s)
+		}
+	}
+}
+
+// anyOf filters by the objects of an array, one of which must pass.
+func anyOf(array string, match func(*account, string) predicate) func(*account, string) predicate {
+	return func(a *account, value string) predicate {
+		test := match(a, value)
+		return func(obj map[string]any) bool {
+			list, _ := obj[array].([]any)
+			return slices.ContainsFunc(list, func(one any) bool { return test(one.(map[string]any)) })
+		}
 	}
 }
 

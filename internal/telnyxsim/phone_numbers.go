@@ -9,7 +9,8 @@ import (
 
 const phoneNums = "phone_numbers"
 
-// phoneNumbers simulates reading /phone_numbers.
+// phoneNumbers simulates /phone_numbers. Jobs fail on a number that has a "_job_error",
+// with that for an explanation.
 func phoneNumbers() part {
 	return part{
 		kind: kind{
@@ -25,10 +26,9 @@ func phoneNumbers() part {
 					{key: "handle_messaging_profile_error", enum: []string{"true", "false"}},
 				},
 			}.route("/phone_numbers"),
+			slimPhoneNums().route("/phone_numbers/slim"),
 			{method: http.MethodGet, pattern: "/phone_numbers/{id}", handle: getPhoneNum},
-			// Not numbers, but collections of their own.
-			{pattern: "/phone_numbers/slim"},
-			{pattern: "/phone_numbers/jobs"},
+			{method: http.MethodPatch, pattern: "/phone_numbers/{id}", body: true, handle: patchPhoneNum},
 		},
 	}
 }
@@ -68,6 +68,7 @@ func phoneNumFields() fields {
 		"t38_fax_gateway_enabled": flag,
 		"tags":                    {form: texts},
 		"updated_at":              at,
+		"_job_error":              str,
 	}
 }
 
@@ -107,12 +108,12 @@ func phoneNumFilters() []filter {
 		}
 	}
 	return []filter{
-		{key: "filter[phone_number]", check: threeCharacters, match: containsDigits},
+		{key: "filter[phone_number]", check: threeCharacters, match: containsDigits, narrow: (*account).numbersWith},
 		{key: "filter[connection_id]", group: true},
 		{key: "filter[status]", enum: phoneNumStatuses(), match: equals("status")},
 		{key: "filter[tag]", match: listed("tags")},
 		{key: "filter[customer_reference]", match: equals("customer_reference")},
-		{key: "filter[country_iso_alpha2]", match: equals("country_iso_alpha2")},
+		{key: "filter[country_iso_alpha2][]", match: among("country_iso_alpha2")},
 		{key: "filter[billing_group_id]", match: equalsOrNull("billing_group_id")},
 		{key: "filter[emergency_address_id]", match: equalsOrNull("emergency_address_id")},
 		{
@@ -138,7 +139,7 @@ func containsDigits(a *account, value string) predicate {
 	if strings.Trim(value, "0123456789") != "" {
 		return nothing(a, value)
 	}
-	return textTest("phone_number", strings.Contains)(a, value)
+	return func(obj map[string]any) bool { return strings.Contains(obj["phone_number"].(string), value) }
 }
 
 func fromSource(_ *account, value string) predicate {

@@ -59,7 +59,10 @@ func TestPhoneNumbers(t *testing.T) {
 
 func TestPhoneNumberPathsOfOthers(t *testing.T) {
 	a := serveUnchecked(t, telnyxsim.Config{Account: []byte(`{"phone_numbers":[{"id":"slim","phone_number":"+15125550100"}]}`)}, malformed)
-	for _, path := range []string{"slim", "jobs", "jobs/1", "slim/1"} {
+	if got := a.want(200, "GET", "/v2/phone_numbers/slim", "").column("id"); got != "slim" {
+		t.Errorf("the slim list has %q", got)
+	}
+	for _, path := range []string{"jobs", "jobs/1", "slim/1"} {
 		a.want(404, "GET", "/v2/phone_numbers/"+path, "")
 	}
 }

@@ -16,6 +16,8 @@ type part struct {
 	routes []route
 	// switches maps a key of the account to the values it takes, the default first.
 	switches map[string][]string
+	// settings maps keys of the account to what is wrong with a text there, or "".
+	settings map[string]func(any) string
 }
 
 // route is an operation.
@@ -36,6 +38,7 @@ type route struct {
 // query parameters and, where the route takes one, a JSON object or a form for a body.
 type call struct {
 	acc    *account
+	sim    *Sim // for what is no part of the account
 	now    time.Time
 	params map[string]string // the pattern's names
 	query  map[string]string
@@ -47,7 +50,17 @@ type call struct {
 // stamp is the time of the call as the API writes it.
 func (c *call) stamp() string { return stamp(c.now) }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// stamp keeps to the years that a timestamp can have.
+func stamp(t time.Time) string {
+	t = t.UTC()
+	if first := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC); t.Before(first) {
+		t = first
+	}
+	if last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC); t.After(last) {
+		t = last
+	}
+	return t.Format("2006-01-02T15:04:05.000Z")
+}
 
 // node is a place in the tree of paths. A literal segment wins over a parameter for
 // good: /external_connections/log_messages is never the connection "log_messages".

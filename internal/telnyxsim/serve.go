@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -101,7 +102,7 @@ func (s *Sim) answer(r *http.Request, rt *route, missing *reply, segments []stri
 // perform checks key, query and body, in the order in which the service would meet
 // them, and lets the operation answer.
 func (s *Sim) perform(r *http.Request, rt *route, missing *reply, segments []string, body []byte) reply {
-	c := &call{now: s.clock.Now(), page: s.cfg.PageCap}
+	c := &call{sim: s, now: s.clock.Now(), page: s.cfg.PageCap}
 	s.mu.Lock()
 	known := s.acc.knowsKey(r.Header.Get("Authorization"))
 	s.mu.Unlock()
@@ -124,8 +125,12 @@ func (s *Sim) perform(r *http.Request, rt *route, missing *reply, segments []str
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.acc = s.acc
+	c.acc.settle(c.now)
 	return rt.handle(c)
 }
+
+// separator stands between the values of a parameter that takes several.
+const separator = "\x00"
 
 // parseQuery reads the query parameters that an operation takes. Keys keep their
 // brackets: page[size].
@@ -137,17 +142,35 @@ func parseQuery(raw string, takes []string) (map[string]string, *reply) {
 	}
 	query := map[string]string{}
 	for _, k := range slices.Sorted(maps.Keys(values)) {
-		if !slices.Contains(takes, k) {
+		array := listOf(k)
+		switch {
+		case slices.Contains(takes, array):
+			if before, given := query[array]; given {
+				values[k] = append([]string{before}, values[k]...)
+			}
+			query[array] = strings.Join(values[k], separator)
+		case !slices.Contains(takes, k):
 			r := noParameter(k)
 			return nil, &r
-		}
-		if len(values[k]) > 1 {
+		case len(values[k]) > 1:
 			r := badQuery(k, "The parameter is given more than once.")
 			return nil, &r
+		default:
+			query[k] = values[k][0]
 		}
-		query[k] = values[k][0]
 	}
 	return query, nil
+}
+
+// listOf is the key of the array that a parameter gives one or more values of:
+// filter[a][] for filter[a][0], for filter[a][] and for filter[a]. Which of them the
+// service understands is not documented.
+func listOf(key string) string {
+	name, index, _ := strings.Cut(strings.TrimSuffix(key, "]"), "[")
+	if i := strings.LastIndexByte(index, '['); i >= 0 && strings.Trim(index[i+1:], "0123456789") == "" {
+		return name + "[" + index[:i] + "[]"
+	}
+	return key + "[]"
 }
 
 // parse reads the body of a request, and reports whether it was a form.

@@ -5,22 +5,36 @@
 // The API is served under /v2. Under /_sim stand the controls, which need no key
 // and leave no trace in the journal:
 //
-//	GET, DELETE        /_sim/journal   the requests that were made under /v2
-//	POST               /_sim/clock     {"advance":"10m"} moves the clock
-//	GET, POST, DELETE  /_sim/faults    faults to come, see [Fault]
-//	GET, PUT           /_sim/account   the whole account as one JSON document
+//	GET, DELETE        /_sim/journal     the requests that were made under /v2
+//	GET, DELETE        /_sim/violations  what no client should ask for, see [Sim.Violations]
+//	POST               /_sim/clock       {"advance":"10m"} moves the clock
+//	GET, POST, DELETE  /_sim/faults      faults to come, see [Fault]
+//	GET, PUT           /_sim/account     the whole account as one JSON document
 //
 // The account's document has one key per collection, named as in the API, which
 // holds its objects as the API returns them. What the API never returns stands in
 // fields whose names begin with "_". Missing fields get the API's defaults.
 //
 //	external_connections, siprec_connectors, phone_numbers, media,
-//	custom_storage_credentials, dialogflow_connections       objects
+//	custom_storage_credentials, dialogflow_connections,
+//	phone_numbers_jobs, log_messages                         objects
+//	civic_addresses, connection_phone_numbers,
+//	uploads, releases         objects by the id of the external connection: {"5": [{…}]}
 //	outbound_voice_profiles   objects; while absent, every profile id is accepted
 //	connections               objects; while absent, only external connections are known
 //	api_keys                  strings; while absent, every key is accepted
 //	_operator_connect_pending objects: the connections that a refresh brings to light
+//	_operator_connect_log_messages  objects: the log messages that a refresh brings
 //	_operator_connect_refresh "idle" (default) or "in_progress"
+//	_operator_connect_started_at  the time of the last refresh
+//	_log_message_ids          "hidden" (default) or "shown": whether answers have the ids
+//	_location_orders          "none" (default, 200) or "pending" (202): of PATCH of a location
+//	_location_repatch         "refuse" (default) or "accept": an address where there is one
+//	_numbers_listed           "after_upload" (default) or "when_assigned": a connection's numbers
+//	_numbers_lag              a duration such as "90s": how far that list is behind an upload
+//	_upload_failures          objects: the rules for numbers that fail, see below
+//	_upload_refresh           "idle" (default) or "in_progress"
+//	_retry_ticket             "new" (default) or "same": the upload that a retry answers with
 //	_tags_patch               "replace" (default) or "merge": what PATCH does with tags
 //	_siprec_host_field        "host" (default) or "hostname": the field of the answers
 //	_media_paging             "none" (default) or "pages": whether GET /media takes page parameters
@@ -34,9 +48,31 @@
 // POST and PUT of media take JSON or multipart/form-data. The bytes of media are
 // "_content" in base64, their source "_media_url"; nothing is fetched from there.
 // Media without expires_at live for two days, those in which it is null for ever and
-// without showing it. Expired media stay in the document: the clock changes no account.
+// without showing it. Expired media stay in the document.
 // Dialogflow's "_service_account", "_dialogflow_api" and "_location" are in the
-// document too. Where there are connections, both kinds of credentials need one.
+// document too. Where there are connections, both kinds of credentials need one, and
+// numbers can be assigned to no others.
+//
+// What Telnyx and Microsoft do in the background takes Config.UploadTime on the
+// simulator's clock. It begins with the request; for what is handed in with an account,
+// at its "_submitted_at" or else when it is handed in: a time far in the future makes it
+// hang. Uploads, their entries and releases are pending_upload in the first quarter of the
+// time, pending in the second and in_progress in the second half; jobs are pending in the
+// first half. At the end they are done, numbers have their new location, and a refresh
+// brings what it finds. Each thing happens at its own time, and shows when the next request
+// or Account looks.
+//
+// A number fails in an upload by the first rule of "_upload_failures" that says so: it is
+// for one "telephone_number", for those that "match" a regular expression, or for all, and
+// has an "error_code" (internal_error if absent). It holds as many "times" as it says: once
+// if absent, -1 for ever. With "every", one in so many of its numbers fails, for ever if
+// "times" is absent. A number that was taken from the connection meanwhile fails, and one
+// for a civic address without a default location. One with a "_job_error" fails in jobs,
+// with that for an explanation.
+//
+// What numbers of connections are going to be stands in their "_changes" and "_changed_at",
+// what jobs do in their "_changes", what was last written to a location in its
+// "_static_emergency_address_id".
 //
 // Answers that are injected faults rather than the API's own carry the header
 // X-Sim-Fault with the kind of the fault (status, short-page or html), so that a
@@ -53,7 +89,6 @@ package telnyxsim
 import (
 	"bytes"
 	"errors"
-	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -75,6 +110,9 @@ type Config struct {
 	// Rate is the number of requests per second allowed under /v2, counted in
 	// windows of one second. Zero is unlimited.
 	Rate int
+	// UploadTime is how long everything takes that Telnyx and Microsoft do in the
+	// background, on the simulator's clock. Zero is done by the next look.
+	UploadTime time.Duration
 	// PageCap is the largest page served; a request for more is answered with
 	// this size in its meta. Zero is 250, the API's own maximum.
 	PageCap int
@@ -90,6 +128,7 @@ type Sim struct {
 	clock   clock
 	journal journal
 	faults  faults
+	broken  violations
 
 	mu  sync.Mutex // guards acc; stored objects themselves are never changed in place
 	acc *account
@@ -102,6 +141,8 @@ func New(cfg Config) (*Sim, error) {
 		return nil, errors.New("telnyxsim: Latency is negative")
 	case cfg.Rate < 0:
 		return nil, errors.New("telnyxsim: Rate is negative")
+	case cfg.UploadTime < 0:
+		return nil, errors.New("telnyxsim: UploadTime is negative")
 	case cfg.PageCap < 0 || cfg.PageCap > maxPage:
 		return nil, errors.New("telnyxsim: PageCap is not within 0 and 250")
 	}
@@ -134,9 +175,17 @@ func parts() []part {
 		externalConnections(),
 		siprecConnectors(),
 		phoneNumbers(),
+		phoneNumbersJobs(),
 		outboundVoiceProfiles(),
 		connections(),
 		operatorConnect(),
+		operatorConnectLog(),
+		logMessages(),
+		civicAddresses(),
+		connectionPhoneNumbers(),
+		uploads(),
+		uploadFailures(),
+		releases(),
 		mediaStorage(),
 		customStorageCredentials(),
 		dialogflowConnections(),
@@ -158,10 +207,11 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	controlError(w, http.StatusNotFound, "the API is under /v2, the controls are under /_sim")
 }
 
-// Account returns the account as indented JSON with sorted keys. Handing it to
-// SetAccount restores the same account.
+// Account returns the account as indented JSON with sorted keys, with all done that is
+// due by now. Handing it to SetAccount restores the same account.
 func (s *Sim) Account() []byte {
 	s.mu.Lock()
+	s.acc.settle(s.clock.Now())
 	doc := s.acc.document(s.parts)
 	s.mu.Unlock()
 	return append(bytes.TrimSpace(encode(doc, "  ")), '\n')
@@ -180,38 +230,9 @@ func (s *Sim) SetAccount(doc []byte) error {
 	if err != nil {
 		return err
 	}
+	acc.uploadTime = s.cfg.UploadTime
+	acc.findOnWay()
+	acc.planAll()
 	s.acc = acc
 	return nil
-}
-
-// Advance moves the clock, by 292 years in all at most.
-func (s *Sim) Advance(d time.Duration) { s.clock.Advance(d) }
-
-// Now is the time on the simulator's clock.
-func (s *Sim) Now() time.Time { return s.clock.Now() }
-
-// clock is a source of time that can be moved.
-type clock struct {
-	now    func() time.Time
-	mu     sync.Mutex
-	offset time.Duration
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now().Add(c.offset)
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	sum := c.offset + d
-	switch { // a sum that wrapped around would throw the clock into the past
-	case d > 0 && sum < c.offset:
-		sum = math.MaxInt64
-	case d < 0 && sum > c.offset:
-		sum = math.MinInt64
-	}
-	c.offset = sum
 }

@@ -17,7 +17,7 @@ import (
 
 func TestNewRefuses(t *testing.T) {
 	for name, cfg := range map[string]telnyxsim.Config{
-		"latency": {Latency: -1}, "rate": {Rate: -1}, "page": {PageCap: 251}, "negative page": {PageCap: -1},
+		"latency": {Latency: -1}, "upload time": {UploadTime: -1}, "rate": {Rate: -1}, "page": {PageCap: 251}, "negative page": {PageCap: -1},
 		"account": {Account: []byte("[]")},
 	} {
 		if _, err := telnyxsim.New(cfg); err == nil {
@@ -29,21 +29,25 @@ func TestNewRefuses(t *testing.T) {
 func TestPathsAndMethods(t *testing.T) {
 	a := serveUnchecked(t, telnyxsim.Config{}, malformed)
 	for target, want := range map[string]string{
-		"GET /v2":                                   "404 10005",
-		"GET /v2/":                                  "404 10005",
-		"GET /v2/nothing":                           "404 10005",
-		"GET /v2/external_connections/":             "404 10005",
-		"GET /v2/external_connections/1/":           "404 10005",
-		"GET /v2/siprec_connectors/../x":            "404 10005",
-		"GET /v2//external_connections":             "404 10005",
-		"GET /v2/./external_connections":            "404 10005",
-		"PUT /v2/external_connections":              "405 10015",
-		"DELETE /v2/external_connections":           "405 10015",
-		"POST /v2/phone_numbers/1":                  "405 10015",
-		"PATCH /v2/siprec_connectors/a":             "405 10015",
-		"GET /v2/external_connections/a%2Fb":        "404 10005",
-		"GET /v2/%65xternal_connections/1":          "404 10005",
-		"GET /v2/external_connections/log_messages": "404 10005",
+		"GET /v2":                                        "404 10005",
+		"GET /v2/":                                       "404 10005",
+		"GET /v2/nothing":                                "404 10005",
+		"GET /v2/external_connections/":                  "404 10005",
+		"GET /v2/external_connections/1/":                "404 10005",
+		"GET /v2/siprec_connectors/../x":                 "404 10005",
+		"GET /v2//external_connections":                  "404 10005",
+		"GET /v2/./external_connections":                 "404 10005",
+		"PUT /v2/external_connections":                   "405 10015",
+		"DELETE /v2/external_connections":                "405 10015",
+		"POST /v2/phone_numbers/1":                       "405 10015",
+		"PATCH /v2/siprec_connectors/a":                  "405 10015",
+		"GET /v2/external_connections/a%2Fb":             "404 10005",
+		"GET /v2/%65xternal_connections/1":               "404 10005",
+		"GET /v2/external_connections/log_messages/1":    "404 10005",
+		"PUT /v2/external_connections/log_messages":      "405 10015",
+		"DELETE /v2/external_connections/1/uploads":      "405 10015",
+		"GET /v2/external_connections/1/uploads/refresh": "405 10015",
+		"GET /v2/external_connections/1/locations":       "404 10005",
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		got, err := a.try(method, path, "")

@@ -194,6 +194,7 @@ func (d *Daemon) prepare(ctx context.Context, cfg Config, listener net.Listener)
 		closeEngine()
 		return nil, err
 	}
+	l.watch = l.watcher.SetFiles
 	l.scheduler = newScheduler(cfg.Schedules, cfg.Location,
 		func(job string) { l.kick(job, "schedule") }, func() { d.beats.beat(partScheduler) })
 	l.idle = closeEngine

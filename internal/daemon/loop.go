@@ -39,6 +39,7 @@ type loop struct {
 	stateDir  string
 	scheduler *scheduler
 	watcher   *watch.Watcher
+	watch     func(files []string) // watches files beside the configuration; nil in tests that have none
 
 	alive time.Duration // between two signs of life while nothing is due; 0 is beatEvery
 

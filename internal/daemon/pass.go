@@ -76,12 +76,12 @@ const (
 // nothing is deleted; fresh is false then.
 func (l *loop) reload(now time.Time) (fresh bool) {
 	desired, err := l.Load(l.cfg.Configs...)
-	if l.watcher != nil {
+	if l.watch != nil {
 		files := desired.Files // also while something is wrong: it may be one of them
 		if err != nil {
 			files = append(slices.Clone(files), l.desired.Files...) // what is in force goes on being looked after
 		}
-		l.watcher.SetFiles(files)
+		l.watch(files)
 	}
 	var problems []string
 	if err != nil {

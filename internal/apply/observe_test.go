@@ -90,6 +90,43 @@ func TestCallsOfAPassThatFindsNothing(t *testing.T) {
 	}
 }
 
+// What belongs to a connection is looked for once it is known which that is: without a state, and found
+// by its tag, it is adopted and not made once more.
+func TestWhatBelongsToAFoundConnectionIsFound(t *testing.T) {
+	storage := map[string]any{"connection_id": "7", "backend": "gcs", "configuration": map[string]any{"backend": "gcs", "bucket": "b", "credentials": "old"}}
+	r := newRig(t, checked(t), map[string]any{
+		"external_connections": []any{map[string]any{
+			"id": "7", "external_sip_connection": "zoom", "outbound": map[string]any{"outbound_voice_profile_id": "1"}, "tags": []any{"telnyxsync:default:zoom"},
+		}},
+		"custom_storage_credentials": []any{storage},
+	})
+	defer r.close()
+	r.engine.Secret = func(resource.SecretRef) (string, error) { return "new", nil }
+	desired := config("/root", nil,
+		entry("external_connections", "zoom", resource.Object{"external_sip_connection": "zoom", "outbound": resource.Object{"outbound_voice_profile_id": "1"}}),
+		entry("custom_storage_credentials", "zoom", resource.Object{
+			"connection": ref("external_connections", "zoom"), "backend": "gcs", "configuration": resource.Object{"bucket": "b", "credentials": env("A")},
+		}),
+	)
+	_, result := r.apply(desired, apply.Options{Writing: true})
+	same(t, "outcomes", outcomes(result), []string{"adopt custom_storage_credentials/zoom: done", "adopt external_connections/zoom: done"})
+	same(t, "calls", r.reads(), []string{"GET /external_connections", "GET /custom_storage_credentials/7", "PUT /custom_storage_credentials/7"})
+}
+
+// What a create that was begun may have made is looked for under the key that it had then.
+func TestWhatWasBegunIsLookedFor(t *testing.T) {
+	r := newRig(t, checked(t), map[string]any{})
+	defer r.close()
+	snap := state.Snapshot{Exists: true, Intents: []resource.Intent{{Addr: resource.Addr{Kind: "siprec_connectors", Name: "a"}, Root: "/root", Key: "then"}}}
+	desired := config("/root", nil, entry("siprec_connectors", "a", resource.Object{"name": "now", "host": "h.example.com", "port": int64(1)}))
+	if _, err := r.engine.Plan(t.Context(), desired, snap, apply.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	got := r.reads()
+	slices.Sort(got)
+	same(t, "calls", got, []string{"GET /siprec_connectors/now", "GET /siprec_connectors/then"})
+}
+
 // Where the connections cannot be read, what belongs to one of them by name waits, and nothing else does.
 func TestAnUnreadableConnectionKeepsWhatBelongsToIt(t *testing.T) {
 	r, desired := stores(t)
@@ -184,7 +221,11 @@ func TestEverything(t *testing.T) {
 	if err := r.sim.SetAccount([]byte(`{}`)); err != nil {
 		t.Fatal(err)
 	}
+	r.sim.ClearJournal()
 	if live, err = r.engine.Everything(ctx, r.snapshot(), name("")); err != nil || len(live["custom_storage_credentials"]) > 0 {
 		t.Errorf("%v %v", live, err)
+	}
+	if calls := r.reads(); len(calls) != 5 { // two lists, and one by one what has none
+		t.Errorf("calls %q", calls)
 	}
 }

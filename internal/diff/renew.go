@@ -23,7 +23,7 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 	if !known && row != nil && !row.Renewed.IsZero() {
 		expires = row.Renewed.Add(life)
 	}
-	if granted, asked := grantedLife(k, row); granted > 0 && granted < asked-time.Minute {
+	if granted, asked := grantedLife(k, row); granted > 0 && granted < asked-asked/100-clockSkew {
 		// Renewing it again at once would not give it more.
 		before = min(before, granted/2)
 		p.problem(e.Addr, &e.Pos, false, "Telnyx gave it %s to live and not the ttl of %s: it is renewed when half of that is over; write a ttl that Telnyx grants",
@@ -44,6 +44,9 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 	}
 	return due
 }
+
+// clockSkew is how far the ends of lives may be off: they are by Telnyx's clock, and writes take time.
+const clockSkew = 5 * time.Minute
 
 // grantedLife is what Telnyx gave an object when it was last written, and what it was asked for; 0 where
 // nobody knows.

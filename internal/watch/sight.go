@@ -46,7 +46,7 @@ type watches struct {
 // made before it is found.
 func (w *watches) look(roots, files []string, pulse func()) *sight {
 	s := newSight()
-	l := looker{watches: w, sight: s, pulse: pulse, seen: map[string]bool{}, before: maps.Clone(w.have)}
+	l := looker{watches: w, sight: s, pulse: pulse, seen: map[string]bool{}}
 	w.full, w.again = nil, false
 	for _, root := range roots {
 		if path, info := follow("", root, l.pass); info != nil && info.IsDir() {
@@ -69,9 +69,8 @@ func (w *watches) look(roots, files []string, pulse func()) *sight {
 type looker struct {
 	*watches
 	*sight
-	pulse  func()
-	seen   map[string]bool
-	before map[string]os.FileInfo // what was watched when it began
+	pulse func()
+	seen  map[string]bool
 }
 
 func (l *looker) pass(dir, name string) {
@@ -118,10 +117,15 @@ func (l *looker) watch(dir string) {
 		// The kernel knows directories, not names, and fsnotify keeps the name that it heard first. So before this
 		// directory can be added, whatever had its name has to go, and the name that it had itself; both, as
 		// two directories may have changed places.
-		l.release(dir)
-		for name, old := range l.before {
+		if ok {
+			l.drop(dir)
+		}
+		for name, old := range l.have {
 			if os.SameFile(old, info) {
-				l.release(name)
+				// It may have been seen under that name a moment ago. If both were kept, ending the one that is
+				// no longer there would end the other.
+				l.drop(name)
+				l.again = l.again || l.seen[name]
 				break
 			}
 		}
@@ -139,14 +143,6 @@ func (l *looker) watch(dir string) {
 	default:
 		// It vanished, or it may not be read. A watch from when it could be is still good.
 		l.log.Debug("a directory is not watched", "directory", dir, "error", err)
-	}
-}
-
-// release drops a watch of before this look.
-func (l *looker) release(name string) {
-	if _, ok := l.before[name]; ok {
-		delete(l.before, name)
-		l.drop(name)
 	}
 }
 

@@ -122,9 +122,6 @@ func TestExportOfTwoOwners(t *testing.T) {
 
 // TestExportOfManyMedia: an account of ten thousand media, however its list is paged.
 func TestExportOfManyMedia(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes some seconds")
-	}
 	const n = 10_000
 	now := time.Now().UTC()
 	list := make([]any, n)

@@ -10,6 +10,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -25,6 +26,8 @@ type applyFlags struct {
 	yes      bool
 	settle   time.Duration
 	lockWait time.Duration
+	wait     time.Duration
+	times    numbers.Times
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -39,10 +42,14 @@ it. It takes the writers' lock, observes again, and goes on only if the plan is 
 PLAN is a file that was saved with diff --out: it is applied with its paths and options, and only
 if it is still exactly what would be done.
 
-Exit code 0 if all was done, 1 if something failed, is blocked or held, 4 if a guard withheld
-something.`,
+Phone numbers take time: apply ends once they are submitted, and says how to follow them. With
+--wait it goes on until nothing is on its way any more, or the time is over.
+
+Exit code 0 if all was done or submitted, 1 if something failed, is blocked, parked or held, 4 if a
+guard withheld something.`,
 		Example: `  telnyxsync apply configs
   telnyxsync apply --yes configs                              # no question, for scripts
+  telnyxsync apply --yes --wait=2h configs                    # until all numbers are on Teams
   telnyxsync apply --only external_connections/zoom-emea configs
   telnyxsync apply --prune --max-deletes 25 configs
   telnyxsync diff --out plan.json configs && telnyxsync apply plan.json`,
@@ -57,6 +64,9 @@ something.`,
 	flags.add(cmd)
 	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().DurationVar(&flags.settle, "settle", 3*time.Second, "time between two looks for a create whose answer was lost")
+	cmd.Flags().DurationVar(&flags.wait, "wait", 0, "go on until nothing is on its way, for this long at most")
+	cmd.Flags().Lookup("wait").NoOptDefVal = "30m"
+	timesFlags(cmd, &flags.times)
 	cmd.Flags().DurationVar(&flags.lockWait, "lock-wait", lockWait, "how long to wait for another telnyxsync that is writing")
 	return cmd
 }
@@ -88,7 +98,7 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 		return err
 	}
 	defer c.Close()
-	engine.Limits, engine.Settle = flags.limits(), flags.settle
+	engine.Limits, engine.Settle, engine.Times = flags.limits(), flags.settle, flags.times
 
 	plan, err := engine.PlanSettled(ctx, desired, snap, o)
 	if err != nil {
@@ -101,11 +111,11 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 	}
 	asJSON := flags.output == "json"
 	if !asJSON {
-		fmt.Fprint(a.out, diff.Text(&plan, diff.TextOptions{Color: color(a.out)}))
+		fmt.Fprint(a.out, diff.Text(&plan, diff.TextOptions{Color: color(a.out), Verbose: flags.verbose}))
 	}
 	var result *apply.Result
-	if len(plan.Changes) > 0 || len(plan.Settle) > 0 || len(plan.Gone) > 0 {
-		if len(plan.Changes) > 0 && !flags.yes {
+	if plan.Remembers() {
+		if len(plan.Changes)+len(plan.Numbers.Batches) > 0 && !flags.yes {
 			if err := a.ask(ctx, &plan); err != nil {
 				if asJSON {
 					_, writeErr := a.out.Write(diff.JSON(&plan, nil))
@@ -125,15 +135,24 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 	if result == nil {
 		result = &apply.Result{}
 	}
+	if flags.wait > 0 && err == nil {
+		plan, err = a.follow(ctx, engine, dir, desired, plan, result, o, flags)
+	}
 	if asJSON {
 		if _, err := a.out.Write(diff.JSON(&plan, result)); err != nil {
 			return err
 		}
 	} else {
-		a.printResult(result, len(plan.Problems))
+		a.printResult(result, len(plan.Problems), flags.wait > 0)
+		if flags.wait > 0 {
+			fmt.Fprint(a.out, "Now:\n"+diff.Text(&plan, diff.TextOptions{Color: color(a.out), Verbose: flags.verbose}))
+		}
 	}
 	if err != nil {
 		return err
+	}
+	if n := result.Count(apply.Submitted); n > 0 && flags.wait == 0 && !asJSON {
+		fmt.Fprintln(a.out, "Phone numbers are on their way: follow them with `telnyxsync uploads`, or run this again, with --wait to wait for them.")
 	}
 	if result.Count(apply.NotStarted) > 0 {
 		fmt.Fprintln(a.err, "telnyxsync: it was stopped before all was done: run it again")
@@ -156,7 +175,10 @@ func (a *app) ask(ctx context.Context, plan *diff.Plan) error {
 	for _, c := range plan.Changes {
 		calls += c.Calls
 	}
-	fmt.Fprintf(a.err, "Apply %d change(s) with up to %d writing API call(s)? [y/N] ", len(plan.Changes), calls)
+	for _, c := range plan.Numbers.Changes {
+		calls += c.Calls
+	}
+	fmt.Fprintf(a.err, "Apply %d change(s) with up to %d writing API call(s)? [y/N] ", len(plan.Changes)+len(plan.Numbers.Changes), calls)
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(a.in).ReadString('\n')
@@ -183,8 +205,8 @@ func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, sn
 	if !before.Same(&now) {
 		return nil, errors.New("the account or the state changed since the plan was made; nothing was changed: look again, with the same command")
 	}
-	bar := a.progress(len(again.Changes))
-	engine.Progress = bar.step
+	bar := a.progress(len(again.Changes) + len(again.Numbers.Batches))
+	engine.Progress, engine.NumberProgress = bar.step, bar.number
 	defer context.AfterFunc(ctx, func() {
 		fmt.Fprintln(a.err, "telnyxsync: stopping: what was sent is waited for; once more to end at once")
 	})()
@@ -194,8 +216,8 @@ func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, sn
 }
 
 // printResult says how each change ended, what went wrong last, where the eye rests.
-func (a *app) printResult(r *apply.Result, problems int) {
-	if len(r.Outcomes) == 0 {
+func (a *app) printResult(r *apply.Result, problems int, below bool) {
+	if len(r.Outcomes)+len(r.Numbers) == 0 {
 		return
 	}
 	var done, wrong []string
@@ -219,17 +241,25 @@ func (a *app) printResult(r *apply.Result, problems int) {
 			wrong = append(wrong, line)
 		}
 	}
+	for _, o := range r.Numbers {
+		line := numberLine(o)
+		if o.Status == apply.Submitted {
+			done = append(done, line)
+		} else {
+			wrong = append(wrong, line)
+		}
+	}
 	for _, line := range append(done, wrong...) {
 		fmt.Fprintln(a.out, diff.Printable(line))
 	}
 	fmt.Fprintf(a.out, "Applied: %d done", r.Count(apply.Done))
-	for _, s := range []apply.Status{apply.Failed, apply.Blocked, apply.InDoubt, apply.NotStarted} {
+	for _, s := range []apply.Status{apply.Submitted, apply.Failed, apply.Blocked, apply.InDoubt, apply.Unverified, apply.NotStarted} {
 		if n := r.Count(s); n > 0 {
 			fmt.Fprintf(a.out, ", %d %s", n, s)
 		}
 	}
 	if problems > 0 {
-		fmt.Fprintf(a.out, "; %s, see above", counted(problems, "problem", "problems"))
+		fmt.Fprintf(a.out, "; %s, see %s", counted(problems, "problem", "problems"), map[bool]string{false: "above", true: "below"}[below])
 	}
 	fmt.Fprintln(a.out, ".")
 	if n := r.Count(apply.InDoubt); n > 0 {

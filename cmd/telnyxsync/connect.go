@@ -70,10 +70,12 @@ func (a *app) connectWith(cfg client.Config, secrets secret.Reader) (*apply.Engi
 	e := &apply.Engine{
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: key, Instance: a.instance, Concurrency: a.concurrency,
-		OperatorConnect: c.OperatorConnect(), Secret: secrets.Read,
+		OperatorConnect: c.OperatorConnect(), Numbers: kinds.NewNumbers(c), Secret: secrets.Read,
 	}
 	for _, r := range rows {
-		e.Operations[r.Name] = r.Open(c)
+		if r.Open != nil { // groups of phone numbers have none
+			e.Operations[r.Name] = r.Open(c)
+		}
 	}
 	return e, c, nil
 }

@@ -20,12 +20,14 @@ type planFlags struct {
 	acceptAccount bool
 	maxDeletes    int
 	maxPercent    int
+	verbose       bool
 }
 
 // add adds them to a command, which may know more formats than all do.
 func (f *planFlags) add(cmd *cobra.Command, formats ...string) {
 	outputFlag(cmd, &f.output, append([]string{"text", "json"}, formats...)...)
 	flags := cmd.Flags()
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "name all phone numbers of a plan, and all groups of them")
 	flags.StringArrayVar(&f.only, "only", nil, "only this address (KIND/NAME) and what it needs; may be repeated")
 	flags.BoolVar(&f.prune, "prune", false, "delete what we own and is no longer written")
 	flags.BoolVar(&f.acceptAccount, "accept-account", false, "go on although the state belongs to another account or URL")
@@ -135,7 +137,7 @@ It sends nothing but GET: its transport refuses everything else.`,
 			case "markdown":
 				text = diff.Markdown(&plan)
 			default:
-				text = diff.Text(&plan, diff.TextOptions{Color: color(a.out)})
+				text = diff.Text(&plan, diff.TextOptions{Color: color(a.out), Verbose: flags.verbose})
 			}
 			if _, err := fmt.Fprint(a.out, text); err != nil {
 				return err

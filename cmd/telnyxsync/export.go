@@ -106,7 +106,7 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 // sayUnlisted tells that there may be more than what was found.
 func (a *app) sayUnlisted(engine *apply.Engine, live map[string][]resource.Live) {
 	for i := range engine.Kinds {
-		if k := &engine.Kinds[i]; !k.Listed && len(live[k.Name]) == 0 {
+		if k := &engine.Kinds[i]; !k.Listed && !k.Groups && !k.Blind && len(live[k.Name]) == 0 {
 			fmt.Fprintf(a.err, "telnyxsync: %s have no list on Telnyx, and none was named: see `telnyxsync export --help`\n", k.Name)
 		}
 	}

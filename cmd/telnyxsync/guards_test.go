@@ -149,14 +149,28 @@ func TestDiffCannotWrite(t *testing.T) {
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	live := &resource.Live{ID: "1", Object: resource.Object{"active": true, "outbound": resource.Object{"outbound_voice_profile_id": "1"}}}
-	desired := resource.Object{"media_url": "https://media.example.com/a.mp3", "backend": "gcs"} // without, nothing can be sent at all
+	live := &resource.Live{ID: "1/2", Object: resource.Object{"active": true, "outbound": resource.Object{"outbound_voice_profile_id": "1"}}}
+	desired := resource.Object{"media_url": "https://media.example.com/a.mp3", "backend": "gcs", "static_emergency_address_id": "3"} // without, nothing can be sent at all
 	write := resource.Write{Name: "x", Key: "x", Desired: desired, Patch: desired, Live: live}
+	numbers := engine.Numbers
+	_, _, assign := numbers.Assign(ctx, []string{"1"}, "2")
+	_, _, upload := numbers.Send(ctx, resource.Target{Connection: "1", Location: "2"}, []string{"3"})
+	_, _, retry := numbers.Retry(ctx, "1", "2")
+	_, relocate := numbers.Relocate(ctx, "1", "2", "3")
+	_, _, refresh := numbers.Refresh(ctx, "1")
+	for what, err := range map[string]error{"assign": assign, "upload": upload, "retry": retry, "relocate": relocate, "refresh": refresh} {
+		if !errors.Is(err, client.ErrReadOnly) {
+			t.Errorf("%s: %v, want it refused by the transport", what, err)
+		}
+	}
 	for kind, ops := range engine.Operations {
 		_, create := ops.Create(ctx, write)
 		_, update := ops.Update(ctx, write)
 		_, del := ops.Delete(ctx, live)
 		for what, err := range map[string]error{"create": create, "update": update, "delete": del} {
+			if kind == "locations" && what != "update" {
+				continue // there is no such operation
+			}
 			if !errors.Is(err, client.ErrReadOnly) {
 				t.Errorf("%s of %s: %v, want it refused by the transport", what, kind, err)
 			}

@@ -12,6 +12,7 @@ type progress struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
 	failed    int
+	done      int
 }
 
 func (a *app) progress(total int) *progress {
@@ -32,15 +33,19 @@ func (a *app) progress(total int) *progress {
 	return p
 }
 
-func (p *progress) step(done, total int, o apply.Outcome) {
+func (p *progress) step(_, _ int, o apply.Outcome) { p.one(o.Status == apply.Done) }
+
+func (p *progress) number(o apply.NumberOutcome) { p.one(o.Status == apply.Submitted) }
+
+func (p *progress) one(ok bool) {
 	if p.bar == nil {
 		return
 	}
-	if o.Status != apply.Done {
+	if !ok {
 		p.failed++
 	}
-	p.bar.SetTotal(int64(total), false)
-	p.bar.SetCurrent(int64(done))
+	p.done++
+	p.bar.SetCurrent(int64(p.done))
 }
 
 func (p *progress) stop() {

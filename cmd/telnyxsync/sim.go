@@ -21,7 +21,7 @@ import (
 func (a *app) simCommand() *cobra.Command {
 	var (
 		listen, account, rate string
-		latency               time.Duration
+		latency, uploadTime   time.Duration
 	)
 	cmd := &cobra.Command{
 		Use:   "sim",
@@ -53,7 +53,7 @@ for ever. Any key is accepted, unless the account has "api_keys":["…"]. While 
   curl -X POST http://127.0.0.1:4010/_sim/faults -d '[{"match":"POST /siprec_connectors","do":"drop-after-commit"}]'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg := telnyxsim.Config{Latency: latency}
+			cfg := telnyxsim.Config{Latency: latency, UploadTime: uploadTime}
 			var err error
 			if cfg.Rate, err = parseRate(rate); err != nil {
 				return err
@@ -81,6 +81,7 @@ for ever. Any key is accepted, unless the account has "api_keys":["…"]. While 
 	f.StringVar(&listen, "listen", "127.0.0.1:4010", "HOST:PORT; port 0 picks one")
 	f.StringVar(&account, "account", "", "JSON file of the account to begin with")
 	f.DurationVar(&latency, "latency", 0, "delay of every answer")
+	f.DurationVar(&uploadTime, "upload-time", 5*time.Second, "how long uploads, assignments and moves of phone numbers take, by the clock of the account")
 	f.StringVar(&rate, "rate", "", "requests allowed per second, as in 20/s")
 	return cmd
 }

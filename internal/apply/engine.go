@@ -17,6 +17,7 @@ import (
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -52,9 +53,13 @@ type Engine struct {
 	Secret func(ref resource.SecretRef) (string, error)
 
 	OperatorConnect OperatorConnect // for the job that refreshes it; may be nil
+	Numbers         Numbers         // nil where no kind has groups of phone numbers
+	Times           numbers.Times   // of what is on its way
 
 	// Progress is told of each change that ended. It is called by one goroutine at a time.
 	Progress func(done, total int, o Outcome)
+	// NumberProgress is told of each call for phone numbers that ended, likewise.
+	NumberProgress func(o NumberOutcome)
 }
 
 // Options are what a user asks of one run.
@@ -65,6 +70,13 @@ type Options struct {
 	AcceptAccount bool
 	Only          []resource.Addr
 	Writing       bool // the plan is to be applied: entries whose secrets cannot be had are left alone
+}
+
+func (e *Engine) concurrency() int {
+	if e.Concurrency <= 0 {
+		return 10
+	}
+	return e.Concurrency
 }
 
 func (e *Engine) settle() time.Duration {
@@ -85,7 +97,10 @@ func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.S
 	}
 	in := e.input(desired, snap, o)
 	in.Live, in.Secrets, in.OtherRoots = live, e.secrets(desired, snap), otherRoots(desired, snap)
-	plan := diff.Compute(in)
+	plan, err := e.compute(ctx, in)
+	if err != nil {
+		return plan, err
+	}
 	if !snap.Exists && !o.Stateless {
 		plan.Notes = append(plan.Notes, "there is no state yet: what exists already and belongs to an entry is adopted")
 	}
@@ -96,6 +111,7 @@ func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.S
 func (e *Engine) input(desired resource.Config, snap state.Snapshot, o Options) diff.Input {
 	return diff.Input{
 		Kinds: e.Kinds, Desired: desired, Owned: snap.Owned, Intents: snap.Intents, Instance: e.Instance, Now: time.Now(),
+		Orders: snap.Orders, Troubles: snap.Troubles, Times: e.Times,
 		NeedSecrets: o.Writing, Prune: o.Prune, Stateless: o.Stateless, Foreign: o.Foreign, Only: o.Only,
 	}
 }
@@ -134,7 +150,9 @@ func (e *Engine) resolve(ref resource.SecretRef, snap state.Snapshot) resource.R
 // first: what Telnyx has made may take a moment to show.
 func (e *Engine) PlanSettled(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (diff.Plan, error) {
 	plan, err := e.Plan(ctx, desired, snap, o)
-	if err != nil || !slices.ContainsFunc(plan.Changes, func(c diff.Change) bool { return c.InDoubt }) {
+	doubt := slices.ContainsFunc(plan.Changes, func(c diff.Change) bool { return c.InDoubt }) ||
+		slices.ContainsFunc(plan.Numbers.Changes, func(c diff.NumberChange) bool { return c.InDoubt })
+	if err != nil || !doubt {
 		return plan, err
 	}
 	if err := wait(ctx, e.settle()); err != nil {
@@ -163,7 +181,7 @@ func (e *Engine) observe(ctx context.Context, desired resource.Config, snap stat
 		k := &e.Kinds[i]
 		written := slices.ContainsFunc(desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] })
 		switch foreign := o.Foreign && k.Listed; {
-		case !written && !foreign:
+		case !written && !foreign, k.Groups: // numbers are read as the plan asks for them
 		case diff.KeysRefer(k, desired):
 			then = append(then, k)
 		default:

@@ -15,6 +15,9 @@ func (e *Engine) Everything(ctx context.Context, snap state.Snapshot, named func
 	live := map[string][]resource.Live{}
 	for i := range e.Kinds {
 		k := &e.Kinds[i]
+		if k.Groups {
+			continue
+		}
 		var want resource.Want
 		if !k.Listed {
 			want.IDs = append(want.IDs, named(k.Name)...)

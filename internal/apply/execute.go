@@ -18,12 +18,14 @@ import (
 type executor struct {
 	*Engine
 	db          *state.DB
+	desired     *resource.Config
 	fingerprint string
 	ids         map[resource.Addr]string // of what was made in this run
+	troubles    []resource.Trouble       // as they were before
 }
 
 func (e *Engine) executor(db *state.DB, desired resource.Config) *executor {
-	return &executor{Engine: e, db: db, fingerprint: Fingerprint(desired), ids: map[resource.Addr]string{}}
+	return &executor{Engine: e, db: db, desired: &desired, fingerprint: Fingerprint(desired), ids: map[resource.Addr]string{}}
 }
 
 // run applies what is unblocked, waits for any of it to end, and goes on with what that unblocks.
@@ -47,11 +49,8 @@ func (x *executor) run(ctx context.Context, plan diff.Plan) (Result, error) {
 		running  int
 		finished int
 		fatal    error // the state cannot be written: nothing more may be sent
-		limit    = x.Concurrency
+		limit    = x.concurrency()
 	)
-	if limit <= 0 {
-		limit = 10
-	}
 	for i := range plan.Changes {
 		index[plan.Changes[i].Addr] = i
 	}
@@ -112,7 +111,7 @@ func unblocked(c *diff.Change, index map[resource.Addr]int, outcomes []Outcome) 
 			return false, n.String()
 		case outcomes[i].Status == "":
 			ready = false
-		case outcomes[i].Status != Done:
+		case outcomes[i].Status != Done && outcomes[i].Status != Unverified:
 			return false, n.String()
 		}
 	}
@@ -122,7 +121,9 @@ func unblocked(c *diff.Change, index map[resource.Addr]int, outcomes []Outcome) 
 // fill puts the ids of what was made in this run where they were promised.
 func (x *executor) fill(c *diff.Change) {
 	if c.KeyOf != nil {
-		c.Write.Key = x.ids[*c.KeyOf]
+		k, o := x.kind(c), resource.Overlay(c.Entry, nil)
+		resource.Put(o, k.KeyRef, resource.Ref{ID: x.ids[*c.KeyOf]})
+		c.Write.Key = k.Key(c.Addr.Name, o)
 	}
 	c.Write.Desired, _ = x.filled(c.Write.Desired).(resource.Object)
 	c.Write.Patch, _ = x.filled(c.Write.Patch).(resource.Object)
@@ -185,11 +186,23 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		record.Forget = &c.Addr
 	default:
 		if len(c.Deltas) > 0 {
-			r, err = ops.Update(ctx, c.Write)
+			w := c.Write
+			if x.kind(c).Blind {
+				in := x.intent(c)
+				w.Again = c.Begun != nil && c.Begun.Key == in.Key && c.Begun.Hash == in.Hash
+				if err := x.db.Begin(ctx, in); err != nil {
+					out.Status, out.Error = Failed, wrap(c, err)
+					return out, err
+				}
+			}
+			r, err = ops.Update(ctx, w)
 		}
 		if err == nil {
 			own := *c.Own
 			own.Attempts = x.attempts(ctx, ops, c, r.Live)
+			if r.Unverified != "" {
+				unverified(c, &own, r.Unverified)
+			}
 			if len(c.Deltas) > 0 {
 				x.renewed(c, &own, r.Live)
 			}
@@ -198,10 +211,14 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		if c.Op == diff.Rename {
 			record.Forget = &c.From.Addr
 		}
-		record.EndIntent = &c.Addr
+		if !client.Unknown(err) || !x.kind(c).Blind {
+			record.EndIntent = &c.Addr
+		}
 	}
 	out.RequestID = r.RequestID
 	switch {
+	case r.Unverified != "":
+		out.Status, out.Error = Unverified, wrap(c, errors.New(r.Unverified))
 	case err == nil:
 		out.Status = Done
 	case client.Unknown(err) && (c.Op == diff.Create || c.Op == diff.Replace):
@@ -221,6 +238,18 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		return out, err
 	}
 	return out, nil
+}
+
+// unverified remembers that a value was sent and may or may not be in place: it is not sent again before
+// the YAML changes.
+func unverified(c *diff.Change, own *resource.Owned, why string) {
+	if own.Attempts == nil {
+		own.Attempts = map[string]resource.Attempt{}
+	}
+	for _, d := range c.Deltas {
+		own.Applied = resource.Without(own.Applied, d.Path)
+		own.Attempts[d.Path] = resource.Attempt{Value: resource.Text(resource.Remembered(d.New)), Count: diff.StickLimit, Note: why}
+	}
 }
 
 // remove deletes an object, having looked once more whether numbers depend on it: they may have

@@ -60,16 +60,16 @@ func (e *Engine) guard(ctx context.Context, plan *diff.Plan) {
 	withholdDependents(plan)
 }
 
-// numbers is how many phone numbers depend on an object, as far as that could be read.
-type numbers struct {
+// dependents is how many phone numbers depend on an object, as far as that could be read.
+type dependents struct {
 	count int
 	err   error
 }
 
 // impact reads how many phone numbers each guarded change takes out of service.
-func (e *Engine) impact(ctx context.Context, plan *diff.Plan) map[resource.Addr]numbers {
+func (e *Engine) impact(ctx context.Context, plan *diff.Plan) map[resource.Addr]dependents {
 	guarded := slices.DeleteFunc(slices.Clone(plan.Changes), func(c diff.Change) bool { return !c.Guarded })
-	found := make([]numbers, len(guarded))
+	found := make([]dependents, len(guarded))
 	var g errgroup.Group
 	for i, c := range guarded {
 		g.Go(func() error {
@@ -78,7 +78,7 @@ func (e *Engine) impact(ctx context.Context, plan *diff.Plan) map[resource.Addr]
 		})
 	}
 	_ = g.Wait() // what failed is in found
-	impact := map[resource.Addr]numbers{}
+	impact := map[resource.Addr]dependents{}
 	for i, c := range guarded {
 		impact[c.Addr] = found[i]
 	}
@@ -86,7 +86,7 @@ func (e *Engine) impact(ctx context.Context, plan *diff.Plan) map[resource.Addr]
 }
 
 // keepNumbers withholds what would delete an object that phone numbers depend on, or may.
-func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]numbers) {
+func (e *Engine) keepNumbers(plan *diff.Plan, impact map[resource.Addr]dependents) {
 	for i := range plan.Changes {
 		if c := &plan.Changes[i]; !removes(c) && impact[c.Addr].count > 0 {
 			c.Reason += "; it disconnects " + countNumbers(impact[c.Addr].count)
@@ -110,7 +110,7 @@ func removes(c *diff.Change) bool { return c.Op == diff.Delete || c.Op == diff.R
 
 // capDeletes withholds all guarded changes of a kind if there are more than the limits allow: so
 // many at once look like a mistake, and nobody knows which of them are none.
-func (e *Engine) capDeletes(plan *diff.Plan, impact map[resource.Addr]numbers) {
+func (e *Engine) capDeletes(plan *diff.Plan, impact map[resource.Addr]dependents) {
 	guarded, lost := map[string]int{}, map[string]int{}
 	for i := range plan.Changes {
 		if c := &plan.Changes[i]; c.Guarded {

@@ -76,12 +76,20 @@ func Jobs() []Job {
 			Name: "operator_connect_refresh", Schedule: "0 */6 * * *", Run: refreshOperatorConnect,
 			About: "let Telnyx look for new Operator Connect connections, and say how to adopt them",
 		},
+		{
+			Name: "upload_refresh", Schedule: "*/30 * * * *", Run: refreshUploads,
+			About: "let Telnyx look what became of uploads on Microsoft Teams",
+		},
+		{
+			Name: "upload_retry", Schedule: "*/15 * * * *", Desired: true, Run: retryUploads,
+			About: "try again phone numbers that failed, where their time has come",
+		},
 	}
 }
 
 // Later are the names of jobs that come with features which are not there yet.
 func Later() []string {
-	return []string{"upload_refresh", "upload_retry", "recording_retention", "transcription_retention", "log_messages"}
+	return []string{"recording_retention", "transcription_retention", "log_messages"}
 }
 
 func reconcile(ctx context.Context, e *Engine, s Situation) (Report, error) {
@@ -108,6 +116,7 @@ func reconcile(ctx context.Context, e *Engine, s Situation) (Report, error) {
 		}
 		r.Lines = append(r.Lines, line)
 	}
+	r.Lines = append(r.Lines, numberLines(result.Numbers)...)
 	return r, err
 }
 

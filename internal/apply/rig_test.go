@@ -83,8 +83,11 @@ func newRig(t tb, wrap func(http.Handler) http.Handler, account any) *rig {
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: "KEY", Settle: time.Microsecond,
 	}
+	e.Numbers = kinds.NewNumbers(c)
 	for _, row := range rows {
-		e.Operations[row.Name] = row.Open(c)
+		if row.Open != nil {
+			e.Operations[row.Name] = row.Open(c)
+		}
 	}
 	return &rig{tb: t, sim: sim, engine: e, dir: dir}
 }

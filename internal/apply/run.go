@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -21,6 +23,7 @@ const (
 	Blocked    Status = "blocked"     // what it needs did not succeed
 	InDoubt    Status = "unknown"     // it was sent and no answer came; the next run finds out
 	NotStarted Status = "not started" // the run was stopped before
+	Unverified Status = "unverified"  // whether it is in place cannot be read, and a person has to look
 )
 
 // Outcome is how one change ended.
@@ -36,7 +39,8 @@ type Outcome struct {
 
 // Result is how an apply ended.
 type Result struct {
-	Outcomes []Outcome `json:"outcomes"` // in the order of the plan
+	Outcomes []Outcome       `json:"outcomes"`                // in the order of the plan
+	Numbers  []NumberOutcome `json:"phone_numbers,omitempty"` // calls for phone numbers
 }
 
 // Count counts the outcomes of a status.
@@ -46,11 +50,16 @@ func (r *Result) Count(s Status) (n int) {
 			n++
 		}
 	}
+	for _, o := range r.Numbers {
+		if o.Status == s {
+			n++
+		}
+	}
 	return n
 }
 
-// OK tells whether everything was done.
-func (r *Result) OK() bool { return r.Count(Done) == len(r.Outcomes) }
+// OK tells whether everything was done, or submitted.
+func (r *Result) OK() bool { return r.Count(Done)+r.Count(Submitted) == len(r.Outcomes)+len(r.Numbers) }
 
 // rounds is how often creates whose answers were lost are looked for and, if they are nowhere,
 // sent again within one run.
@@ -65,11 +74,11 @@ func (e *Engine) Apply(ctx context.Context, db *state.DB, desired resource.Confi
 	if err := db.Bind(ctx, e.BaseURL, e.Key); err != nil {
 		return Result{}, err
 	}
-	if err := settleState(ctx, db, &plan); err != nil {
+	x := e.executor(db, desired)
+	if err := settleState(ctx, db, &plan, x.fingerprint); err != nil {
 		return Result{}, err
 	}
-	x := e.executor(db, desired)
-	result, err := x.run(ctx, plan)
+	result, err := x.all(ctx, plan, nil)
 	for round := 1; err == nil && round < rounds && result.Count(InDoubt) > 0 && ctx.Err() == nil; round++ {
 		// What was made shows as something to adopt; what shows twice as missing is sent again.
 		var snap state.Snapshot
@@ -84,24 +93,70 @@ func (e *Engine) Apply(ctx context.Context, db *state.DB, desired resource.Confi
 		for _, out := range result.Outcomes {
 			keep[out.Addr] = out.Status == InDoubt || out.Status == Blocked
 		}
+		if err = settleState(ctx, db, &diff.Plan{Numbers: next.Numbers}, x.fingerprint); err != nil {
+			break
+		}
 		restrict(&next, keep)
+		lost := doubted(result.Numbers)
 		var more Result
-		more, err = x.run(ctx, next)
+		more, err = x.all(ctx, next, &lost)
 		result.merge(more)
 	}
 	return result, err
 }
 
+// ApplyNumbers is Apply for some of what is to be sent for phone numbers, and nothing else.
+func (e *Engine) ApplyNumbers(ctx context.Context, db *state.DB, desired resource.Config, plan diff.Plan, o Options, keep func(b *numbers.Batch) bool) (Result, error) {
+	only := diff.Plan{Numbers: plan.Numbers}
+	for i := range plan.Settle {
+		if s := plan.Settle[i]; e.grouped(s.Addr.Kind) { // which numbers are whose is remembered before they are sent
+			only.Settle = append(only.Settle, s)
+		}
+	}
+	only.Numbers.Batches = slices.DeleteFunc(slices.Clone(plan.Numbers.Batches), func(b numbers.Batch) bool { return !keep(&b) })
+	return e.Apply(ctx, db, desired, only, o)
+}
+
+func (e *Engine) grouped(kind string) bool {
+	return slices.ContainsFunc(e.Kinds, func(k resource.Kind) bool { return k.Name == kind && k.Groups })
+}
+
+// all carries out the changes, and then what is sent for phone numbers; of those only what holds some of
+// the given ones, where any are.
+func (x *executor) all(ctx context.Context, plan diff.Plan, only *resource.Numbers) (Result, error) {
+	snap, err := x.db.Snapshot(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	x.troubles = snap.Troubles
+	result, err := x.run(ctx, plan)
+	if err != nil {
+		return result, err
+	}
+	batches := plan.Numbers.Batches
+	if only != nil {
+		batches = slices.DeleteFunc(slices.Clone(batches), func(b numbers.Batch) bool { return len(b.Numbers.And(*only)) == 0 })
+	}
+	done := func(a resource.Addr) bool {
+		return slices.ContainsFunc(result.Outcomes, func(o Outcome) bool { return o.Addr == a && (o.Status == Done || o.Status == Unverified) })
+	}
+	result.Numbers, err = x.send(ctx, &plan.Numbers, batches, done)
+	return result, err
+}
+
 // settleState remembers what needs no write: fields that are as desired already, objects that are gone.
-func settleState(ctx context.Context, db *state.DB, plan *diff.Plan) error {
+func settleState(ctx context.Context, db *state.DB, plan *diff.Plan, fingerprint string) error {
 	var records []state.Record
+	if rec, any := settleNumbers(&plan.Numbers, fingerprint); any {
+		records = append(records, rec)
+	}
 	for i := range plan.Settle {
 		records = append(records, state.Record{Own: &plan.Settle[i], EndIntent: &plan.Settle[i].Addr})
 	}
 	for i := range plan.Gone {
 		g := &plan.Gone[i]
 		records = append(records, state.Record{Forget: &g.Addr, Event: &state.Event{
-			Addr: g.Addr, Op: string(diff.Forget), ID: g.ID, Reason: "no longer written, and no longer on Telnyx", Outcome: string(Done),
+			Addr: g.Addr, Op: string(diff.Forget), ID: g.ID, Reason: "no longer written, and nothing of it is to be deleted", Outcome: string(Done),
 		}})
 	}
 	if len(records) == 0 {
@@ -130,6 +185,7 @@ func (r *Result) merge(more Result) {
 			}
 		}
 	}
+	r.Numbers = resolve(r.Numbers, more.Numbers)
 }
 
 func event(c *diff.Change, o Outcome, fingerprint string) *state.Event {

@@ -25,7 +25,8 @@ type Error struct {
 	Codes        []string
 	Title        string
 	Detail       string
-	Pointer      string // what the error points at: a JSON pointer or a parameter
+	Pointer      string  // what the error points at: a JSON pointer or a parameter
+	Places       []Place // of each error that points at something
 	RequestID    string
 	Sent         bool          // an attempt may have reached Telnyx
 	Err          error         // the transport's error, the context's, a file's, ErrHTML, ErrUnreadable, ErrReadOnly…; may be nil
@@ -35,6 +36,9 @@ type Error struct {
 	doubt bool   // the write may have taken effect
 	again bool   // another attempt is safe and may help
 }
+
+// Place is what one of the errors of an answer points at, and its text.
+type Place struct{ Pointer, Text string }
 
 // Error gives one line.
 func (e *Error) Error() string {

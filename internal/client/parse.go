@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +17,9 @@ const (
 	maxText  = 300 // characters of a text
 	maxToken = 100 // characters of a code, a request id
 	maxCodes = 5
-	maxDepth = 6 // of nested values that are written out
+	// maxPlaces is as many as a call names objects.
+	maxPlaces = 1000
+	maxDepth  = 6 // of nested values that are written out
 )
 
 // decode reads exactly one JSON value.
@@ -181,6 +184,9 @@ func (p *parser) one(o Object) {
 		p.list(d)
 	default:
 		text := flatten(d, 0)
+		if at != "" && len(p.e.Places) < maxPlaces {
+			p.e.Places = append(p.e.Places, Place{p.mask.clean(at, maxText), p.mask.clean(cmp.Or(text, title), maxText)})
+		}
 		if text != "" && at != "" && !first {
 			text += " (" + at + ")"
 		}

@@ -50,6 +50,16 @@ func (x PhoneNumbers) Slim(ctx context.Context) ([]Object, error) {
 	return x.c.list(ctx, listing{path: "/" + phoneNumbers + "/slim", data: "data", key: "id"})
 }
 
+// SlimOf is Slim for the numbers of one connection, of whatever kind.
+func (x PhoneNumbers) SlimOf(ctx context.Context, connectionID string) ([]Object, error) {
+	if connectionID == "" {
+		return nil, errors.New("GET /phone_numbers/slim: a connection's id is missing")
+	}
+	return x.c.list(ctx, listing{
+		path: "/" + phoneNumbers + "/slim", query: url.Values{"filter[connection_id]": {connectionID}}, data: "data", key: "id",
+	})
+}
+
 // Lookup finds the number that is written so, such as +15125550100, and gives nil where the account has none.
 //
 // Telnyx's filter takes digits only, finds nothing with the plus, and finds all numbers that contain them: the rest are

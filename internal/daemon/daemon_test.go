@@ -53,7 +53,7 @@ timezone: Moon/Crater
 schedules:
   reconcile: "61 * * * *"
   operator_connect_refresh: "TZ=UTC 0 0 * * *"
-  upload_retry: "@every 10m"
+  recording_retention: "@every 10m"
   nonsense: "@every 10m"
 max_deletes: -1
 `)
@@ -65,7 +65,7 @@ max_deletes: -1
 	for _, want := range []string{
 		"1:1: prune: it is missing", "1:10: configs: name at least one", `2:1: prun: unknown key (did you mean "prune"?)`,
 		`3:7: mode: "dream" is not one of apply, observe`, "4:9: listen: only loopback", `5:11: timezone: "Moon/Crater" is no timezone`,
-		"7:14: schedules.reconcile: ", "8:29: schedules.operator_connect_refresh: a timezone inside", "9:17: schedules.upload_retry: this job comes with a feature",
+		"7:14: schedules.reconcile: ", "8:29: schedules.operator_connect_refresh: a timezone inside", "9:24: schedules.recording_retention: this job comes with a feature",
 		"10:3: schedules.nonsense: unknown key", "11:14: max_deletes: -1 is out of bounds",
 	} {
 		if !strings.Contains(got.String(), want) {

@@ -106,7 +106,9 @@ func mediaEngine(t *testing.T, transport http.RoundTripper) *apply.Engine {
 	}
 	e := &apply.Engine{Kinds: kinds.Pure(kinds.Table()), Operations: map[string]apply.Operations{}, BaseURL: c.BaseURL(), Key: "KEY"}
 	for _, row := range kinds.Table() {
-		e.Operations[row.Name] = row.Open(c)
+		if row.Open != nil {
+			e.Operations[row.Name] = row.Open(c)
+		}
 	}
 	return e
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
 )
 
@@ -34,6 +35,13 @@ type Input struct {
 	Secrets     map[resource.SecretRef]resource.Resolved
 	NeedSecrets bool
 
+	// Of phone numbers: what was read of them, what is on its way, what went wrong, and how long things
+	// may take.
+	Facts    numbers.Facts
+	Orders   []resource.Order
+	Troubles []resource.Trouble
+	Times    numbers.Times
+
 	// OtherRoots are configurations that own something, are still there and are not part of this run.
 	OtherRoots map[string]bool
 
@@ -57,6 +65,8 @@ func Compute(in Input) Plan {
 			p.kind(&kinds[i], m)
 		}
 	}
+	p.places()
+	p.groups()
 	p.orphans(matchers)
 	p.abandoned(matchers)
 	p.elsewhere()
@@ -67,6 +77,7 @@ func Compute(in Input) Plan {
 	p.only()
 	p.plan.Changes = order(p.plan.Changes)
 	p.block()
+	p.batches()
 	return p.plan
 }
 
@@ -92,6 +103,9 @@ type planner struct {
 	matches map[resource.Addr]*match
 	plan    Plan
 	former  map[string]*resource.Owned // what is no longer written, by kind and what was applied; see formerly
+	rows    []groupRow
+	grouped []numbers.Group // as they were decided
+	decided numbers.Plan
 }
 
 func (p *planner) problem(a resource.Addr, source *resource.Position, held bool, format string, args ...any) {

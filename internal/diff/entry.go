@@ -18,7 +18,7 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 			"or run `telnyxsync state forget %s` if it has moved here", row.Root, row.Addr)
 		return
 	}
-	if in := m.intents[e.Name]; in != nil && in.Key != "" && in.Key != k.Key(e.Name, e.Object) && (f.live == nil || !slices.Contains(f.live.Keys, in.Key)) {
+	if in := m.intents[e.Name]; in != nil && !k.Blind && in.Key != "" && in.Key != k.Key(e.Name, e.Object) && (f.live == nil || !slices.Contains(f.live.Keys, in.Key)) {
 		// A create or replace was begun under a key that the entry no longer has.
 		made := m.free(in.Key)
 		switch {
@@ -59,7 +59,11 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 			Deep:  k.Deep != nil && k.Deep(e.Object),
 		},
 	}
+	if k.Blind {
+		change.Begun = m.intents[e.Name]
+	}
 	if change.KeyOf = keyOf(k, e); change.KeyOf != nil {
+		change.Entry = e.Object
 		if f.live != nil {
 			p.problem(e.Addr, &e.Pos, false, "it belongs to %s, whose object is not known yet: it is compared once that is there", change.KeyOf)
 			return
@@ -283,6 +287,11 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held 
 		if a.Count < StickLimit {
 			return false
 		}
+		held = true
+		if a.Note != "" {
+			p.problem(e.Addr, &e.Pos, true, "%s: %s", d.Path, a.Note)
+			return true
+		}
 		ignore := d.Path
 		switch ignore {
 		case OwnerTagPath: // no field of the YAML
@@ -290,12 +299,10 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held 
 		case RenewPath:
 			p.problem(e.Addr, &e.Pos, true, "it was renewed %d times, and Telnyx shows %s as the end of its life again: look at the clocks and at ttl, and run `telnyxsync state forget %s` to have it tried again",
 				a.Count, show(d.Old), e.Addr)
-			held = true
 			return true
 		}
 		p.problem(e.Addr, &e.Pos, true, "%s does not stick: %s was written %d times, and Telnyx shows %s again; correct the value, or leave it out with ignore: [%s]",
 			d.Path, show(d.New), a.Count, show(d.Old), ignore)
-		held = true
 		return true
 	})
 	c.Write.Patch = resource.Object{}

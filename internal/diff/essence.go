@@ -6,15 +6,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"telnyxsync/internal/resource"
 )
 
 // Essence is what makes two plans the same: what would be done to which objects and how, what is
 // withheld and what is wrong with which entries. Reasons, places in files, texts of errors and notes
 // may differ. Secrets are in it as dots.
 type Essence struct {
-	Changes  []essential `json:"changes"`
-	Withheld []essential `json:"withheld"`
-	Problems []string    `json:"problems"` // addresses
+	Changes  []essential       `json:"changes"`
+	Numbers  []essentialNumber `json:"phone_numbers,omitempty"`
+	Withheld []essential       `json:"withheld"`
+	Problems []string          `json:"problems"` // addresses
 }
 
 type essential struct {
@@ -23,6 +26,16 @@ type essential struct {
 	ID      string      `json:"id,omitempty"`
 	Deltas  []deltaJSON `json:"deltas"`
 	Needs   []string    `json:"needs"`
+}
+
+type essentialNumber struct {
+	Op      Op               `json:"op"`
+	Address string           `json:"address"`
+	Target  resource.Target  `json:"target"`
+	Numbers resource.Numbers `json:"numbers"`
+	From    string           `json:"from,omitempty"`
+	Ticket  string           `json:"ticket,omitempty"`
+	Needs   []string         `json:"needs,omitempty"`
 }
 
 // EssenceOf takes the essence of a plan.
@@ -37,6 +50,13 @@ func EssenceOf(p *Plan) Essence {
 	}
 	for i := range p.Withheld {
 		e.Withheld = append(e.Withheld, take(&p.Withheld[i].Change))
+	}
+	for _, c := range p.Numbers.Changes {
+		n := essentialNumber{Op: c.Op, Address: c.Addr.String(), Target: c.Target, Numbers: c.Numbers, From: c.From, Ticket: c.Ticket}
+		for _, a := range c.Needs {
+			n.Needs = append(n.Needs, a.String())
+		}
+		e.Numbers = append(e.Numbers, n)
 	}
 	for _, q := range p.Problems {
 		e.Problems = append(e.Problems, subject(q.Addr))
@@ -88,6 +108,9 @@ func (e *Essence) texts() map[string][2]string {
 	}
 	for _, c := range e.Changes {
 		add(c.Address, string(c.Op), c)
+	}
+	for _, c := range e.Numbers {
+		add(c.Address, string(c.Op)+" "+countedNumbers(c.Numbers), c)
 	}
 	for _, c := range e.Withheld {
 		add(c.Address, fmt.Sprintf("%s (withheld)", c.Op), c)

@@ -21,6 +21,7 @@ type document struct {
 	Unmanaged  []unmanagedJSON  `json:"unmanaged"`
 	Uncompared []uncomparedJSON `json:"not_compared"`
 	Foreign    []foreignJSON    `json:"foreign"`
+	Numbers    numbersJSON      `json:"phone_numbers"`
 	Notes      []string         `json:"notes"`
 	Result     *json.RawMessage `json:"result,omitempty"`
 }
@@ -81,6 +82,7 @@ func JSON(p *Plan, result any) []byte {
 		Version: 1, Summary: summary(p),
 		Changes: []changeJSON{}, Withheld: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
 		Problems: []problemJSON{}, Unmanaged: []unmanagedJSON{}, Uncompared: []uncomparedJSON{}, Foreign: []foreignJSON{}, Notes: append([]string{}, p.Notes...),
+		Numbers: numbersToJSON(&p.Numbers),
 	}
 	for i := range p.Changes {
 		doc.Changes = append(doc.Changes, toJSON(&p.Changes[i], ""))
@@ -148,6 +150,10 @@ func summary(p *Plan) map[string]int {
 	for _, c := range p.Changes {
 		s[string(c.Op)]++
 	}
+	for _, op := range NumberOps() {
+		s[string(op)+"_numbers"] = countOf(p.Numbers.Changes, op)
+	}
+	s["waiting_numbers"], s["parked_numbers"] = countOf(p.Numbers.Waiting, Wait), p.Numbers.Counts.Parked
 	return s
 }
 

@@ -30,6 +30,7 @@ func Markdown(p *Plan) string {
 	var m comment
 	m.dangers(p)
 	m.tables(p)
+	m.numberTables(p)
 	m.lists(p)
 	text := totals(p)
 	if all := text + m.text(); len(all) <= MarkdownMax {
@@ -67,6 +68,7 @@ func totals(p *Plan) string {
 // dangers are what a reader has to see before anything else.
 func (m *comment) dangers(p *Plan) {
 	const byGuard, deletes, replaces, downs, problems = "Withheld by a guard", "To delete", "To replace", "Takes calls down", "Problems"
+	const moves = "Takes phone numbers from another connection"
 	found := map[string][]item{}
 	add := func(title string, c *Change, text string) {
 		line := fmt.Sprintf("- %s %s%s: %s\n", c.Op, code(c.Addr.String()), in(c.ID, place(c.Source)), code(text))
@@ -93,11 +95,17 @@ func (m *comment) dangers(p *Plan) {
 			add(downs, c, text.String())
 		}
 	}
+	for i := range p.Numbers.Changes {
+		if c := &p.Numbers.Changes[i]; c.From != "" {
+			line := fmt.Sprintf("- %s%s: %s\n", code(c.Addr.String()), in(countedNumbers(c.Numbers), place(c.Source)), code(c.Reason))
+			found[moves] = append(found[moves], item{text: line, what: "to " + string(c.Op)})
+		}
+	}
 	for _, q := range p.Problems {
 		line := fmt.Sprintf("- %s%s: %s\n", code(subject(q.Addr)), in("", place(q.Source)), code(q.Text))
 		found[problems] = append(found[problems], item{text: line, what: "more"})
 	}
-	for _, title := range []string{byGuard, deletes, replaces, downs, problems} {
+	for _, title := range []string{byGuard, deletes, replaces, downs, moves, problems} {
 		m.add(section{rank: rankDanger, title: heading(title, len(found[title])), items: found[title], close: "\n", left: "Left out here: "})
 		if title == byGuard {
 			m.inFull(withheld)

@@ -106,6 +106,9 @@ func (m *matcher) byState(e *resource.Entry) *match {
 		return f
 	}
 	if key := m.key(e); key != "" && !slices.Contains(live.Keys, key) {
+		if m.kind.Blind {
+			return f // it means another that is there too; nothing is to be undone of the first
+		}
 		if !m.kind.Rekeying {
 			f.held = true
 			f.problem = fmt.Sprintf("state knows it as %s, the YAML means %s: put the old one back, or run `telnyxsync state forget %s` to let the YAML decide",

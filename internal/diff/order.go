@@ -16,6 +16,9 @@ func (p *planner) only() {
 	for _, c := range p.plan.Changes {
 		needs[c.Addr] = c.Needs
 	}
+	for _, c := range p.plan.Numbers.Changes {
+		needs[c.Addr] = c.Needs
+	}
 	want := map[resource.Addr]bool{}
 	for todo := slices.Clone(p.in.Only); len(todo) > 0; {
 		a := todo[len(todo)-1]
@@ -34,6 +37,10 @@ func (p *planner) only() {
 	pl.Problems = slices.DeleteFunc(pl.Problems, func(q Problem) bool { return out(q.Addr) })
 	pl.Unmanaged = slices.DeleteFunc(pl.Unmanaged, func(u Unmanaged) bool { return out(u.Addr) })
 	pl.Settle = slices.DeleteFunc(pl.Settle, func(o resource.Owned) bool { return out(o.Addr) })
+	numberOut := func(c NumberChange) bool { return out(c.Addr) }
+	pl.Numbers.Changes = slices.DeleteFunc(pl.Numbers.Changes, numberOut)
+	pl.Numbers.Waiting = slices.DeleteFunc(pl.Numbers.Waiting, numberOut)
+	pl.Numbers.Observed = slices.DeleteFunc(pl.Numbers.Observed, numberOut)
 	pl.Gone = slices.DeleteFunc(pl.Gone, func(o resource.Owned) bool { return out(o.Addr) })
 }
 
@@ -63,6 +70,7 @@ func (p *planner) block() {
 		}
 		return true
 	})
+	p.blockNumbers(planned, withheld)
 	slices.SortStableFunc(p.plan.Withheld, func(a, b Withheld) int { return a.Addr.Compare(b.Addr) })
 	slices.SortStableFunc(p.plan.Problems, func(a, b Problem) int { return a.Addr.Compare(b.Addr) })
 }

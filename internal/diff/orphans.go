@@ -96,6 +96,10 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			p.orphan(o, "its section is not written: write `%s: {}` to say that there are none; another section must keep an entry then", o.Addr.Kind)
 			continue
 		}
+		if k := p.kinds[o.Addr.Kind]; k.Groups || k.Blind {
+			p.plan.Gone = append(p.plan.Gone, *o) // Telnyx keeps all as it is
+			continue
+		}
 		if m == nil {
 			continue // the kind could not be read, which has been said
 		}
@@ -177,7 +181,7 @@ func (p *planner) elsewhere() {
 func (p *planner) abandoned(matchers map[string]*matcher) {
 	for _, in := range p.in.Intents {
 		m := matchers[in.Addr.Kind]
-		if m == nil || p.in.Desired.Root(in.Root) == nil || p.in.Desired.Find(in.Addr) != nil {
+		if m == nil || m.kind.Blind || p.in.Desired.Root(in.Root) == nil || p.in.Desired.Find(in.Addr) != nil {
 			continue
 		}
 		found := slices.Concat(m.byTag[in.Addr.Name], m.byKey[in.Key])

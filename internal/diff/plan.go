@@ -30,6 +30,9 @@ const (
 // Ops lists the operations in the order in which summaries show them.
 func Ops() []Op { return []Op{Create, Update, Renew, Replace, Rename, Adopt, Delete, Forget} }
 
+// NumberOps lists the operations of phone numbers in that order; numbers are adopted too.
+func NumberOps() []Op { return []Op{Adopt, Assign, Upload, Relocate, Retry} }
+
 // Origin is where a difference comes from.
 type Origin string
 
@@ -80,7 +83,10 @@ type Change struct {
 	Seen     []string        // of a create without a natural key: the ids that are there already
 	doubtful bool            // something of the entry cannot be compared here
 
-	KeyOf *resource.Addr // of a create: the entry, not made yet, whose id will be the natural key
+	KeyOf *resource.Addr  // of a create: the entry, not made yet, whose id is in the natural key
+	Entry resource.Object // of such a one: what the key is made of, once that id is known
+
+	Begun *resource.Intent // an earlier write of a blind kind, or create, whose outcome is unknown
 }
 
 // Drift tells whether nothing but drift is behind a change.
@@ -153,6 +159,8 @@ type Plan struct {
 	Settle []resource.Owned // to be remembered without any write
 	Gone   []resource.Owned // to be forgotten: no longer written, and no longer on Telnyx
 
+	Numbers NumberPlan // what becomes of phone numbers
+
 	NextRenewal time.Time // when the next object is due to be renewed once the plan is done; zero: none ever is
 }
 
@@ -166,6 +174,11 @@ func (p *Plan) Exit() int {
 		} else {
 			other = true
 		}
+	}
+	drift = drift || len(p.Numbers.Observed) > 0
+	for i := range p.Numbers.Changes {
+		drift = drift || p.Numbers.Changes[i].Drift
+		other = other || !p.Numbers.Changes[i].Drift
 	}
 	switch {
 	case len(p.Problems) > 0:
@@ -183,6 +196,8 @@ func (p *Plan) Exit() int {
 // DriftOnly leaves all out but drift: changes that are nothing else, and of mixed ones that part.
 func (p *Plan) DriftOnly() Plan {
 	out := Plan{Problems: p.Problems, NotCompared: p.NotCompared, Notes: p.Notes, Unchanged: p.Unchanged}
+	out.Numbers.Changes = onlyDrift(p.Numbers.Changes)
+	out.Numbers.Observed = onlyDrift(p.Numbers.Observed)
 	// What is left of a rename, an adopt or a replace is an update.
 	keep := func(c Change) (Change, bool) {
 		var deltas []Delta

@@ -13,7 +13,8 @@ import (
 
 // What the package may import. Of time it may use the types, the layouts and what reads them: a clock it does not see.
 var allowed = []string{
-	"bytes", "cmp", "encoding/json", "errors", "fmt", "maps", "slices", "strings", "time", "unicode", "unicode/utf8", "telnyxsync/internal/resource",
+	"bytes", "cmp", "encoding/json", "errors", "fmt", "maps", "slices", "strings", "time", "unicode", "unicode/utf8",
+	"telnyxsync/internal/numbers", "telnyxsync/internal/resource",
 }
 
 func TestPure(t *testing.T) {

@@ -12,20 +12,25 @@ import (
 
 // TextOptions say how a plan is written for a person.
 type TextOptions struct {
-	Color bool
+	Color   bool
+	Verbose bool // all phone numbers, and all groups of them
 }
 
 // Text renders a plan for a terminal: what is to be done, what is kept from being done, what is
 // wrong, and a last line that sums it up. All that came from a file or from Telnyx is escaped.
 func Text(p *Plan, o TextOptions) string {
-	w := &writer{color: o.Color}
+	w := &writer{color: o.Color, verbose: o.Verbose}
 	for i := range p.Changes {
 		w.change(&p.Changes[i], "")
 	}
-	w.heading("Observed only (observe: true), nothing is changed:", len(p.Observed))
+	w.numbers(p.Numbers.Changes)
+	w.heading("On the way, nothing to be done:", len(p.Numbers.Waiting))
+	w.numbers(p.Numbers.Waiting)
+	w.heading("Observed only (observe: true), nothing is changed:", len(p.Observed)+len(p.Numbers.Observed))
 	for i := range p.Observed {
 		w.change(&p.Observed[i], "")
 	}
+	w.numbers(p.Numbers.Observed)
 	w.heading("Withheld by a guard:", len(p.Withheld))
 	for i := range p.Withheld {
 		w.change(&p.Withheld[i].Change, p.Withheld[i].Why)
@@ -55,6 +60,7 @@ func Text(p *Plan, o TextOptions) string {
 		w.paint(red, fmt.Sprintf("  ! %s%s", subject(q.Addr), at))
 		w.line("      %s", q.Text)
 	}
+	w.unmanaged(p.Numbers.Unmanaged)
 	for _, n := range p.Notes {
 		w.line("Note: %s.", n)
 	}
@@ -69,6 +75,11 @@ func Summary(p *Plan) string {
 	for _, op := range Ops() {
 		if n := counts[string(op)]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d to %s", n, op))
+		}
+	}
+	for _, op := range NumberOps() {
+		if n := countOf(p.Numbers.Changes, op); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s to %s", thousands(n), plural(n, "number"), op))
 		}
 	}
 	if len(parts) == 0 {
@@ -88,6 +99,14 @@ func Summary(p *Plan) string {
 	} {
 		if more.n > 0 {
 			out += fmt.Sprintf("; %d %s", more.n, more.word)
+		}
+	}
+	for _, more := range []struct {
+		n    int
+		word string
+	}{{countOf(p.Numbers.Waiting, Wait), "on the way"}, {p.Numbers.Counts.Parked, "parked"}} {
+		if more.n > 0 {
+			out += fmt.Sprintf("; %s %s %s", thousands(more.n), plural(more.n, "number"), more.word)
 		}
 	}
 	return out + "."
@@ -112,11 +131,13 @@ const (
 var signs = map[Op][2]string{
 	Create: {"+", green}, Update: {"~", yellow}, Renew: {"↻", yellow}, Replace: {"±", red}, Rename: {"→", cyan},
 	Adopt: {"=", cyan}, Delete: {"-", red}, Forget: {"·", cyan},
+	Assign: {"⇢", green}, Upload: {"↑", green}, Relocate: {"→", yellow}, Retry: {"↻", yellow}, Wait: {"…", cyan},
 }
 
 type writer struct {
-	b     strings.Builder
-	color bool
+	b       strings.Builder
+	color   bool
+	verbose bool
 }
 
 func (w *writer) line(format string, args ...any) {

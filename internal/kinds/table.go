@@ -41,6 +41,8 @@ type Row struct {
 func Table() []Row {
 	return []Row{
 		externalConnections(),
+		locations(),
+		phoneNumbers(),
 		siprecConnectors(),
 		media(),
 		customStorageCredentials(),

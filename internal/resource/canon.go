@@ -57,7 +57,7 @@ func (s *Schema) Canon(v any) any {
 			return n
 		}
 		return v
-	case Ref, Pending, SecretRef, File:
+	case Ref, Pending, SecretRef, File, Numbers:
 		return v
 	}
 	return Text(v)

@@ -23,6 +23,13 @@ type Name string
 // Set is a list whose order and repetitions mean nothing.
 type Set[T any] []T
 
+// NumberList is a list of phone numbers in E.164 and of ranges of them; the value is [Numbers].
+type NumberList struct{}
+
+// NumbersFile is the path of a file with a number or a range on each line, relative to the YAML file; the
+// value is the [Numbers] that stand in it.
+type NumbersFile struct{}
+
 // Named is a kind's struct as the target of a reference.
 type Named interface{ KindName() string }
 
@@ -38,6 +45,9 @@ func (Host) fieldSchema() *Schema   { return &Schema{Type: String, Format: Forma
 func (Name) fieldSchema() *Schema   { return &Schema{Type: String, Format: FormatName} }
 func (Secret) fieldSchema() *Schema { return &Schema{Type: SecretType, WriteOnly: true} }
 func (File) fieldSchema() *Schema   { return &Schema{Type: FileType} }
+
+func (NumberList) fieldSchema() *Schema  { return &Schema{Type: NumbersType} }
+func (NumbersFile) fieldSchema() *Schema { return &Schema{Type: NumbersFileType} }
 
 func (Set[T]) fieldSchema() *Schema {
 	s := listOf(SchemaOf[T]())

@@ -24,12 +24,20 @@ type Kind struct {
 	// Check finds what is wrong with an entry beyond the schema. May be nil.
 	Check func(name string, o Object) []Invalid
 
+	// CheckBeside finds what is wrong with an entry given those that it refers to; find gives what is
+	// written of them, nil where there is no entry of an address. May be nil.
+	CheckBeside func(o Object, find func(Addr) Object) []Invalid
+
 	// Uncreatable says why an entry's object cannot be made through the API and what to do; ""
 	// where it can. May be nil.
 	Uncreatable func(o Object) string
 
 	// Forgotten says why an object is forgotten instead of deleted; "" where it is deleted. May be nil.
 	Forgotten func(l *Live) string
+
+	// Place is the location that a natural key means, and its connection, both by their ids: it is looked
+	// for among the connection's civic addresses before anything is written to it. May be nil.
+	Place func(key string) (connection, location string)
 
 	// Renewal says for how long an object is to live when it is made or renewed, and how long before
 	// its end it is renewed; nil where objects do not expire.
@@ -47,6 +55,8 @@ type Kind struct {
 	Listed   bool // one listing shows all objects, so foreign ones are known
 	Tagged   bool // objects carry our owner tag
 	Rekeying bool // an entry whose natural key changes is replaced; else that is refused
+	Blind    bool // no reading shows its objects: they are taken to be there, and writes are stored before they are sent
+	Groups   bool // its entries are groups of phone numbers, not one object each
 }
 
 // Export says how an object that is there already is written as an entry.

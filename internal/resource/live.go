@@ -75,12 +75,17 @@ type Write struct {
 	Owner   Owner  // whom a kind with owner tags marks the object for
 	Retag   bool   // the owner tag is missing or names somebody else
 	Deep    bool   // the receipt is to show what only a closer look shows, see [Kind.Deep]
+	Again   bool   // the very same was sent before, and what became of it is not known
 }
 
 // Receipt tells what a write came to.
 type Receipt struct {
 	RequestID string // Telnyx's, of the last call
 	Live      *Live  // the object as the answer showed it; nil where there was none
+
+	// Unverified says that what was written may or may not be in place, which nobody can read, and what
+	// to do; "" where it is in place.
+	Unverified string
 }
 
 // Owned is what we remember of an object that is ours.
@@ -101,6 +106,7 @@ type Owned struct {
 type Attempt struct {
 	Value string `json:"value"` // the value as JSON
 	Count int    `json:"count"`
+	Note  string `json:"note,omitempty"` // why it is not written again, where that is not its count
 }
 
 // Intent is a create that was begun and whose outcome is not recorded.

@@ -20,6 +20,8 @@ const (
 	RefType
 	SecretType
 	FileType
+	NumbersType     // a list of phone numbers and ranges of them
+	NumbersFileType // the path of a file of such
 )
 
 // Formats of strings.
@@ -137,8 +139,10 @@ func schemaOf(t reflect.Type) *Schema {
 func listOf(elem *Schema) *Schema {
 	var check func(s *Schema)
 	check = func(s *Schema) {
-		if s.Type == RefType || s.Type == SecretType || s.Type == FileType {
-			panic("resource: no schema for a list of references, secrets or files")
+		switch s.Type {
+		case RefType, SecretType, FileType, NumbersType, NumbersFileType:
+			panic("resource: no schema for a list of references, secrets, files or numbers")
+		default:
 		}
 		for _, f := range s.Fields {
 			check(f.Schema)
@@ -173,7 +177,11 @@ func (s *Schema) addRule(t reflect.Type, field, rule string) {
 	case "one":
 		s.One = true
 	case "enum":
-		s.Enum = strings.Split(arg, "|")
+		of := s
+		if s.Type == List {
+			of = s.Elem
+		}
+		of.Enum = strings.Split(arg, "|")
 	case "min", "max", "maxbytes":
 		n, err := strconv.ParseInt(arg, 10, 64)
 		if err != nil {

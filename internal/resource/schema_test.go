@@ -87,10 +87,13 @@ func TestSchemaOfPanics(t *testing.T) {
 	type set struct {
 		F resource.Set[resource.Secret] `yaml:"f"`
 	}
+	type lists struct {
+		F []resource.NumberList `yaml:"f"`
+	}
 	for name, f := range map[string]func() *resource.Schema{
 		"float64": resource.SchemaOf[floats], "requird": resource.SchemaOf[misspelt],
 		"one": resource.SchemaOf[bound], "yaml": resource.SchemaOf[keyless],
-		"references, secrets": resource.SchemaOf[list], "or files": resource.SchemaOf[set],
+		"references, secrets": resource.SchemaOf[list], "files or numbers": resource.SchemaOf[set], "a list of": resource.SchemaOf[lists],
 	} {
 		func() {
 			defer func() {

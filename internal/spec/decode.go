@@ -140,6 +140,10 @@ func (d *decoder) value(e *entry, s *resource.Schema, n *yaml.Node, path, pointe
 		return d.secret(n, path)
 	case resource.FileType:
 		return value(d.content(s, n, path))
+	case resource.NumbersType:
+		return value(d.numbers(e, n, path))
+	case resource.NumbersFileType:
+		return value(d.numbersFile(e, n, path))
 	default:
 		return value(d.string(s, n, path))
 	}

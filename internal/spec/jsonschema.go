@@ -32,6 +32,7 @@ func JSONSchema(kinds []resource.Kind) []byte {
 			"additionalProperties": false,
 			"$defs": object{
 				"name":      nameJSON(),
+				"number":    numberJSON(),
 				"reference": referenceJSON(),
 				"secret":    secretJSON(),
 			},
@@ -156,8 +157,10 @@ func shapeJSON(s *resource.Schema) object {
 		return definition("reference")
 	case resource.SecretType:
 		return definition("secret")
-	case resource.FileType:
+	case resource.FileType, resource.NumbersFileType:
 		return notEmpty(textJSON())
+	case resource.NumbersType:
+		return object{"anyOf": []object{{"type": "array", "items": definition("number")}, definition("number")}}
 	default:
 		return stringJSON(s)
 	}
@@ -181,6 +184,7 @@ func matching(o object, pattern string) object {
 const (
 	urlPattern      = `^$|^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]`
 	durationPattern = `^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$`
+	numbersPattern  = `^\+[1-9][0-9]{6,14}( *- *\+[1-9][0-9]{6,14})?$`
 	namePattern     = `^[^\x00-\x20\x7f-\xa0]([^\x00-\x1f\x7f-\xa0]*[^\x00-\x20\x7f-\xa0])?$`
 )
 
@@ -224,6 +228,14 @@ func nameJSON() object {
 	o["maxLength"] = 255
 	o["not"] = object{"enum": []string{".", ".."}}
 	return o
+}
+
+// numberJSON is what [readRange] takes, apart from what is known of countries. Without quotes a number is
+// an integer, whose plus is out of an editor's sight.
+func numberJSON() object {
+	o := matching(textJSON(), numbersPattern)
+	o["minimum"], o["maximum"] = int64(1e6), int64(1e15-1)
+	return described("A phone number in E.164, or the first and the last of many: +15125550100-+15125550199.", o)
 }
 
 func referenceJSON() object {

@@ -21,6 +21,8 @@ var bases = map[string][]string{
 	"external_connections":   {"{external_sip_connection: operator_connect}"},
 	"siprec_connectors":      {"{host: a.example.com, port: 1}"},
 	"media":                  {"{ttl: 365d}", "{file: sound.wav}"},
+	"locations":              {"{connection: {id: 5}, location_id: 5}"},
+	"phone_numbers":          {"{connection: {id: 5}, numbers: [+15125550100]}", "{connection: {id: 5}}"},
 	"dialogflow_connections": {"{connection_id: 5, dialogflow_api: es, location: us, service_account: {env: A}}"},
 	"custom_storage_credentials": {
 		"{backend: gcs, connection_id: 5, configuration: {bucket: a, credentials: {env: A}}}",
@@ -36,6 +38,8 @@ var written = []string{
 	"https://x.example", "'HTTPS://[::1]:8443/x?y#z'", "http://user@x", "'http://é/a\u2029b'", "'https://x/?:'",
 	"90d", "1d12h", "24h", "0h5s", "inbound", "b", "operator_connect", "es", "gcs", "sound.wav", "./sound.wav",
 	"{}", "{id: 5}", "{id: 0x1F}", "{id: a_b-c}", "{env: _A1}", "{file: b}", "{file: 5}", "{credential: 5}", "{credential: a.b}", "{user: 5, password: {env: A}}",
+	"15125550100", "'+15125550100'", "+15125550100-+15125550199", "'+15125550100  -  +15125550199'", "'+1 512 555 0100'", "[+15125550100, '+15125550101']", "['+15125550100-+15125550199', +441632960001]", "[15125550100]", "numbers.txt",
+	"first_party_app_assignment", "[calling_user_assignment]",
 	"[]", "[5]", "[a, a, '5', 08]", "[{}]", "[{name: 5, value: ~}]", "{channel_limit: 0}", "{outbound_voice_profile_id: 08}", "{size: 1}", "{bucket: 5, credentials: {file: a}}",
 }
 
@@ -48,6 +52,7 @@ func TestJSONSchemaTakesWhatLoadTakes(t *testing.T) {
 				t.Parallel()
 				path := filepath.Join(t.TempDir(), "a.yaml")
 				must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "sound.wav"), []byte("RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00"), 0o600))
+				must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "numbers.txt"), []byte("+15125550100\n"), 0o600))
 				for _, field := range append(k.Schema.Names(), "protect", "observe", "ignore") {
 					taken := 0
 					for _, value := range append(written, "[/"+field+"]") {

@@ -30,6 +30,9 @@ type sample struct {
 	Mode  string                `yaml:"mode" rule:"null,enum=a|b"`
 	Nick  resource.Name         `yaml:"nick" rule:"null"`
 	Peer  resource.RefTo[route] `yaml:"peer" rule:"required"`
+	Calls resource.NumberList   `yaml:"calls" rule:"null"`
+	List  resource.NumbersFile  `yaml:"list"`
+	Modes resource.Set[string]  `yaml:"modes" rule:"null,enum=a|b"`
 }
 
 func moreToys() []resource.Kind {
@@ -185,6 +188,10 @@ func TestJSONSchemaRefuses(t *testing.T) {
 		"samples: {a: {peer: b, home: ''}}", "samples: {a: {peer: '', home: 'http://a'}}", "samples: {a: {home: 'http://a'}}",
 		"samples: {a: {peer: b, home: 'http://a', life: 90}}", "samples: {a: {peer: b, home: 'http://a', life: 12h90d}}", "samples: {a: {peer: b, home: 'http://a', life: ''}}",
 		"samples: {a: {peer: b, home: 'http://a', sound: ''}}", "samples: {a: {peer: b, home: 'http://a', paths: {}}}", "samples: {a: {peer: b, home: 'http://a', mode: c}}",
+		"samples: {a: {peer: b, home: 'http://a', modes: [c]}}", "samples: {a: {peer: b, home: 'http://a', modes: a}}", "samples: {a: {peer: b, home: 'http://a', list: ''}}",
+		"samples: {a: {peer: b, home: 'http://a', calls: ['15125550100']}}", "samples: {a: {peer: b, home: 'http://a', calls: ['+1 512 555 0100']}}",
+		"samples: {a: {peer: b, home: 'http://a', calls: [+151255]}}", "samples: {a: {peer: b, home: 'http://a', calls: [-15125550100]}}", "samples: {a: {peer: b, home: 'http://a', calls: [~]}}",
+		"samples: {a: {peer: b, home: 'http://a', calls: '+15125550100-199'}}", "samples: {a: {peer: b, home: 'http://a', calls: {}}}", "samples: {a: {peer: b, home: 'http://a', calls: [+1512555010012345]}}",
 	} {
 		if err := validate(s, []byte(text)); err == nil {
 			t.Errorf("taken: %s", text)

@@ -66,6 +66,9 @@ func TestWrittenIsLoaded(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(filepath.Dir(path), hold().Name), []byte(holdWAV), 0o600); err != nil {
 				t.Fatal(err)
 			}
+			for i := range 5 {
+				must(t, os.WriteFile(filepath.Join(filepath.Dir(path), fmt.Sprintf("numbers-%d.txt", i)), []byte(numbersText(i)), 0o600))
+			}
 			rapid.Check(t, func(t *rapid.T) {
 				list := entries(t, table)
 				text := document(t, list)

@@ -21,11 +21,25 @@ import (
 // content reads the path of a file and looks at the file: what is wrong with it is to be known
 // before anything is sent. Its content is not kept.
 func (d *decoder) content(s *resource.Schema, n *yaml.Node, path string) (resource.File, bool) {
-	text, ok := d.string(&resource.Schema{Type: resource.String, Required: true}, n, path)
+	f, text, ok := d.within(n, path)
 	if !ok {
-		return resource.File{}, false
+		return f, false
 	}
-	f := resource.File{Root: d.at.root, Name: filepath.Join(filepath.Dir(d.at.name), text)}
+	if err := look(&f, s.MaxBytes); err != nil {
+		d.failReferred(n, path, text, err)
+		return f, false
+	}
+	return f, true
+}
+
+// within reads the path of a file, which may not leave the configuration's root; text is how it was
+// written. Of the file, only where it lies is known.
+func (d *decoder) within(n *yaml.Node, path string) (f resource.File, text string, ok bool) {
+	text, ok = d.string(&resource.Schema{Type: resource.String, Required: true}, n, path)
+	if !ok {
+		return f, text, false
+	}
+	f = resource.File{Root: d.at.root, Name: filepath.Join(filepath.Dir(d.at.name), text)}
 	if filepath.IsAbs(text) {
 		rel, err := filepath.Rel(d.at.root, text)
 		if err != nil {
@@ -35,47 +49,62 @@ func (d *decoder) content(s *resource.Schema, n *yaml.Node, path string) (resour
 	}
 	if !filepath.IsLocal(f.Name) {
 		d.fail(n, path, "%s lies outside of the configuration's root %s: move it there, or give the directory above as PATH", clip(text), d.at.shownRoot())
-		return f, false
+		return f, text, false
 	}
 	d.files = append(d.files, filepath.Join(f.Root, f.Name)) // also one that is wrong: it may be mended
-	if err := look(&f, s.MaxBytes); err != nil {
-		hint := ""
-		if strings.HasPrefix(text, "~") {
-			hint = "; ~ is not expanded"
-		}
-		d.fail(n, path, "the file %s: %s%s", clip(text), why(err), hint)
-		return f, false
+	return f, text, true
+}
+
+// failReferred reports what is wrong with a file that is referred to.
+func (d *decoder) failReferred(n *yaml.Node, path, text string, err error) {
+	hint := ""
+	if strings.HasPrefix(text, "~") {
+		hint = "; ~ is not expanded"
 	}
-	return f, true
+	d.fail(n, path, "the file %s: %s%s", clip(text), why(err), hint)
+}
+
+var errChanged = errors.New("it changed while it was read: run this again")
+
+// open opens a file that is referred to: a plain one that is not empty.
+func open(f resource.File) (*os.File, int64, error) {
+	root, err := os.OpenRoot(f.Root)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer root.Close()
+	if info, err := root.Stat(f.Name); err != nil { // before opening it: a device may act on that
+		return nil, 0, err
+	} else if !info.Mode().IsRegular() {
+		return nil, 0, errNotRegular
+	}
+	file, err := root.OpenFile(f.Name, readOnly, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = errNotRegular
+	case info.Size() == 0:
+		err = errors.New("it is empty: was it written completely?")
+	default:
+		return file, info.Size(), nil
+	}
+	file.Close()
+	return nil, 0, err
 }
 
 // look takes down what a file is.
 func look(f *resource.File, most int64) error {
-	root, err := os.OpenRoot(f.Root)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	if info, err := root.Stat(f.Name); err != nil { // before opening it: a device may act on that
-		return err
-	} else if !info.Mode().IsRegular() {
-		return errNotRegular
-	}
-	file, err := root.OpenFile(f.Name, readOnly, 0)
+	file, size, err := open(*f)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return errNotRegular
-	case info.Size() == 0:
-		return errors.New("it is empty: was it written completely?")
-	case most > 0 && info.Size() > most:
-		return fmt.Errorf("it has %d bytes, more than the %d MB that Telnyx takes: make it shorter or compress it more", info.Size(), most>>20)
+	if most > 0 && size > most {
+		return fmt.Errorf("it has %d bytes, more than the %d MB that Telnyx takes: make it shorter or compress it more", size, most>>20)
 	}
 	kind, err := mimetype.DetectReader(file)
 	if err != nil {
@@ -85,9 +114,9 @@ func look(f *resource.File, most int64) error {
 		return err
 	}
 	sum := sha256.New()
-	f.Size, err = io.Copy(sum, io.LimitReader(file, info.Size()+1))
-	if err == nil && f.Size != info.Size() {
-		err = errors.New("it changed while it was read: run this again")
+	f.Size, err = io.Copy(sum, io.LimitReader(file, size+1))
+	if err == nil && f.Size != size {
+		err = errChanged
 	}
 	f.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	f.Type, _, _ = strings.Cut(kind.String(), ";")

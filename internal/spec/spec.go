@@ -24,6 +24,12 @@ const (
 	MaxDepth    = 32
 )
 
+// The bounds of phone numbers: what is beyond them is a slip of the finger in the end of a range.
+const (
+	MaxRange   = 100_000   // of one range
+	MaxNumbers = 1_000_000 // of all entries
+)
+
 // maxHints bounds the search for what mistyped references may mean, which compares each with all
 // names: nobody reads more.
 const maxHints = 100
@@ -83,6 +89,7 @@ func Load(kinds []resource.Kind, paths ...string) (resource.Config, error) {
 	slices.SortFunc(l.entries, func(a, b *entry) int { return a.Compare(b.Addr) })
 	l.checkEntries()
 	l.checkIdentities()
+	l.checkNumbers()
 	l.checkReferences()
 
 	slices.Sort(l.files)
@@ -110,6 +117,8 @@ type entry struct {
 	kind   *resource.Kind
 	places map[string]resource.Position // by JSON pointer
 	wrong  map[string]bool              // JSON pointers of values that were reported and left out
+
+	numbers []*numberList // also of fields in which something else was wrong
 }
 
 // blamed tells whether something at a field, above or below it was reported as wrong: what is said
@@ -144,15 +153,27 @@ func (l *loader) fail(pos resource.Position, path, format string, args ...any) {
 func (l *loader) checkEntries() {
 	for _, e := range l.entries {
 		l.checkRequired(e, e.kind.Schema, e.Object, "")
-		if e.kind.Check == nil {
-			continue
+		var bad []resource.Invalid
+		if e.kind.Check != nil {
+			bad = e.kind.Check(e.Name, e.Object)
 		}
-		for _, bad := range e.kind.Check(e.Name, e.Object) {
-			if !e.blamed(bad.Path) {
-				l.fail(e.at(bad.Path), e.path(bad.Path), "%s", bad.Text)
+		if e.kind.CheckBeside != nil {
+			bad = append(bad, e.kind.CheckBeside(e.Object, l.written)...)
+		}
+		for _, b := range bad {
+			if !e.blamed(b.Path) {
+				l.fail(e.at(b.Path), e.path(b.Path), "%s", b.Text)
 			}
 		}
 	}
+}
+
+// written is what is written of an entry; nil where there is none.
+func (l *loader) written(a resource.Addr) resource.Object {
+	if e := l.first[a]; e != nil {
+		return e.Object
+	}
+	return nil
 }
 
 // checkRequired finds what is missing in an object that was written.

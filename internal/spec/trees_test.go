@@ -25,11 +25,11 @@ func entries(t *rapid.T, table []resource.Kind) (out []drawn) {
 	taken := map[string]bool{}
 	for _, k := range table {
 		for i := range rapid.IntRange(0, 4).Draw(t, "entries") {
-			d := &drawer{T: t, names: out}
+			d := &drawer{T: t, names: out, nth: i}
 			e := resource.Entry{Addr: resource.Addr{Kind: k.Name, Name: d.name(i)}}
 			o, node := d.object(k.Schema)
 			fit(k.Name, o, node, i)
-			if k.Check != nil && len(k.Check(e.Name, o)) > 0 || taken[k.Name+" "+k.Key(e.Name, o)] {
+			if k.Check != nil && len(k.Check(e.Name, o)) > 0 || k.CheckBeside != nil && len(k.CheckBeside(o, d.find)) > 0 || taken[k.Name+" "+k.Key(e.Name, o)] {
 				continue
 			}
 			if key := k.Key(e.Name, o); key != "" {
@@ -84,6 +84,17 @@ func fitStorage(o resource.Object, node *yaml.Node, i int) {
 	set(node, "configuration", configuration)
 }
 
+// fileNumbers are what the file of the i-th entry holds, see [numbersText].
+func fileNumbers(i int) resource.Numbers {
+	first := resource.Number(442079460000 + 10*i)
+	return resource.Numbers{{From: first, To: first + 1}, {From: first + 5, To: first + 7}}
+}
+
+func numbersText(i int) string {
+	n := fileNumbers(i)
+	return fmt.Sprintf("# numbers\r\n\n  %v # the second\n%v\t\n%v", n[0].To, n[0].From, n[1])
+}
+
 // holdWAV is a file that media can be made of, and hold what is to be found of it.
 const holdWAV = "RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x00\x00\x00\x00"
 
@@ -117,6 +128,7 @@ func mapping(key string, v *yaml.Node) *yaml.Node {
 type drawer struct {
 	*rapid.T
 	names []drawn
+	nth   int // of its kind
 }
 
 func (d *drawer) coin(label string) bool { return rapid.Bool().Draw(d.T, label) }
@@ -181,9 +193,44 @@ func (d *drawer) value(s *resource.Schema) (any, *yaml.Node) {
 		return hold(), d.text(hold().Name)
 	case resource.SecretType:
 		return resource.SecretRef{Env: "A_NAME"}, mapping("env", plain("!!str", "A_NAME"))
+	case resource.NumbersType:
+		return d.numbers()
+	case resource.NumbersFileType:
+		return fileNumbers(d.nth), plain("!!str", fmt.Sprintf("numbers-%d.txt", d.nth))
 	}
 	text := d.string(s)
 	return text, d.text(text)
+}
+
+// numbers draws numbers and ranges in any order, which may overlap; no two entries of a kind have any in
+// common.
+func (d *drawer) numbers() (resource.Numbers, *yaml.Node) {
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	var ranges []resource.Range
+	for range rapid.IntRange(1, 5).Draw(d.T, "numbers") {
+		r := resource.Range{From: resource.Number(15125550000 + 1000*d.nth + rapid.IntRange(0, 30).Draw(d.T, "from"))}
+		r.To = r.From + resource.Number(rapid.IntRange(0, 4).Draw(d.T, "more"))
+		ranges = append(ranges, r)
+		n := d.text(r.String())
+		if d.coin("bare") {
+			n.Tag, n.Style = "", 0 // YAML takes it for an integer
+		}
+		list.Content = append(list.Content, n)
+	}
+	if len(ranges) == 1 && d.coin("without a list") {
+		return resource.NumbersOf(ranges...), list.Content[0]
+	}
+	return resource.NumbersOf(ranges...), list
+}
+
+// find is what was drawn of an entry.
+func (d *drawer) find(a resource.Addr) resource.Object {
+	for _, e := range d.names {
+		if e.Addr == a {
+			return e.Object
+		}
+	}
+	return nil
 }
 
 func (d *drawer) string(s *resource.Schema) string {

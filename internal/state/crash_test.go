@@ -52,6 +52,9 @@ func wantPrefix(t *testing.T, s state.Snapshot, committed int) {
 	if count["toys"] != count["pairs"] {
 		t.Errorf("half a transaction: %v", count)
 	}
+	if len(s.Orders) != count["toys"] || len(s.Troubles) != count["toys"] {
+		t.Errorf("half a transaction: %v, %d orders, %d troubles", count, len(s.Orders), len(s.Troubles))
+	}
 	if count["toys"] < committed || count["toys"] > committed+1 {
 		t.Errorf("%d records, committed were %d", count["toys"], committed)
 	}
@@ -103,19 +106,27 @@ func TestKilledWriter(t *testing.T) {
 	must(t, db.Commit(t.Context(), own("next")))
 }
 
+// kill lets another process play a role over and over, and kills it some time after the first.
+func kill(t *testing.T, role, dir string, after time.Duration) {
+	t.Helper()
+	cmd := child(role, dir, false)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "again\n" {
+		t.Errorf("%q, %v", line, err)
+	}
+	time.Sleep(after)
+	must(t, cmd.Process.Signal(syscall.SIGKILL))
+	_ = cmd.Wait()
+}
+
 // TestKilledWhileCreating: at whatever moment the first process dies, there is a whole state or none.
 func TestKilledWhileCreating(t *testing.T) {
 	seen := map[bool]int{}
 	for i := range 12 {
 		dir := filepath.Join(t.TempDir(), "state")
-		cmd := child("create", dir, false)
-		out, err := cmd.StdoutPipe()
-		must(t, err)
-		must(t, cmd.Start())
-		_, _ = bufio.NewReader(out).ReadString('\n')
-		time.Sleep(time.Duration(i) * 3 * time.Millisecond)
-		must(t, cmd.Process.Signal(syscall.SIGKILL))
-		_ = cmd.Wait()
+		kill(t, "create", dir, time.Duration(i)*3*time.Millisecond)
 
 		files, err := os.ReadDir(dir)
 		must(t, err)

@@ -40,7 +40,7 @@ func play(role, dir string) error {
 	switch role {
 	case "load":
 		s, err := state.Load(ctx, dir)
-		fmt.Printf("exists %t, %d owned\n", s.Exists, len(s.Owned))
+		fmt.Printf("exists %t, %d owned, %d orders, %d troubles\n", s.Exists, len(s.Owned), len(s.Orders), len(s.Troubles))
 		return err
 	case "acquire":
 		ctx, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
@@ -59,17 +59,28 @@ func play(role, dir string) error {
 		fmt.Println("holding")
 		select {}
 	}
+	path := filepath.Join(dir, "state.db")
+	again := func() error { return os.Remove(path) }
+	if role == "upgrade" {
+		older, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		again = func() error {
+			return errors.Join(os.WriteFile(path+".older", older, 0o600), os.Rename(path+".older", path))
+		}
+	}
 	for i := 0; ; i++ {
 		db, err := state.Open(ctx, l)
 		if err != nil {
 			return err
 		}
-		if role == "create" { // over and over, until it is killed
-			if err := errors.Join(db.Close(), os.Remove(filepath.Join(dir, "state.db"))); err != nil {
+		if role == "create" || role == "upgrade" { // over and over, until it is killed
+			if err := errors.Join(db.Close(), again()); err != nil {
 				return err
 			}
 			if i == 0 {
-				fmt.Println("creating")
+				fmt.Println("again")
 			}
 			continue
 		}
@@ -79,7 +90,9 @@ func play(role, dir string) error {
 				Own:   &resource.Owned{Addr: addr, ID: "id-" + addr.Name, Applied: resource.Object{"n": int64(i)}},
 				Event: &state.Event{Addr: addr, Op: "create", Outcome: "done"},
 			}, state.Record{
-				Own: &resource.Owned{Addr: resource.Addr{Kind: "pairs", Name: fmt.Sprint(i)}, ID: "id-" + addr.Name},
+				Own:      &resource.Owned{Addr: resource.Addr{Kind: "pairs", Name: fmt.Sprint(i)}, ID: "id-" + addr.Name},
+				Orders:   []resource.Order{{ID: fmt.Sprint(i)}},
+				Troubles: []resource.Trouble{{Number: resource.Number(15125550100 + i)}},
 			})
 			if err != nil {
 				return err
@@ -135,6 +148,7 @@ func filled(t testing.TB, dir string) {
 			Event: &state.Event{Addr: addr, Op: "create", Outcome: "done", Reason: "it is written"},
 		})
 	}
+	list = append(list, state.Record{Orders: someOrders(3), Troubles: someTroubles(40)})
 	must(t, db.Commit(t.Context(), list...))
 	must(t, errors.Join(db.Close(), l.Release()))
 }

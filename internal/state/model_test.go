@@ -1,11 +1,14 @@
 package state_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,9 +20,11 @@ import (
 
 // model is what the database is to remember.
 type model struct {
-	owned   map[resource.Addr]resource.Owned
-	intents map[resource.Addr]resource.Intent
-	events  []state.Event
+	owned    map[resource.Addr]resource.Owned
+	intents  map[resource.Addr]resource.Intent
+	orders   map[string]resource.Order
+	troubles map[resource.Number]resource.Trouble
+	events   []state.Event
 }
 
 func (m *model) commit(r state.Record) {
@@ -43,8 +48,23 @@ func (m *model) commit(r state.Record) {
 	if r.EndIntent != nil {
 		delete(m.intents, *r.EndIntent)
 	}
+	for _, id := range r.EndOrders {
+		delete(m.orders, id)
+	}
+	for _, o := range r.Orders {
+		m.orders[o.ID] = o
+	}
+	for _, n := range r.EndTroubles {
+		delete(m.troubles, n)
+	}
+	for _, o := range r.Troubles {
+		m.troubles[o.Number] = o
+	}
+	events := r.Events
 	if r.Event != nil {
-		e := *r.Event
+		events = append([]state.Event{*r.Event}, events...)
+	}
+	for _, e := range events {
 		e.Seq = int64(len(m.events) + 1)
 		if e.Deltas == nil {
 			e.Deltas = json.RawMessage("[]")
@@ -53,16 +73,15 @@ func (m *model) commit(r state.Record) {
 	}
 }
 
-func (m *model) snapshot() (owned []resource.Owned, intents []resource.Intent) {
-	for _, o := range m.owned {
-		owned = append(owned, o)
-	}
-	for _, i := range m.intents {
-		intents = append(intents, i)
-	}
-	slices.SortFunc(owned, func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
-	slices.SortFunc(intents, func(a, b resource.Intent) int { return a.Addr.Compare(b.Addr) })
-	return owned, intents
+// snapshot is what all of it reads as; what there is none of is nil.
+func (m *model) snapshot() (s state.Snapshot) {
+	s.Owned = slices.SortedFunc(maps.Values(m.owned), func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
+	s.Intents = slices.SortedFunc(maps.Values(m.intents), func(a, b resource.Intent) int { return a.Addr.Compare(b.Addr) })
+	s.Orders = slices.SortedFunc(maps.Values(m.orders), func(a, b resource.Order) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID))
+	})
+	s.Troubles = slices.SortedFunc(maps.Values(m.troubles), func(a, b resource.Trouble) int { return cmp.Compare(a.Number, b.Number) })
+	return s
 }
 
 func addrs() *rapid.Generator[resource.Addr] {
@@ -84,6 +103,20 @@ func trees() *rapid.Generator[resource.Object] {
 func attempts() *rapid.Generator[map[string]resource.Attempt] {
 	return rapid.OneOf(rapid.Just(map[string]resource.Attempt(nil)), rapid.MapOfN(rapid.SampledFrom([]string{"/a", "/b/c"}),
 		rapid.Map(rapid.IntRange(0, 9), func(n int) resource.Attempt { return resource.Attempt{Value: `"x"`, Count: n} }), 0, 2))
+}
+
+func events() *rapid.Generator[state.Event] {
+	return rapid.Custom(func(t *rapid.T) state.Event {
+		text := rapid.String()
+		e := state.Event{
+			Addr: addrs().Draw(t, "changed"), Op: text.Draw(t, "op"), ID: text.Draw(t, "object"), Reason: text.Draw(t, "reason"),
+			Outcome: "done", Error: text.Draw(t, "error"), RequestID: text.Draw(t, "request"), Fingerprint: text.Draw(t, "fingerprint"),
+		}
+		if rapid.Bool().Draw(t, "deltas") {
+			e.Deltas = json.RawMessage(`[{"path":"/a","from":null}]`)
+		}
+		return e
+	})
 }
 
 func records() *rapid.Generator[state.Record] {
@@ -109,14 +142,15 @@ func records() *rapid.Generator[state.Record] {
 			r.AttemptsOf, r.Attempts = addr("attempted"), attempts().Draw(t, "made")
 		}
 		if coin("event") {
-			text := rapid.String()
-			r.Event = &state.Event{
-				Addr: *addr("changed"), Op: text.Draw(t, "op"), ID: text.Draw(t, "object"), Reason: text.Draw(t, "reason"),
-				Outcome: "done", Error: text.Draw(t, "error"), RequestID: text.Draw(t, "request"), Fingerprint: text.Draw(t, "fingerprint"),
-			}
-			if coin("deltas") {
-				r.Event.Deltas = json.RawMessage(`[{"path":"/a","from":null}]`)
-			}
+			e := events().Draw(t, "event")
+			r.Event = &e
+		}
+		if coin("numbers") {
+			r.EndOrders = rapid.SliceOfN(orderIDs(), 0, 2).Draw(t, "ended orders")
+			r.Orders = rapid.SliceOfN(orders(), 0, 3).Draw(t, "orders")
+			r.EndTroubles = rapid.SliceOfN(numbers(), 0, 3).Draw(t, "ended troubles")
+			r.Troubles = rapid.SliceOfN(troubles(), 0, 4).Draw(t, "troubles")
+			r.Events = rapid.SliceOfN(events(), 0, 3).Draw(t, "events")
 		}
 		return r
 	})
@@ -141,7 +175,13 @@ func TestModel(t *testing.T) {
 		db, err := state.Open(ctx, l)
 		ok(err)
 		defer func() { _ = db.Close() }()
-		m := model{owned: map[resource.Addr]resource.Owned{}, intents: map[resource.Addr]resource.Intent{}}
+		m := model{
+			map[resource.Addr]resource.Owned{},
+			map[resource.Addr]resource.Intent{},
+			map[string]resource.Order{},
+			map[resource.Number]resource.Trouble{},
+			nil,
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"commit": func(t *rapid.T) {
 				list := rapid.SliceOfN(records(), 0, 3).Draw(t, "records")
@@ -174,9 +214,10 @@ func TestModel(t *testing.T) {
 				}
 				s, err := db.Snapshot(ctx)
 				ok(err)
-				owned, intents := m.snapshot()
-				if !s.Exists || !reflect.DeepEqual(s.Owned, owned) || !reflect.DeepEqual(s.Intents, intents) {
-					t.Fatalf("got\n%+v\n%+v\nwant\n%+v\n%+v", s.Owned, s.Intents, owned, intents)
+				all := m.snapshot()
+				if !s.Exists || !reflect.DeepEqual(s.Owned, all.Owned) || !reflect.DeepEqual(s.Intents, all.Intents) ||
+					!reflect.DeepEqual(s.Orders, all.Orders) || !reflect.DeepEqual(s.Troubles, all.Troubles) {
+					t.Fatalf("got\n%+v\nwant\n%+v", s, all)
 				}
 				var filter *resource.Addr
 				if rapid.Bool().Draw(t, "of one") {

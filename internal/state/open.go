@@ -59,6 +59,7 @@ func Open(ctx context.Context, l *Lock) (*DB, error) {
 // upgrades bring a database from the version before to that of the key, each in one transaction.
 var upgrades = map[int]string{
 	2: `ALTER TABLE owned ADD COLUMN renewed TEXT NOT NULL DEFAULT ''; ALTER TABLE owned ADD COLUMN ends TEXT NOT NULL DEFAULT ''`,
+	3: numbersSchema,
 }
 
 func (d *DB) upgrade(ctx context.Context) error {
@@ -163,16 +164,18 @@ func open(ctx context.Context, path, options string) (*DB, error) {
 
 func verify(ctx context.Context, db *sql.DB, path string) (version int, err error) {
 	var (
-		tables int
-		found  string
+		first, third int // how many there are of the tables of format 1, and of those that format 3 added
+		found        string
 	)
+	const count = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN "
 	for _, q := range []struct {
 		text string
 		dest any
 	}{
 		{"PRAGMA user_version", &version}, // again: the log may know more than the head of the file
 		{"PRAGMA integrity_check(1)", &found},
-		{"SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'owned', 'intents', 'history', 'jobs')", &tables},
+		{count + "('meta', 'owned', 'intents', 'history', 'jobs')", &first},
+		{count + "('orders', 'troubles')", &third},
 	} {
 		if err := db.QueryRowContext(ctx, q.text).Scan(q.dest); err != nil {
 			return 0, unusable(path, err)
@@ -181,7 +184,7 @@ func verify(ctx context.Context, db *sql.DB, path string) (version int, err erro
 	switch {
 	case found != "ok":
 		return 0, corrupt(path, found)
-	case tables != 5:
+	case first != 5 || version >= 3 && third != 2:
 		return 0, corrupt(path, "tables are missing")
 	}
 	return version, checkVersion(path, version)

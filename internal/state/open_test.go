@@ -172,8 +172,18 @@ func TestFlippedByte(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if !got.Exists || len(got.Owned) != len(want.Owned) {
-			t.Fatalf("byte %d: %d owned", at, len(got.Owned))
+		if !got.Exists || len(got.Owned) != len(want.Owned) || len(got.Orders) != len(want.Orders) || len(got.Troubles) != len(want.Troubles) {
+			t.Fatalf("byte %d: %d owned, %d orders, %d troubles", at, len(got.Owned), len(got.Orders), len(got.Troubles))
+		}
+		for i, o := range got.Orders {
+			if o.ID != want.Orders[i].ID {
+				t.Errorf("byte %d: the order %s became %s", at, want.Orders[i].ID, o.ID)
+			}
+		}
+		for i, r := range got.Troubles {
+			if r.Number != want.Troubles[i].Number {
+				t.Errorf("byte %d: the trouble of %s became one of %s", at, want.Troubles[i].Number, r.Number)
+			}
 		}
 		for i, o := range got.Owned {
 			if o.Addr != want.Owned[i].Addr || o.ID != want.Owned[i].ID {
@@ -200,11 +210,13 @@ func TestForeignAndNewer(t *testing.T) {
 		"no application":      {"CREATE TABLE t (a)", "another program"},
 		"in WAL mode":         {"PRAGMA journal_mode = WAL; CREATE TABLE t (a)", "another program"},
 		"another application": {"PRAGMA application_id = 7; PRAGMA user_version = 1; CREATE TABLE owned (a)", "another program"},
-		"newer":               {"PRAGMA application_id = 1414420563; PRAGMA user_version = 3; CREATE TABLE t (a)", "newer telnyxsync wrote it (format 3, this one knows 2): upgrade"},
+		"newer":               {"PRAGMA application_id = 1414420563; PRAGMA user_version = 4; CREATE TABLE t (a)", "newer telnyxsync wrote it (format 4, this one knows 3): upgrade"},
 		"much newer":          {"PRAGMA application_id = 1414420563; PRAGMA user_version = 2147483647; CREATE TABLE t (a)", "upgrade telnyxsync"},
 		"no version":          {"PRAGMA application_id = 1414420563; CREATE TABLE t (a)", "damaged"},
 		"negative version":    {"PRAGMA application_id = 1414420563; PRAGMA user_version = -1; CREATE TABLE t (a)", "damaged"},
 		"without tables":      {"PRAGMA application_id = 1414420563; PRAGMA user_version = 1; CREATE TABLE t (a)", "damaged"},
+		"without new tables":  {version2 + "PRAGMA user_version = 3", "tables are missing"},
+		"without one of them": {version2 + "PRAGMA user_version = 3; CREATE TABLE orders (a)", "tables are missing"},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, make(t, c.statements), c.want) })
 	}

@@ -37,7 +37,7 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 		if err != nil {
 			return err
 		}
-		return query(ctx, tx, `SELECT kind, name, root, natural_key, hash, seen, at FROM intents ORDER BY kind, name`, func(scan scanner) error {
+		err = query(ctx, tx, `SELECT kind, name, root, natural_key, hash, seen, at FROM intents ORDER BY kind, name`, func(scan scanner) error {
 			var (
 				i        resource.Intent
 				seen, at string
@@ -51,6 +51,14 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 			s.Intents = append(s.Intents, i)
 			return json.Unmarshal([]byte(seen), &s.Intents[len(s.Intents)-1].Seen)
 		})
+		if err != nil || d.version < 3 {
+			return err
+		}
+		if s.Orders, err = readOrders(ctx, tx); err != nil {
+			return err
+		}
+		s.Troubles, err = readTroubles(ctx, tx)
+		return err
 	})
 	return s, err
 }
@@ -70,16 +78,11 @@ func scanOwned(scan scanner) (resource.Owned, error) {
 	if err = json.Unmarshal([]byte(attempts), &o.Attempts); err != nil {
 		return o, fmt.Errorf("%s: attempts: %w", o.Addr, err)
 	}
-	for _, t := range []struct {
-		text string
-		into *time.Time
-	}{{renewed, &o.Renewed}, {ends, &o.Ends}} {
-		if t.text == "" {
-			continue
-		}
-		if *t.into, err = time.Parse(time.RFC3339Nano, t.text); err != nil {
-			return o, fmt.Errorf("%s: %w", o.Addr, err)
-		}
+	if o.Renewed, err = timeOrNone(renewed); err != nil {
+		return o, fmt.Errorf("%s: %w", o.Addr, err)
+	}
+	if o.Ends, err = timeOrNone(ends); err != nil {
+		return o, fmt.Errorf("%s: %w", o.Addr, err)
 	}
 	return o, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -46,14 +47,25 @@ func TestReadingCreatesNothing(t *testing.T) {
 			if err != nil || !s.Exists || len(s.Owned) != 300 {
 				t.Errorf("%d owned, %v", len(s.Owned), err)
 			}
+			if !reflect.DeepEqual(s.Orders, someOrders(3)) || !reflect.DeepEqual(s.Troubles, someTroubles(40)) {
+				t.Errorf("got %+v\n%+v", s.Orders, s.Troubles)
+			}
 			db, release, err := state.OpenReadOnly(t.Context(), dir)
 			must(t, err)
 			events, err := db.History(t.Context(), nil, 5)
 			if err != nil || len(events) != 5 {
 				t.Errorf("%d events, %v", len(events), err)
 			}
-			if err := db.Commit(t.Context(), state.Record{Event: &state.Event{Op: "create"}}); err == nil {
-				t.Error("what was opened for reading was written to")
+			for _, r := range []state.Record{
+				{Event: &state.Event{Op: "create"}},
+				{Orders: someOrders(1)},
+				{EndOrders: []string{"order-0"}},
+				{Troubles: someTroubles(1)},
+				{EndTroubles: []resource.Number{15125550100}},
+			} {
+				if err := db.Commit(t.Context(), r); err == nil {
+					t.Errorf("what was opened for reading was written to: %+v", r)
+				}
 			}
 			must(t, db.Close())
 			release()
@@ -69,7 +81,7 @@ func TestReadingInClosedDirectory(t *testing.T) {
 	filled(t, dir)
 	hand(t, dir, 0o500)
 	unchanged(t, dir, func() {
-		if got := loadAsOwner(t, dir); got != "exists true, 300 owned" {
+		if got := loadAsOwner(t, dir); got != "exists true, 300 owned, 3 orders, 40 troubles" {
 			t.Error(got)
 		}
 	})
@@ -114,15 +126,17 @@ func TestReadingBesideWriter(t *testing.T) {
 	defer release()
 	defer db2.Close()
 	for i := range 5 {
-		must(t, db.Commit(t.Context(), own(fmt.Sprint(i))))
+		r := own(fmt.Sprint(i))
+		r.Orders, r.Troubles = someOrders(i+1), someTroubles(i+1)
+		must(t, db.Commit(t.Context(), r))
 		unchanged(t, dir, func() {
 			s, err := state.Load(t.Context(), dir)
-			if err != nil || len(s.Owned) != i+1 {
-				t.Errorf("%d owned, %v", len(s.Owned), err)
+			if err != nil || len(s.Owned) != i+1 || len(s.Orders) != i+1 || len(s.Troubles) != i+1 {
+				t.Errorf("%+v, %v", s, err)
 			}
 			s, err = db2.Snapshot(t.Context())
-			if err != nil || len(s.Owned) != i+1 {
-				t.Errorf("opened before: %d owned, %v", len(s.Owned), err)
+			if err != nil || len(s.Owned) != i+1 || len(s.Orders) != i+1 || len(s.Troubles) != i+1 {
+				t.Errorf("opened before: %+v, %v", s, err)
 			}
 		})
 	}

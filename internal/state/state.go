@@ -1,4 +1,5 @@
-// Package state remembers what we own on Telnyx, which creates were begun, and what was changed.
+// Package state remembers what we own on Telnyx, which creates were begun, which numbers are on their
+// way, which have trouble, and what was changed.
 //
 // It is an SQLite database, state.db, in a directory of its own, beside the file `lock` that
 // writers hold. The tables:
@@ -10,6 +11,10 @@
 //	intents  kind, name, root, natural key, hash, seen (JSON ids), at
 //	history  seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
 //	jobs     name, started, ended, error: the last run of each
+//	orders   id, op, connection, location_id, civic_address_id, usage, additional_usages, numbers (JSON ranges),
+//	         ticket, retried, seen (JSON tickets), at, settled
+//	troubles number (E.164), op, connection, location_id, civic_address_id, usage, additional_usages, code, reason,
+//	         ticket, attempts, at, next (when it is tried again, or "": never)
 //
 // Times are RFC 3339 in UTC. The SQL is plain, so that the same schema serves PostgreSQL.
 //
@@ -32,7 +37,7 @@ import (
 )
 
 // Version of the schema. A database with a higher one is refused.
-const Version = 2
+const Version = 3
 
 // applicationID marks our databases among all SQLite files ("TNXS").
 const applicationID = 0x544e5853
@@ -53,14 +58,28 @@ CREATE TABLE history (
 	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
 	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
 CREATE TABLE jobs (name TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT NOT NULL, error TEXT NOT NULL);
+` + numbersSchema
+
+// numbersSchema is what format 3 added.
+const numbersSchema = `
+CREATE TABLE orders (
+	id TEXT PRIMARY KEY, op TEXT NOT NULL, connection TEXT NOT NULL, location_id TEXT NOT NULL, civic_address_id TEXT NOT NULL,
+	usage TEXT NOT NULL, additional_usages TEXT NOT NULL, numbers TEXT NOT NULL, ticket TEXT NOT NULL, retried TEXT NOT NULL,
+	seen TEXT NOT NULL, at TEXT NOT NULL, settled INTEGER NOT NULL);
+CREATE TABLE troubles (
+	number TEXT PRIMARY KEY, op TEXT NOT NULL, connection TEXT NOT NULL, location_id TEXT NOT NULL, civic_address_id TEXT NOT NULL,
+	usage TEXT NOT NULL, additional_usages TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL, ticket TEXT NOT NULL,
+	attempts INTEGER NOT NULL, at TEXT NOT NULL, next TEXT NOT NULL);
 `
 
 // Snapshot is all that state knows at one moment, but for the history.
 type Snapshot struct {
-	Exists  bool   // false: there is no state yet, the rest is empty
-	BaseURL string // of the API that the state is bound to; "" before the first apply
-	Owned   []resource.Owned
-	Intents []resource.Intent
+	Exists   bool   // false: there is no state yet, the rest is empty
+	BaseURL  string // of the API that the state is bound to; "" before the first apply
+	Owned    []resource.Owned
+	Intents  []resource.Intent
+	Orders   []resource.Order   // the oldest first
+	Troubles []resource.Trouble // by number
 
 	keyPrint, hmacKey string
 }
@@ -100,16 +119,6 @@ type Event struct {
 	Error       string          `json:"error,omitempty"`
 	RequestID   string          `json:"request_id,omitempty"`
 	Fingerprint string          `json:"fingerprint"` // of the configuration that asked for it
-}
-
-// Record is what one change leaves behind, stored as a whole or not at all.
-type Record struct {
-	Own        *resource.Owned // remember or replace this one
-	Forget     *resource.Addr  // forget this one; with Own, a rename
-	EndIntent  *resource.Addr  // the create is over, one way or the other
-	Event      *Event
-	Attempts   map[string]resource.Attempt // replaces those of AttemptsOf
-	AttemptsOf *resource.Addr
 }
 
 // DB is an open state database. Only the holder of the [Lock] may have one open for writing.
@@ -158,52 +167,6 @@ func (d *DB) Begin(ctx context.Context, i resource.Intent) error {
 	})
 }
 
-// Commit stores records in one transaction.
-func (d *DB) Commit(ctx context.Context, records ...Record) error {
-	return d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, r := range records {
-			if err := d.commit(ctx, tx, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (d *DB) commit(ctx context.Context, tx *sql.Tx, r Record) error {
-	var err error
-	exec := func(query string, args ...any) {
-		if err == nil {
-			_, err = tx.ExecContext(ctx, query, args...)
-		}
-	}
-	if r.Forget != nil {
-		exec(`DELETE FROM owned WHERE kind = ? AND name = ?`, r.Forget.Kind, r.Forget.Name)
-	}
-	if o := r.Own; o != nil {
-		exec(`DELETE FROM owned WHERE kind = ? AND (name = ? OR id = ?)`, o.Addr.Kind, o.Addr.Name, o.ID)
-		exec(`INSERT INTO owned (kind, name, id, root, applied, protect, taken_down, attempts, renewed, ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			o.Addr.Kind, o.Addr.Name, o.ID, o.Root, resource.Text(o.Applied), bit(o.Protect), bit(o.TakenDown), resource.Text(o.Attempts),
-			stampOrNone(o.Renewed), stampOrNone(o.Ends))
-	}
-	if a := r.AttemptsOf; a != nil {
-		exec(`UPDATE owned SET attempts = ? WHERE kind = ? AND name = ?`, resource.Text(r.Attempts), a.Kind, a.Name)
-	}
-	if a := r.EndIntent; a != nil {
-		exec(`DELETE FROM intents WHERE kind = ? AND name = ?`, a.Kind, a.Name)
-	}
-	if e := r.Event; e != nil {
-		deltas := e.Deltas
-		if deltas == nil {
-			deltas = json.RawMessage("[]")
-		}
-		exec(`INSERT INTO history (seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint)
-			SELECT COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM history`,
-			stamp(d.now()), e.Addr.Kind, e.Addr.Name, e.Op, e.ID, e.Reason, string(deltas), e.Outcome, e.Error, e.RequestID, e.Fingerprint)
-	}
-	return err
-}
-
 func bit(b bool) int {
 	if b {
 		return 1
@@ -218,6 +181,14 @@ func stampOrNone(t time.Time) string {
 		return ""
 	}
 	return stamp(t)
+}
+
+// timeOrNone is the inverse of stampOrNone.
+func timeOrNone(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339Nano, text)
 }
 
 // tx runs f in a transaction; f uses the context that it is given.

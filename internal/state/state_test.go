@@ -206,3 +206,51 @@ func TestStoppedProgramRemembers(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
+
+// TestSecretDigests: the same value is the same to one state, and to no other.
+func TestSecretDigests(t *testing.T) {
+	const value = "hunter2-hunter2"
+	load := func(dir string) state.Snapshot {
+		s, err := state.Load(t.Context(), dir)
+		must(t, err)
+		return s
+	}
+	here, there := t.TempDir(), t.TempDir()
+	filled(t, here)
+	filled(t, there)
+	a, b := load(here), load(there)
+	again := load(here)
+	one := a.Secret(value)
+	if one.Reveal() != value || !strings.HasPrefix(one.Digest(), "hmac-sha256:") || len(one.Digest()) != len("hmac-sha256:")+64 {
+		t.Errorf("%q, %q", one.Reveal(), one.Digest())
+	}
+	if strings.Contains(one.Digest(), value) {
+		t.Error("the digest shows the value")
+	}
+	if got := again.Secret(value).Digest(); got != one.Digest() {
+		t.Error("the same state tells the same value apart")
+	}
+	seen := map[string]string{one.Digest(): value}
+	for _, other := range []string{"", value + " ", value[1:], strings.ToUpper(value), value + "\x00", "\x00" + value, "api-key\x00" + value, "secret\x00" + value} {
+		d := a.Secret(other).Digest()
+		if was, taken := seen[d]; taken {
+			t.Errorf("%q and %q have one digest", other, was)
+		}
+		seen[d] = other
+	}
+	if b.Secret(value).Digest() == one.Digest() {
+		t.Error("another state gives the same digest: who has one can try values for the other")
+	}
+	if none := (&state.Snapshot{}).Secret(value); none.Digest() != "" || none.Reveal() != value {
+		t.Errorf("without a state: %q", none.Digest())
+	}
+	nowhere := load(filepath.Join(here, "nowhere"))
+	if got := nowhere.Secret(value).Digest(); got != "" {
+		t.Errorf("without a state: %q", got)
+	}
+	// The print of the API key does not serve to compare a secret with it.
+	must(t, state.Write(t.Context(), here, time.Second, func(db *state.DB, _ state.Snapshot) error { return db.Bind(t.Context(), "https://x", value) }))
+	if strings.HasSuffix(one.Digest(), printOf(t, here)[len("key_print"):]) {
+		t.Error("a secret that is the API key has the key's print as its digest")
+	}
+}

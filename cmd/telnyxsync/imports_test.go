@@ -21,7 +21,7 @@ var may = map[string][]string{
 	"secret":  {"resource"},
 	"export":  {"resource"},
 	"apply":   {"resource", "numbers", "client", "diff", "state"},
-	"daemon":  {"resource", "spec", "diff", "apply", "state", "watch"},
+	"daemon":  {"resource", "numbers", "spec", "diff", "apply", "state", "watch"},
 
 	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {},
 }

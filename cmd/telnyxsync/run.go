@@ -125,6 +125,11 @@ func (a *app) printEffective(cfg daemon.Config) error {
 	doc := map[string]any{
 		"configs": cfg.Configs, "api": api, "mode": mode, "prune": prune, "retention": retention,
 		"max_deletes": max(cfg.Limits.MaxDeletes, 0), "max_delete_percent": max(cfg.Limits.MaxDeletePercent, 0),
+		"uploads": map[string]any{
+			"retry_base": resource.DurationText(cfg.Times.RetryBase), "retry_cap": resource.DurationText(cfg.Times.RetryCap), "retry_attempts": cfg.Times.Attempts,
+			"deadline": resource.DurationText(cfg.Times.UploadDeadline), "change_deadline": resource.DurationText(cfg.Times.ChangeDeadline),
+			"batch_settle": resource.DurationText(cfg.Times.BatchSettle),
+		},
 		"schedules": schedules, "timezone": cfg.Location.String(), "listen": cfg.Listen,
 		"log": map[string]any{"level": cfg.LogLevel, "format": cfg.LogFormat},
 	}

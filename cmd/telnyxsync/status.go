@@ -118,6 +118,13 @@ func (a *app) printStatus(s *daemon.Status) {
 		say("last success: %s", local(*s.Success))
 	}
 	say("drift: %d", s.Drift)
+	if n := s.Numbers; n != (daemon.NumberStatus{}) {
+		line := fmt.Sprintf("phone numbers: %d in place, %d to be written, %d waiting, %d parked, %d held", n.Placed, n.Todo, n.Waiting, n.Parked, n.Wrong)
+		if n.Oldest != nil {
+			line += fmt.Sprintf("; %s on the way, the oldest since %s", counted(n.Tickets, "ticket", "tickets"), local(*n.Oldest))
+		}
+		say("%s", line)
+	}
 	for _, list := range []struct {
 		name    string
 		entries []daemon.EntryStatus

@@ -10,6 +10,7 @@ import (
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -106,6 +107,8 @@ func reconcile(ctx context.Context, e *Engine, s Situation) (Report, error) {
 	todo.Changes = slices.Clone(plan.Changes)
 	if s.Skip != nil {
 		todo.Changes = slices.DeleteFunc(todo.Changes, func(c diff.Change) bool { return s.Skip(c.Addr) })
+		waits := func(a resource.Addr) bool { return slices.ContainsFunc(plan.Numbers.Needs[a], s.Skip) }
+		todo.Numbers.Batches = slices.DeleteFunc(slices.Clone(todo.Numbers.Batches), func(b numbers.Batch) bool { return slices.ContainsFunc(b.Groups, waits) })
 	}
 	result, err := e.Apply(ctx, s.DB, s.Desired, todo, s.Options)
 	r.Result = &result

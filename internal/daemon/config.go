@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
+	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
 )
@@ -26,6 +27,7 @@ type settings struct {
 	MaxDeletes       int         `yaml:"max_deletes" rule:"min=0"`
 	MaxDeletePercent int         `yaml:"max_delete_percent" rule:"min=0,max=100"`
 	Retention        string      `yaml:"retention" rule:"enum=report|enforce"`
+	Uploads          upSettings  `yaml:"uploads"`
 	Timezone         string      `yaml:"timezone"`
 	Listen           string      `yaml:"listen"`
 	References       refSettings `yaml:"references"`
@@ -43,6 +45,16 @@ type refSettings struct {
 	Env         []string `yaml:"env"`
 	Directories []string `yaml:"directories"`
 	Credentials []string `yaml:"credentials"`
+}
+
+// upSettings are how long phone numbers may take on their way, and how often they are tried.
+type upSettings struct {
+	RetryBase      resource.Duration `yaml:"retry_base"`
+	RetryCap       resource.Duration `yaml:"retry_cap"`
+	RetryAttempts  int               `yaml:"retry_attempts" rule:"min=1"`
+	Deadline       resource.Duration `yaml:"deadline"`
+	ChangeDeadline resource.Duration `yaml:"change_deadline"`
+	BatchSettle    resource.Duration `yaml:"batch_settle"`
 }
 
 type logSettings struct {
@@ -66,6 +78,7 @@ type Config struct {
 	Prune       bool   // delete what is owned and no longer written
 	Limits      apply.Limits
 	Enforce     bool // retention deletes; else it reports
+	Times       numbers.Times
 	Schedules   map[string]*Schedule
 	Location    *time.Location
 	Listen      string // HOST:PORT or unix:PATH
@@ -147,6 +160,14 @@ func (c *Config) take(o resource.Object, jobs []apply.Job, later []string) (bad 
 	c.Concurrency, c.Rate = number("/api/concurrency", 10), number("/api/rate", 0)
 	c.Observe, c.Prune, c.Enforce = text("/mode", "apply") == "observe", text("/prune", "") == "owned", text("/retention", "report") == "enforce"
 	c.Limits = apply.LimitsOf(number("/max_deletes", apply.DefaultMaxDeletes), number("/max_delete_percent", apply.DefaultMaxDeletePercent))
+	c.Times = numbers.Times{
+		RetryBase:      resource.GetDuration(o, "/uploads/retry_base", numbers.DefaultRetryBase),
+		RetryCap:       resource.GetDuration(o, "/uploads/retry_cap", numbers.DefaultRetryCap),
+		Attempts:       number("/uploads/retry_attempts", numbers.DefaultAttempts),
+		UploadDeadline: resource.GetDuration(o, "/uploads/deadline", numbers.DefaultUploadDeadline),
+		ChangeDeadline: resource.GetDuration(o, "/uploads/change_deadline", numbers.DefaultChangeDeadline),
+		BatchSettle:    resource.GetDuration(o, "/uploads/batch_settle", numbers.DefaultBatchSettle),
+	}
 	c.LogLevel, c.LogFormat = text("/log/level", "info"), text("/log/format", "auto")
 	if _, written := o["references"]; written {
 		c.References = References{

@@ -184,7 +184,7 @@ func (d *Daemon) prepare(ctx context.Context, cfg Config, listener net.Listener)
 	if err != nil {
 		return nil, err
 	}
-	l.engine.Limits = cfg.Limits
+	l.engine.Limits, l.engine.Times = cfg.Limits, cfg.Times
 	if _, err := state.Load(ctx, l.stateDir); err != nil {
 		closeEngine()
 		return nil, err

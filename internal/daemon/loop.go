@@ -56,6 +56,7 @@ type loop struct {
 	failed  map[resource.Addr]string
 	again   time.Time // a pass is wanted then
 	renewal time.Time // the next object is due to be renewed then
+	look    time.Time // phone numbers that are on their way are to be looked at then
 	said    string    // the last thing that was logged of a pass
 }
 
@@ -168,18 +169,25 @@ func (l *loop) work(ctx context.Context) {
 
 // wakeUp starts a pass that nobody kicked: something is tried again, or due.
 func (l *loop) wakeUp(now time.Time) {
-	why := "retry"
-	if !l.renewal.IsZero() && !now.Before(l.renewal) {
+	var why string
+	switch due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }; {
+	case due(l.renewal):
 		why = "something is about to expire"
+	case due(l.look):
+		why = "phone numbers are on their way"
+	case due(l.again), due(l.backoff.next()):
+		why = "retry"
+	default:
+		return // it slept for as long as it does where nothing is due
 	}
-	l.again, l.renewal = time.Time{}, time.Time{}
+	l.again, l.renewal, l.look = time.Time{}, time.Time{}, time.Time{}
 	l.kick(reconcile, why)
 }
 
 // untilWake is how long the loop may sleep if nobody kicks.
 func (l *loop) untilWake() time.Duration {
 	var at time.Time
-	for _, t := range []time.Time{l.backoff.next(), l.again, l.renewal} {
+	for _, t := range []time.Time{l.backoff.next(), l.again, l.renewal, l.look} {
 		if at.IsZero() || !t.IsZero() && t.Before(at) {
 			at = t
 		}

@@ -20,6 +20,9 @@ type metrics struct {
 	problems     *prometheus.GaugeVec
 	calls        *prometheus.CounterVec
 	configErrors prometheus.Gauge
+	numbers      *prometheus.GaugeVec
+	tickets      prometheus.Gauge
+	oldestTicket prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -41,12 +44,20 @@ func newMetrics() *metrics {
 			Name: "telnyxsync_api_calls_total", Help: "Requests to Telnyx, by operation and status; 0 is no answer.",
 		}, []string{"operation", "status"}),
 		configErrors: gauge("config_errors", "Errors in the files as they are now."),
+		numbers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "telnyxsync_phone_numbers", Help: "Phone numbers of the groups, at the last pass, by state.",
+		}, []string{"state"}),
+		tickets:      gauge("tickets", "Uploads and assignments of phone numbers that are on their way, at the last pass."),
+		oldestTicket: gauge("oldest_ticket_timestamp_seconds", "When the oldest of them was begun, in Unix time; 0 where there is none."),
+	}
+	for _, state := range []string{"placed", "todo", "waiting", "parked", "wrong"} {
+		m.numbers.WithLabelValues(state).Set(0)
 	}
 	for _, state := range []string{"failed", "held", "problem", "withheld"} {
 		m.problems.WithLabelValues(state).Set(0)
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.registry.MustRegister(m.lastSuccess, m.duration, m.drift, m.problems, m.calls, m.configErrors)
+	m.registry.MustRegister(m.lastSuccess, m.duration, m.drift, m.problems, m.calls, m.configErrors, m.numbers, m.tickets, m.oldestTicket)
 	return m
 }
 
@@ -65,7 +76,7 @@ var words = map[string]bool{
 	"actions": true, "refresh": true, "media": true, "uploads": true, "releases": true, "locations": true,
 	"civic_addresses": true, "log_messages": true, "recordings": true, "recording_transcriptions": true,
 	"custom_storage_credentials": true, "dialogflow_connections": true, "outbound_voice_profiles": true,
-	"connections": true, "jobs": true, "slim": true, "status": true, "retry": true, "download": true, "delete": true,
+	"connections": true, "jobs": true, "slim": true, "status": true, "retry": true, "update_phone_numbers": true, "download": true, "delete": true,
 }
 
 // operation is a request without ids: "GET /external_connections/{id}". A name that happens to be
@@ -89,6 +100,16 @@ func (m *metrics) pass(s *Status, took time.Duration) {
 	m.problems.WithLabelValues("problem").Set(float64(len(s.Problems)))
 	m.problems.WithLabelValues("withheld").Set(float64(len(s.Withheld)))
 	m.configErrors.Set(float64(len(s.Config.Errors)))
+	for state, n := range map[string]int{
+		"placed": s.Numbers.Placed, "todo": s.Numbers.Todo, "waiting": s.Numbers.Waiting, "parked": s.Numbers.Parked, "wrong": s.Numbers.Wrong,
+	} {
+		m.numbers.WithLabelValues(state).Set(float64(n))
+	}
+	m.tickets.Set(float64(s.Numbers.Tickets))
+	m.oldestTicket.Set(0)
+	if s.Numbers.Oldest != nil {
+		m.oldestTicket.Set(float64(s.Numbers.Oldest.Unix()))
+	}
 	if s.Success != nil {
 		m.lastSuccess.Set(float64(s.Success.Unix()))
 	}

@@ -59,7 +59,7 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Repor
 		l.again = l.since.Add(settledFor) // then the files have been quiet for long enough
 	}
 	if report.Plan != nil {
-		l.renewal = report.Plan.NextRenewal
+		l.renewal, l.look = report.Plan.NextRenewal, report.Plan.Numbers.Next
 	}
 	l.publish(&report, started, why, err)
 	return report, err
@@ -179,11 +179,15 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []string, err err
 	} else if len(r.Lines) > 0 {
 		pass.Summary = r.Lines[0]
 	}
-	if r != nil && r.Result != nil && len(r.Result.Outcomes) > 0 {
+	if r != nil && r.Result != nil && len(r.Result.Outcomes)+len(r.Result.Numbers) > 0 {
 		for _, o := range r.Result.Outcomes {
 			pass.Outcomes[string(o.Status)]++
 		}
-		pass.Summary += fmt.Sprintf(" Of these %d done, %d not.", r.Result.Count(apply.Done), len(r.Result.Outcomes)-r.Result.Count(apply.Done))
+		for _, o := range r.Result.Numbers {
+			pass.Outcomes[string(o.Status)]++
+		}
+		done, all := r.Result.Count(apply.Done)+r.Result.Count(apply.Submitted), len(r.Result.Outcomes)+len(r.Result.Numbers)
+		pass.Summary += fmt.Sprintf(" Of these %d done, %d not.", done, all-done)
 	}
 	var copied Status
 	l.board.update(func(s *Status) {
@@ -204,6 +208,44 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []string, err err
 	})
 	l.metrics.pass(&copied, took)
 	l.logPass(r, pass)
+}
+
+// logNumbers says what was sent for phone numbers, and what became of what was sent before.
+func (l *loop) logNumbers(r *apply.Report) (something bool) {
+	if r == nil || r.Result == nil || r.Plan == nil {
+		return false
+	}
+	for _, e := range r.Plan.Numbers.Ended {
+		args := []any{"address", e.Addr.String(), "op", e.Order.Op, "status", e.How, "count", e.Numbers.Len(), "numbers", firstNumbers(e.Numbers), "ticket", e.Order.Ticket}
+		if e.How == string(apply.Done) {
+			l.Log.Info("phone numbers", args...)
+		} else {
+			l.Log.Warn("phone numbers", append(args, "reason", e.Why)...)
+		}
+	}
+	for _, o := range r.Result.Numbers {
+		groups := make([]string, len(o.Groups))
+		for i, g := range o.Groups {
+			groups[i] = g.String()
+		}
+		args := []any{"addresses", strings.Join(groups, ","), "op", o.Op, "status", o.Status, "count", o.Count, "numbers", firstNumbers(o.Numbers), "ticket", o.Ticket, "request", o.RequestID}
+		if o.Status == apply.Submitted {
+			l.Log.Info("phone numbers", args...)
+		} else {
+			l.Log.Error("phone numbers", append(args, "error", o.Error, "blocked_by", o.BlockedBy)...)
+		}
+	}
+	return len(r.Plan.Numbers.Ended)+len(r.Result.Numbers) > 0
+}
+
+// firstNumbers names the first of some numbers: a line of a log does not hold thousands.
+func firstNumbers(s resource.Numbers) string {
+	const shown = 5
+	texts := s[:min(len(s), shown)].Texts()
+	if more := len(s) - shown; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more ranges", more))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // logPass says what happened once, not at every pass again.
@@ -227,6 +269,7 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
 			}
 		}
 	}
+	changed = l.logNumbers(r) || changed
 	say := pass.Summary + pass.Error
 	if r != nil && r.Plan != nil {
 		for _, p := range r.Plan.Problems {

@@ -104,7 +104,7 @@ func mediaEngine(t *testing.T, transport http.RoundTripper) *apply.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &apply.Engine{Kinds: kinds.Pure(kinds.Table()), Operations: map[string]apply.Operations{}, BaseURL: c.BaseURL(), Key: "KEY"}
+	e := &apply.Engine{Kinds: kinds.Pure(kinds.Table()), Operations: map[string]apply.Operations{}, BaseURL: c.BaseURL(), Key: "KEY", Numbers: kinds.NewNumbers(c)}
 	for _, row := range kinds.Table() {
 		if row.Open != nil {
 			e.Operations[row.Name] = row.Open(c)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/numbers"
 )
 
 // Status is what GET /status answers and `telnyxsync status` prints. Its version changes when a
@@ -26,6 +27,7 @@ type Status struct {
 	Held      []EntryStatus        `json:"held"`
 	Problems  []EntryStatus        `json:"problems"` // of the last pass, the held ones too
 	Withheld  []EntryStatus        `json:"withheld"`
+	Numbers   NumberStatus         `json:"phone_numbers"` // at the last pass
 	NextRuns  map[string]time.Time `json:"next_runs"`
 	Jobs      map[string]JobStatus `json:"jobs"`
 	ReloadErr string               `json:"reload_error,omitempty"` // the daemon's own configuration
@@ -50,6 +52,13 @@ type PassStatus struct {
 	Error    string         `json:"error,omitempty"`
 	Summary  string         `json:"summary"`
 	Outcomes map[string]int `json:"outcomes"` // changes by how they ended
+}
+
+// NumberStatus counts phone numbers, and what is on its way to Microsoft Teams.
+type NumberStatus struct {
+	numbers.Counts
+	Tickets int        `json:"tickets"`          // uploads and assignments that are not finished
+	Oldest  *time.Time `json:"oldest,omitempty"` // when the first of them was begun
 }
 
 // EntryStatus says something about an entry.
@@ -117,7 +126,18 @@ func (s *Status) takePlan(p *diff.Plan) {
 			s.Drift++
 		}
 	}
-	s.Drift += len(p.Observed)
+	s.Drift += len(p.Observed) + len(p.Numbers.Observed)
+	for i := range p.Numbers.Changes {
+		if p.Numbers.Changes[i].Drift {
+			s.Drift++
+		}
+	}
+	s.Numbers = NumberStatus{Counts: p.Numbers.Counts, Tickets: len(p.Numbers.Open)}
+	for i := range p.Numbers.Open {
+		if at := p.Numbers.Open[i].At; s.Numbers.Oldest == nil || at.Before(*s.Numbers.Oldest) {
+			s.Numbers.Oldest = &at
+		}
+	}
 	for _, q := range p.Problems {
 		e := EntryStatus{q.Addr.String(), q.Text}
 		s.Problems = append(s.Problems, e)

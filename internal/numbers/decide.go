@@ -246,13 +246,13 @@ func (p *planner) allWanted(s resource.Numbers, t resource.Target) bool {
 
 // owned decides on a number by what the account says of it.
 func (p *planner) owned(g *group, n resource.Number) verdict {
-	a, ok := p.account(n)
+	a, owned, ok := p.account(n)
 	switch {
 	case !ok && p.in.Facts.AccountErr != nil:
 		return verdict{op: Unread, why: "the account's numbers could not be read: " + p.in.Facts.AccountErr.Error()}
 	case !ok:
 		return verdict{op: Wait, why: "it was not looked up yet"}
-	case a == nil:
+	case !owned:
 		return verdict{op: NotOwned, why: "the account does not own it: order it, port it in, or take it out of the group"}
 	}
 	p.plan.ids[n] = a.ID

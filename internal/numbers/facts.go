@@ -121,19 +121,17 @@ func (p *planner) uploads(connection string) ([]resource.Upload, bool) {
 	return r.Value, asked && r.Err == nil
 }
 
-// account is a number as the account has it; nil where it has none.
-func (p *planner) account(n resource.Number) (*resource.AccountNumber, bool) {
+// account is a number as the account has it; owned is false where it has none.
+func (p *planner) account(n resource.Number) (a resource.AccountNumber, owned, ok bool) {
 	f := &p.in.Facts
 	if !f.Looked.Has(n) {
 		if f.AccountErr == nil {
 			p.plan.Missing.lookup = append(p.plan.Missing.lookup, n)
 		}
-		return nil, false
+		return a, false, false
 	}
-	if a, ok := f.Account[n]; ok {
-		return &a, true
-	}
-	return nil, true
+	a, owned = f.Account[n]
+	return a, owned, true
 }
 
 // errNotRead stands for what was not asked for yet.

@@ -216,10 +216,10 @@ func (p *planner) assigned(o *resource.Order) {
 	var arrived resource.Numbers
 	unknown := false
 	for n := range o.Numbers.All() {
-		switch a, ok := p.account(n); {
+		switch a, owned, ok := p.account(n); {
 		case !ok:
 			unknown = true
-		case a == nil || a.Connection == o.Target.Connection:
+		case !owned || a.Connection == o.Target.Connection:
 			arrived.Add(n)
 		}
 	}

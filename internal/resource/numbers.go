@@ -66,7 +66,12 @@ func ParseRange(text string) (r Range, err error) {
 	return r, nil
 }
 
-func digitsOf(n Number) int { return len(strconv.FormatUint(uint64(n), 10)) }
+func digitsOf(n Number) (digits int) {
+	for ; n > 0; n /= 10 {
+		digits++
+	}
+	return digits
+}
 
 // String is the only number, or the first and the last with a dash between them.
 func (r Range) String() string {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"telnyxsync/internal/telnyxsim"
+)
+
+// An account of 2,500 numbers that nobody has assigned ends with all of them on Teams, but for three that
+// can never get there: by one command, in the least number of uploads.
+func TestNumbersComeToTeams(t *testing.T) {
+	parked := map[string]string{
+		"+15125550007": "unable_to_match_geography_entry",
+		"+15125551500": "unknown_country_code",
+		"+15125552499": "unable_to_retrieve_location",
+	}
+	for _, c := range []struct {
+		name     string
+		switches map[string]string
+	}{
+		{name: "as documented"},
+		{name: "a retry keeps its ticket", switches: map[string]string{"_retry_ticket": "same"}},
+		{name: "numbers are listed when they are assigned", switches: map[string]string{"_numbers_listed": "when_assigned"}},
+		{name: "the list lags behind", switches: map[string]string{"_numbers_lag": "1500ms"}},
+		{name: "all of it", switches: map[string]string{"_retry_ticket": "same", "_numbers_listed": "when_assigned", "_numbers_lag": "1500ms"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newTeams(t, telnyxsim.Config{UploadTime: 200 * time.Millisecond})
+			r.own(from(15125550000, 2500)...)
+			failures := []map[string]any{}
+			for _, n := range slices.Sorted(maps.Keys(parked)) {
+				failures = append(failures, map[string]any{"telephone_number": n, "error_code": parked[n], "times": -1})
+			}
+			r.edit("_upload_failures", append(failures, map[string]any{"every": 20}))
+			for name, value := range c.switches {
+				r.edit(name, value)
+			}
+			r.write("a.yaml", theOffice+`
+locations:
+  office: {connection: hq, location_id: floor-14, static_emergency_address_id: emergency-14}
+phone_numbers:
+  by-entry: {connection: hq, location: office, usage: calling_user_assignment, numbers: ["+15125550000-+15125550999"]}
+  by-location: {connection: hq, location_id: floor-15, usage: calling_user_assignment, numbers: ["+15125551000-+15125552000"]}
+  by-address: {connection: hq, civic_address_id: lamar, usage: calling_user_assignment, numbers: ["+15125552001-+15125552499"]}
+`)
+			out, stderr := r.run(1, "apply", "--yes", "--wait=50s", "--retry-base", "50ms", "--batch-settle", "30s")
+
+			// The calls: each place as few uploads as Telnyx allows, all else retries.
+			posts := r.posts()
+			retries := posts["POST /external_connections/100/uploads/*/retry"]
+			delete(posts, "POST /external_connections/100/uploads/*/retry")
+			if want := map[string]int{
+				"PATCH /external_connections/100/locations/floor-14": 1,
+				"POST /phone_numbers/jobs/update_phone_numbers":      4,
+				"POST /external_connections/100/uploads":             4,
+			}; !maps.Equal(posts, want) || retries < 3 {
+				t.Errorf("writes: %v and %d retries, want %v and a few", posts, retries, want)
+			}
+			sizes := map[string][]int{}
+			for _, u := range r.uploads {
+				if u.retried == "" {
+					sizes[u.place] = append(sizes[u.place], len(u.ids))
+					slices.Sort(sizes[u.place])
+				}
+			}
+			if got, want := fmt.Sprint(sizes), "map[floor-14:[1000] floor-15:[1 1000] lamar:[499]]"; got != want {
+				t.Errorf("uploads: %s, want %s", got, want)
+			}
+
+			// The account: each number where it is wanted.
+			places := map[string]int{}
+			on := r.placed("100")
+			for _, place := range on {
+				places[place]++
+			}
+			if got, want := fmt.Sprint(places), "map[floor-14:999 floor-15:1000 lobby:498]"; got != want {
+				t.Errorf("on Teams: %s, want %s", got, want)
+			}
+			for n, code := range parked {
+				if on[n] != "" {
+					t.Errorf("%s is on Teams", n)
+				}
+				if !strings.Contains(out, n) || !strings.Contains(out, "parked: "+code) {
+					t.Errorf("%s and %s are missing in the output", n, code)
+				}
+			}
+			for _, text := range []string{"3 problems, see below.", "; 3 numbers parked.", "uploads retry +15125550007"} {
+				if !strings.Contains(out, text) {
+					t.Errorf("missing: %q", text)
+				}
+			}
+			if !strings.Contains(stderr, "2497 in place, 3 failed, 0 waiting") {
+				t.Errorf("stderr: %s", stderr)
+			}
+			if t.Failed() {
+				t.Logf("%s%s", out, stderr)
+			}
+
+			// What is left are the three, and nothing is sent for them.
+			r.clear()
+			var p numberPlan
+			text, _ := r.run(1, "diff", "--output", "json")
+			if err := json.Unmarshal([]byte(text), &p); err != nil {
+				t.Fatal(err)
+			}
+			if n := p.PhoneNumbers; len(n.Changes)+len(n.Waiting)+len(p.Changes) > 0 || len(p.Problems) != 3 || n.Counts.Placed != 2497 || n.Counts.Parked != 3 {
+				t.Errorf("diff: %s", text)
+			}
+			r.run(1, "apply", "--yes")
+			r.run(1, "apply", "--yes", "--wait=5s")
+			r.wrote()
+		})
+	}
+}

@@ -38,6 +38,12 @@ func (a *app) exportCommand() *cobra.Command {
 nothing but objects to adopt. Secrets become {env: NAME}, with a file .env.example that lists the
 names; what else cannot be read back is said in comments.
 
+Phone numbers become groups, one for each connection and place on Microsoft Teams, as ranges; with
+--out, lists of more than 500 ranges go into files of their own below numbers/. Groups that state
+knows keep their names and their numbers. Numbers that are merely assigned to a connection of Teams,
+or are listed twice, are in none: a comment at the connection counts them. Every location that
+numbers can be put at becomes an entry, with its address beside it.
+
 SIPREC connectors, storage credentials and Dialogflow connections have no list on Telnyx: those are
 exported that state knows, and those that are named here.`,
 		Example: `  telnyxsync export                              # to stdout
@@ -81,7 +87,8 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 	if err := engine.CheckAccount(ctx, snap, nil, apply.Options{}); err != nil {
 		return err
 	}
-	live, err := engine.Everything(ctx, snap, func(kind string) []string {
+	src := export.Source{Kinds: engine.Kinds, Owned: snap.Owned, Instance: a.instance, Now: time.Now()}
+	src.Live, err = engine.Everything(ctx, snap, func(kind string) []string {
 		if names := f.named[kind]; names != nil {
 			return *names
 		}
@@ -90,8 +97,14 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 	if err != nil {
 		return err
 	}
-	a.sayUnlisted(engine, live)
-	entries := export.Entries(export.Source{Kinds: engine.Kinds, Live: live, Owned: snap.Owned, Instance: a.instance, Now: time.Now()})
+	if err := a.exportNumbers(ctx, engine, &src); err != nil {
+		return err
+	}
+	a.sayUnlisted(engine, src.Live)
+	entries := export.Entries(src)
+	if f.out != "" {
+		export.Outsource(entries, mostRanges)
+	}
 	head := "exported by telnyxsync from " + engine.BaseURL
 	files, err := a.render(entries, f.split == "kind" && f.out != "", head)
 	if err != nil {
@@ -106,7 +119,7 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 // sayUnlisted tells that there may be more than what was found.
 func (a *app) sayUnlisted(engine *apply.Engine, live map[string][]resource.Live) {
 	for i := range engine.Kinds {
-		if k := &engine.Kinds[i]; !k.Listed && !k.Groups && !k.Blind && len(live[k.Name]) == 0 {
+		if k := &engine.Kinds[i]; !k.Listed && !k.Groups && !k.Blind && !k.Rules && len(live[k.Name]) == 0 {
 			fmt.Fprintf(a.err, "telnyxsync: %s have no list on Telnyx, and none was named: see `telnyxsync export --help`\n", k.Name)
 		}
 	}
@@ -144,10 +157,11 @@ func (a *app) validateExport(files []*export.File) (wrong []leave, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	byName := map[string]*export.File{}
+	byPath := map[string]*export.File{}
 	for _, f := range files {
-		byName[f.Name] = f
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Text, 0o600); err != nil {
+		path := filepath.Join(dir, f.Name)
+		byPath[path] = f
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, f.Text, 0o600)); err != nil {
 			return nil, err
 		}
 	}
@@ -156,7 +170,7 @@ func (a *app) validateExport(files []*export.File) (wrong []leave, err error) {
 	}
 	_, loadErr := a.load([]string{dir})
 	for _, e := range specErrors(loadErr) {
-		file := byName[filepath.Base(e.Pos.File)]
+		file := byPath[e.Pos.File]
 		var at *export.Entry
 		if file != nil {
 			at = file.At(e.Pos.Line)
@@ -226,7 +240,12 @@ func (a *app) writeExport(f *exportFlags, files []*export.File, entries []*expor
 		}
 	}
 	for _, name := range names {
-		if err := writeFile(filepath.Join(f.out, name), texts[name], 0o644); err != nil {
+		path := filepath.Join(f.out, name)
+		err := os.MkdirAll(filepath.Dir(path), 0o750)
+		if err == nil {
+			err = writeFile(path, texts[name], 0o644)
+		}
+		if err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 	}

@@ -56,6 +56,8 @@ type Engine struct {
 	Numbers         Numbers         // nil where no kind has groups of phone numbers
 	Times           numbers.Times   // of what is on its way
 
+	Retention map[string]Retention // by the kind of the policies
+
 	// Progress is told of each change that ended. It is called by one goroutine at a time.
 	Progress func(done, total int, o Outcome)
 	// NumberProgress is told of each call for phone numbers that ended, likewise.
@@ -181,7 +183,7 @@ func (e *Engine) observe(ctx context.Context, desired resource.Config, snap stat
 		k := &e.Kinds[i]
 		written := slices.ContainsFunc(desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] })
 		switch foreign := o.Foreign && k.Listed; {
-		case !written && !foreign, k.Groups: // numbers are read as the plan asks for them
+		case !written && !foreign, k.Rules, k.Groups: // numbers are read as the plan asks for them
 		case diff.KeysRefer(k, desired):
 			then = append(then, k)
 		default:

@@ -31,6 +31,7 @@ type Situation struct {
 	Desired resource.Config
 	Options Options
 	Observe bool // change nothing on Telnyx
+	Enforce bool // retention deletes; else it reports
 
 	// Skip leaves entries out of a reconcile that are not to be tried yet; may be nil.
 	Skip func(a resource.Addr) bool
@@ -41,13 +42,14 @@ type Report struct {
 	Plan   *diff.Plan `json:"-"`
 	Result *Result    `json:"result,omitempty"`
 	Lines  []string   `json:"lines"` // for a person
+	Failed bool       `json:"failed"`
 }
 
 // Exit is the exit code that says how a job ended: 1 if something failed or is held, 4 if a guard
 // withheld something.
 func (r *Report) Exit() int {
 	switch {
-	case r.Result != nil && !r.Result.OK(), r.Plan != nil && len(r.Plan.Problems) > 0:
+	case r.Failed, r.Result != nil && !r.Result.OK(), r.Plan != nil && len(r.Plan.Problems) > 0:
 		return 1
 	case r.Plan != nil && len(r.Plan.Withheld) > 0:
 		return 4

@@ -67,6 +67,7 @@ func Compute(in Input) Plan {
 	}
 	p.places()
 	p.groups()
+	p.rules()
 	p.orphans(matchers)
 	p.abandoned(matchers)
 	p.elsewhere()

@@ -36,6 +36,19 @@ func Identified(in Input) resource.Config {
 	return p.in.Desired
 }
 
+// IDs are the ids of the objects that entries have, as far as those have been read.
+func IDs(in Input) map[resource.Addr]string {
+	p := newPlanner(in)
+	p.match(in.Kinds)
+	ids := map[resource.Addr]string{}
+	for a, m := range p.matches {
+		if m.live != nil && !m.rekey {
+			ids[a] = m.live.ID
+		}
+	}
+	return ids
+}
+
 // fillKeys puts ids in the place of the references that natural keys are made of.
 func (p *planner) fillKeys(k *resource.Kind) {
 	if k.KeyRef == "" {

@@ -96,6 +96,9 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			p.orphan(o, "its section is not written: write `%s: {}` to say that there are none; another section must keep an entry then", o.Addr.Kind)
 			continue
 		}
+		if p.kinds[o.Addr.Kind].Rules {
+			continue // see holds
+		}
 		if k := p.kinds[o.Addr.Kind]; k.Groups || k.Blind {
 			p.plan.Gone = append(p.plan.Gone, *o) // Telnyx keeps all as it is
 			continue

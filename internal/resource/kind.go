@@ -35,6 +35,10 @@ type Kind struct {
 	// Forgotten says why an object is forgotten instead of deleted; "" where it is deleted. May be nil.
 	Forgotten func(l *Live) string
 
+	// Hold tells of a kind of rules whether an entry holds something: it is remembered, and stays in force
+	// where another run does not load it. May be nil.
+	Hold func(o Object) bool
+
 	// Place is the location that a natural key means, and its connection, both by their ids: it is looked
 	// for among the connection's civic addresses before anything is written to it. May be nil.
 	Place func(key string) (connection, location string)
@@ -57,6 +61,7 @@ type Kind struct {
 	Rekeying bool // an entry whose natural key changes is replaced; else that is refused
 	Blind    bool // no reading shows its objects: they are taken to be there, and writes are stored before they are sent
 	Groups   bool // its entries are groups of phone numbers, not one object each
+	Rules    bool // its entries are rules of a job, and no objects
 }
 
 // Export says how an object that is there already is written as an entry.

@@ -69,6 +69,7 @@ type UploadEntry struct {
 	Number       Number // 0 where Telnyx does not say it
 	ID           string // of the number, or of the entry: Telnyx's documents disagree
 	Status       string
+	Internal     string // its state at Telnyx, where that says more
 	Code         string
 	Message      string
 	Location     string

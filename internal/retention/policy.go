@@ -1,0 +1,237 @@
+// Package retention decides which recordings and transcriptions are due to be deleted. It is pure: what
+// is there and what time it is comes in as values.
+//
+// It does not know YAML, the client, or whether anything is deleted. When in doubt it keeps: a hold
+// wins over every policy, and what cannot be judged is an error that ends the whole run.
+package retention
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"telnyxsync/internal/resource"
+)
+
+// Policy says what becomes of the recordings that pass its filters.
+type Policy struct {
+	Addr    resource.Addr
+	Filters map[string]string // by the API's name: connection_id
+	Between []Between
+	After   time.Duration // deleted at this age; 0 of a hold
+	Keep    bool          // a hold: never deleted
+	Max     int           // at most so many in one run; 0 is no bound
+	Archive string        // the directory where each is kept before it is deleted; "" is none
+}
+
+// Between is a filter of a time; a zero bound is none.
+type Between struct {
+	Field    string // created_at, start_time, end_time
+	GTE, LTE time.Time
+}
+
+// filters counts what a policy asks for: the more it does, the more it means this recording.
+func (p *Policy) filters() int {
+	n := len(p.Filters)
+	for _, b := range p.Between {
+		if !b.GTE.IsZero() {
+			n++
+		}
+		if !b.LTE.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
+// Due is a recording that is to be deleted.
+type Due struct {
+	ID      string
+	Policy  *Policy
+	Created time.Time
+	From    string // masked
+	To      string
+	Millis  int64
+}
+
+// Judge judges recordings one by one.
+type Judge struct {
+	now      time.Time
+	policies []Policy          // holds first, then the one that wins first
+	sets     []map[string]bool // by policy: the ids that Telnyx's own filter finds; nil: not asked yet
+}
+
+// NewJudge takes the policies, holds among them, of which some may be remembered from earlier runs.
+func NewJudge(policies []Policy, now time.Time) *Judge {
+	j := &Judge{now: now, policies: slices.Clone(policies), sets: make([]map[string]bool, len(policies))}
+	slices.SortStableFunc(j.policies, func(a, b Policy) int {
+		return cmp.Or(bit(b.Keep)-bit(a.Keep), cmp.Compare(b.filters(), a.filters()), cmp.Compare(b.After, a.After), a.Addr.Compare(b.Addr))
+	})
+	return j
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Policies are the policies in the order in which they win.
+func (j *Judge) Policies() []Policy { return j.policies }
+
+// Ask are the policies that Telnyx's own filter has to be asked about before anything is judged: those
+// that filter by what no recording shows, and holds, as Telnyx may know of ways to write a number that
+// are not compared here.
+func (j *Judge) Ask() (list []int) {
+	for i := range j.policies {
+		p := &j.policies[i]
+		hidden := false
+		for field := range p.Filters {
+			hidden = hidden || neverShown(field)
+		}
+		if j.sets[i] == nil && (hidden || p.Keep && len(p.Filters) > 0) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+func neverShown(field string) bool { return field == "sip_call_id" || field == "conference_region" }
+
+// Tell says which recordings pass all filters of a policy, as Telnyx has it.
+func (j *Judge) Tell(policy int, ids map[string]bool) { j.sets[policy] = ids }
+
+// Look judges a recording. due is nil where it is kept. ask is a policy that Telnyx's own filter has to be
+// asked about first, as the recording does not show what it filters by; -1 where there is none. The
+// error ends the run: nothing may be deleted.
+func (j *Judge) Look(r *resource.Recording) (due *Due, ask int, err error) {
+	if r.ID == "" {
+		return nil, -1, fmt.Errorf("a recording has no id")
+	}
+	created, err := parse(r, "created_at")
+	if err != nil {
+		return nil, -1, err
+	}
+	for i := range j.policies {
+		p := &j.policies[i]
+		fits, known, err := j.fits(i, r)
+		switch {
+		case err != nil:
+			return nil, -1, err
+		case !known:
+			return nil, i, nil
+		case !fits:
+			continue
+		case p.Keep, created.After(j.now.Add(-p.After)):
+			return nil, -1, nil
+		}
+		return &Due{ID: r.ID, Policy: p, Created: created, From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}, -1, nil
+	}
+	return nil, -1, nil
+}
+
+// fits tells whether a recording passes the filters of a policy. What it shows is compared; of what it
+// does not show, Telnyx's own filter tells. For a hold one of the two is enough.
+func (j *Judge) fits(policy int, r *resource.Recording) (fits, known bool, err error) {
+	p := &j.policies[policy]
+	shown, hidden := true, false
+	for field, want := range p.Filters {
+		have, ok := r.Fields[field]
+		if !ok {
+			hidden = true
+			continue
+		}
+		shown = shown && have == want
+	}
+	for _, b := range p.Between {
+		at, err := parse(r, b.Field)
+		if err != nil {
+			return false, true, err
+		}
+		shown = shown && (b.GTE.IsZero() || !at.Before(b.GTE)) && (b.LTE.IsZero() || !at.After(b.LTE))
+	}
+	set := j.sets[policy]
+	switch {
+	case p.Keep && set[r.ID]:
+		return true, true, nil
+	case !hidden, !shown:
+		return shown, true, nil
+	case set == nil:
+		return false, false, nil
+	}
+	return set[r.ID], true, nil
+}
+
+// parse reads a time of a recording. One without its offset from UTC could mean any of two days.
+func parse(r *resource.Recording, field string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, r.Times[field])
+	if err != nil {
+		return at, fmt.Errorf("%s has %q as its %s, which is no time with an offset from UTC", r.ID, r.Times[field], field)
+	}
+	return at, nil
+}
+
+// Cut leaves of what is due no more than the policies allow in one run, the oldest first.
+func Cut(due []Due) (now, later []Due) {
+	slices.SortFunc(due, func(a, b Due) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
+	done := map[resource.Addr]int{}
+	for _, d := range due {
+		if d.Policy.Max > 0 && done[d.Policy.Addr] >= d.Policy.Max {
+			later = append(later, d)
+			continue
+		}
+		done[d.Policy.Addr]++
+		now = append(now, d)
+	}
+	return now, later
+}
+
+// Sum is what a report says of a policy.
+type Sum struct {
+	Addr           resource.Addr
+	Count          int
+	Oldest, Newest time.Time
+	Millis         int64
+}
+
+// SumUp sums up what is due, by policy.
+func SumUp(due []Due) []Sum {
+	sums := map[resource.Addr]*Sum{}
+	for _, d := range due {
+		s := sums[d.Policy.Addr]
+		if s == nil {
+			s = &Sum{Addr: d.Policy.Addr, Oldest: d.Created, Newest: d.Created}
+			sums[d.Policy.Addr] = s
+		}
+		s.Count++
+		s.Millis += d.Millis
+		if d.Created.Before(s.Oldest) {
+			s.Oldest = d.Created
+		}
+		if d.Created.After(s.Newest) {
+			s.Newest = d.Created
+		}
+	}
+	var out []Sum
+	for _, s := range sums {
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(a, b Sum) int { return a.Addr.Compare(b.Addr) })
+	return out
+}
+
+// Mask leaves of a call party what tells it from others without naming it: +1512…0100.
+func Mask(party string) string {
+	const head, tail = 5, 4
+	r := []rune(party)
+	switch {
+	case party == "":
+		return ""
+	case len(r) >= head+tail+2 && strings.Trim(party, "+0123456789") == "":
+		return string(r[:head]) + "…" + string(r[len(r)-tail:])
+	}
+	return "…"
+}

@@ -97,38 +97,16 @@ func (c *Client) readAll(ctx context.Context, l listing) ([]Object, error) {
 
 // join checks the pages against each other and puts them together.
 func (c *Client) join(l listing, pages []pageOf) ([]Object, error) {
-	total := pages[0].total
-	seen := 0
-	for i, p := range pages {
-		switch {
-		case p.number != 0 && p.number != i+1:
-			return nil, short("asked for page %d, got page %d", i+1, p.number)
-		case p.total < 0:
-			return nil, short("page %d has no meta.total_results", i+1)
-		case p.total != total:
-			return nil, short("it changed while it was read: %d entries on page 1, %d on page %d", total, p.total, i+1)
+	t := c.tally(l)
+	var items []Object
+	for _, p := range pages {
+		if err := t.add(p); err != nil {
+			return nil, err
 		}
-		seen += len(p.items)
+		items = append(items, p.items...)
 	}
-	if seen != total {
-		return nil, short("expected %d entries, got %d on %d pages", total, seen, len(pages))
-	}
-	items := make([]Object, 0, total)
-	keys := make(map[string]int, total)
-	for i, p := range pages {
-		for _, o := range p.items {
-			if l.key != "" {
-				key := keyText(o[l.key])
-				if key == "" {
-					return nil, short("an entry without %s on page %d", l.key, i+1)
-				}
-				if before := keys[key]; before != 0 {
-					return nil, short("%s %s is on page %d and on page %d", l.key, c.mask.clean(key, maxToken), before, i+1)
-				}
-				keys[key] = i + 1
-			}
-			items = append(items, o)
-		}
+	if err := t.end(); err != nil {
+		return nil, err
 	}
 	return items, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 
@@ -29,6 +30,8 @@ type listing struct {
 	data  string     // the answer's key of the entries, mostly "data"
 	key   string     // the field that tells entries apart, mostly "id"; "" where they have none
 	plain bool       // no paging is documented: asked without first, and in pages only where the answer is not all
+
+	private bool // see request
 }
 
 // list reads all pages. The result is complete and in the order of the pages, or there is an error.
@@ -98,7 +101,7 @@ func (c *Client) readAll(ctx context.Context, l listing) ([]Object, error) {
 // join checks the pages against each other and puts them together.
 func (c *Client) join(l listing, pages []pageOf) ([]Object, error) {
 	t := c.tally(l)
-	var items []Object
+	items := []Object{}
 	for _, p := range pages {
 		if err := t.add(p); err != nil {
 			return nil, err
@@ -142,16 +145,20 @@ func (p pageOf) count() (int, error) {
 
 // readPage reads one page, or with number 0 what is given without asking for one.
 func (c *Client) readPage(ctx context.Context, l listing, number int) (pageOf, error) {
-	q := url.Values{}
-	for k, v := range l.query {
-		q[k] = v
-	}
+	at := url.Values{}
 	if number > 0 {
-		q.Set("page[number]", strconv.Itoa(number))
-		q.Set("page[size]", strconv.Itoa(pageSize))
+		at.Set("page[number]", strconv.Itoa(number))
+		at.Set("page[size]", strconv.Itoa(pageSize))
 	}
+	return c.readPageAt(ctx, l, at)
+}
+
+// readPageAt reads the page that the parameters say.
+func (c *Client) readPageAt(ctx context.Context, l listing, at url.Values) (pageOf, error) {
+	q := maps.Clone(at)
+	maps.Copy(q, l.query)
 	var p pageOf
-	err := c.page(ctx, l.path, q, func(o Object) (err error) {
+	err := c.page(ctx, request{path: l.path, query: q, private: l.private}, func(o Object) (err error) {
 		p, err = readPageOf(o, l.data)
 		return err
 	})

@@ -23,6 +23,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -90,6 +91,7 @@ type Client struct {
 	mask        *masker
 	trace       *tracer // nil without Config.Trace
 	onCall      func(Call)
+	skew        atomic.Pointer[time.Duration] // see ClockSkew
 }
 
 // New checks the configuration and makes a client. Nothing is sent. The errors say what to do and never show the key.

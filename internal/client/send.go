@@ -118,6 +118,9 @@ func (c *Client) attempt(ctx context.Context, r request, n int) (answer, *Error)
 	<-c.slots
 
 	e := judge(r, a)
+	if e == nil && r.elsewhere == nil {
+		c.skew.Store(skewOf(a.header, start, start.Add(took)))
+	}
 	c.trace.answer(r, a, took)
 	if c.onCall != nil {
 		call := Call{Method: r.method, Path: r.mask.text(r.path), Status: a.status, Attempt: n, Duration: took, RequestID: a.requestID}

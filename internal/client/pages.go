@@ -31,6 +31,7 @@ type listing struct {
 	key   string     // the field that tells entries apart, mostly "id"; "" where they have none
 	plain bool       // no paging is documented: asked without first, and in pages only where the answer is not all
 
+	cursors bool // the answer may have cursors in the place of page numbers
 	private bool // see request
 }
 
@@ -73,6 +74,13 @@ func (c *Client) readAll(ctx context.Context, l listing) ([]Object, error) {
 	first, err := c.readPage(ctx, l, 1)
 	if err != nil {
 		return nil, err
+	}
+	if l.cursors && first.leads() {
+		items := []Object{}
+		if err := c.follow(ctx, l, first, func(o Object) error { items = append(items, o); return nil }); err != nil {
+			return nil, err
+		}
+		return items, nil
 	}
 	count, err := first.count()
 	if err != nil {
@@ -122,6 +130,7 @@ type pageOf struct {
 	pages  int  // -1: not said
 	total  int  // -1: not said, and then nothing tells whether this is all
 	bare   bool // there is no meta at all
+	trail  trail
 }
 
 // count is the number of pages to read, of which there is always a first.
@@ -189,6 +198,7 @@ func readPageOf(o Object, dataKey string) (pageOf, error) {
 	if p.pages, ok = count(meta["total_pages"]); !ok {
 		p.pages = -1
 	}
+	p.trail = readTrail(meta)
 	return p, nil
 }
 

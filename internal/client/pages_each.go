@@ -25,6 +25,9 @@ func (c *Client) readEach(ctx context.Context, l listing, take func(Object) erro
 	if err != nil {
 		return err
 	}
+	if l.cursors && first.leads() {
+		return c.follow(ctx, l, first, take)
+	}
 	count, err := first.count()
 	if err != nil {
 		return err

@@ -96,19 +96,21 @@ func TestDeleteOfWhatCannotBeMadeAgain(t *testing.T) {
 	} {
 		c, n := always(t, tc.status, tc.body, "X-Request-Id", "r-1")
 		m1, err1 := c.Recordings().Delete(t.Context(), "r")
-		for i, err := range []error{err1} {
+		m2, err2 := c.RecordingTranscriptions().Delete(t.Context(), "r")
+		for i, err := range []error{err1, err2} {
 			if (err == nil) != tc.ok || Unknown(err) != tc.unknown || NotFound(err) {
 				t.Errorf("%d, %d %s: unknown %v, %v", i, tc.status, tc.body, Unknown(err), err)
 			}
 		}
-		if want := (Meta{tc.status, "r-1"}); m1 != want || n.Load() != 1 {
-			t.Errorf("%d %s: %+v by %d requests", tc.status, tc.body, m1, n.Load())
+		if want := (Meta{tc.status, "r-1"}); m1 != want || m2 != want || n.Load() != 2 {
+			t.Errorf("%d %s: %+v, %+v by %d requests", tc.status, tc.body, m1, m2, n.Load())
 		}
 	}
 	c, n := always(t, 200, `{}`)
 	for _, id := range []string{"", ".", ".."} {
 		_, err1 := c.Recordings().Delete(t.Context(), id)
-		if err1 == nil || n.Load() != 0 {
+		_, err2 := c.RecordingTranscriptions().Delete(t.Context(), id)
+		if err1 == nil || err2 == nil || n.Load() != 0 {
 			t.Errorf("the id %q is accepted", id)
 		}
 	}

@@ -31,6 +31,7 @@ type listing struct {
 	key   string     // the field that tells entries apart, mostly "id"; "" where they have none
 	plain bool       // no paging is documented: asked without first, and in pages only where the answer is not all
 
+	keyless bool // entries may lack the key
 	cursors bool // the answer may have cursors in the place of page numbers
 	private bool // see request
 }

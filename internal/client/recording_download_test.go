@@ -288,6 +288,7 @@ func TestReadOnlyClientDownloads(t *testing.T) {
 		"delete": func() error { _, err := c.Recordings().Delete(t.Context(), "r"); return err },
 		"batch":  func() error { _, err := c.Recordings().DeleteBatch(t.Context(), []string{"r"}); return err },
 		"text":   func() error { _, err := c.RecordingTranscriptions().Delete(t.Context(), "r"); return err },
+		"log":    func() error { _, err := c.LogMessages().Dismiss(t.Context(), "r"); return err },
 	} {
 		if err := call(); !errors.Is(err, ErrReadOnly) || Unknown(err) {
 			t.Errorf("%s: %v", name, err)

@@ -97,20 +97,22 @@ func TestDeleteOfWhatCannotBeMadeAgain(t *testing.T) {
 		c, n := always(t, tc.status, tc.body, "X-Request-Id", "r-1")
 		m1, err1 := c.Recordings().Delete(t.Context(), "r")
 		m2, err2 := c.RecordingTranscriptions().Delete(t.Context(), "r")
-		for i, err := range []error{err1, err2} {
+		m3, err3 := c.LogMessages().Dismiss(t.Context(), "r")
+		for i, err := range []error{err1, err2, err3} {
 			if (err == nil) != tc.ok || Unknown(err) != tc.unknown || NotFound(err) {
 				t.Errorf("%d, %d %s: unknown %v, %v", i, tc.status, tc.body, Unknown(err), err)
 			}
 		}
-		if want := (Meta{tc.status, "r-1"}); m1 != want || m2 != want || n.Load() != 2 {
-			t.Errorf("%d %s: %+v, %+v by %d requests", tc.status, tc.body, m1, m2, n.Load())
+		if want := (Meta{tc.status, "r-1"}); m1 != want || m2 != want || m3 != want || n.Load() != 3 {
+			t.Errorf("%d %s: %+v, %+v, %+v by %d requests", tc.status, tc.body, m1, m2, m3, n.Load())
 		}
 	}
 	c, n := always(t, 200, `{}`)
 	for _, id := range []string{"", ".", ".."} {
 		_, err1 := c.Recordings().Delete(t.Context(), id)
 		_, err2 := c.RecordingTranscriptions().Delete(t.Context(), id)
-		if err1 == nil || err2 == nil || n.Load() != 0 {
+		_, err3 := c.LogMessages().Dismiss(t.Context(), id)
+		if err1 == nil || err2 == nil || err3 == nil || n.Load() != 0 {
 			t.Errorf("the id %q is accepted", id)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +46,9 @@ type listing struct {
 	records func(c *call) []*record
 	// only tells what the list is confined to, whatever the filters; nil is all.
 	only func(c *call) predicate
+	// keep remembers what was found for the pages to come, until the collection changes:
+	// filters may look at nothing but the object then.
+	keep bool
 	// show turns an object into what the API returns; nil is public.
 	show func(obj map[string]any) map[string]any
 }
@@ -140,6 +144,12 @@ func (l listing) find(c *call) ([]*record, *reply) {
 		}
 	}
 	coll := c.acc.of(l.collection, owner)
+	asked := ""
+	if l.keep {
+		if asked = l.question(c); coll.found.known && coll.found.asked == asked {
+			return coll.found.records, nil
+		}
+	}
 	found := coll.records
 	if l.records != nil {
 		found = l.records(c)
@@ -172,6 +182,9 @@ func (l listing) find(c *call) ([]*record, *reply) {
 		}
 		found = passed
 	}
+	if l.keep {
+		coll.found = search{known: true, asked: asked, records: found}
+	}
 	by, given := c.query["sort"]
 	if !given {
 		return found, nil
@@ -190,6 +203,17 @@ func (l listing) find(c *call) ([]*record, *reply) {
 		return order
 	})
 	return found, nil
+}
+
+// question is what a request asks of a collection, whichever page of it.
+func (l listing) question(c *call) string {
+	q := url.Values{}
+	for _, f := range l.filters {
+		if v, given := c.query[f.key]; given {
+			q.Set(f.key, v)
+		}
+	}
+	return q.Encode()
 }
 
 func (f filter) wrong(v string) string {

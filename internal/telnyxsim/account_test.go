@@ -86,6 +86,8 @@ func TestBadAccounts(t *testing.T) {
 		`{"recording_transcriptions":[{"transcription_text":null}]}`:                                                               "transcription_text",
 		`{"_transcription_paging":"both"}`:                                                                                         "_transcription_paging must be one of cursors, numbers",
 		`{"_recordings_batch_missing":"keep"}`:                                                                                     "_recordings_batch_missing must be one of ignore, refuse, partial",
+		`{"_date_ahead":"soon"}`:                                                                                                   "_date_ahead: It must be a duration",
+		`{"_date_ahead":5}`:                                                                                                        "_date_ahead",
 		`{"_siprec_host_field":true}`:                                                                                              "_siprec_host_field",
 	} {
 		sim, err := New(Config{Account: []byte(`{"external_connections":[{"id":"1"}]}`)})
@@ -243,7 +245,7 @@ func FuzzSetAccount(f *testing.F) {
 		`{"uploads":{"1":[{"_submitted_at":"0000-01-01T00:00:00+23:59","tn_upload_entries":[{"number_id":"1"}]}]},"phone_numbers":[{"id":"1","phone_number":"+15125550100","connection_id":"1"}],"_upload_failures":[{"every":2,"match":"1"}]}`,
 		`{"phone_numbers_jobs":[{"_submitted_at":"0000-01-01T00:00:00+23:59","_changes":{"connection_id":""},"pending_operations":[{"id":"1"}]}],"phone_numbers":[{"id":"1","phone_number":"+15125550100","connection_id":"1"}],"connection_phone_numbers":{"1":[{"number_id":"1","telephone_number":"+15125550100"}]}}`,
 		`{"_operator_connect_pending":[{"_arrives_at":"2000-01-01T00:00:00Z"}],"_operator_connect_log_messages":[{"code":"1","title":"x","_arrives_at":"2000-01-01T00:00:00Z"}],"releases":{"1":[{}]}}`,
-		`{"recordings":[{"created_at":"yesterday","_bytes":5},{"recording_ended_at":"9999-12-31T23:59:59-23:59","duration_millis":2147483647}],"_recordings_batch_missing":"partial"}`,
+		`{"recordings":[{"created_at":"yesterday","_bytes":5},{"recording_ended_at":"9999-12-31T23:59:59-23:59","duration_millis":2147483647}],"_date_ahead":"-10m","_recordings_batch_missing":"partial"}`,
 		`{"recording_transcriptions":[{"recording_id":"r","status":"in-progress"},{}],"_transcription_paging":"numbers"}`,
 	} {
 		f.Add([]byte(seed))

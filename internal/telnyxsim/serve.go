@@ -42,6 +42,7 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	// Before the answer is sent: who has it must find it in the journal.
 	s.journal.end(entry, rep.status)
 	w.Header().Set("X-Request-Id", entry.RequestID)
+	s.setDate(w.Header())
 	rep.write(w, rt != nil && rt.intCodes)
 }
 

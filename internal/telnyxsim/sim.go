@@ -40,6 +40,7 @@
 //	_recordings_batch_missing "ignore" (default, "ok"), "refuse" (404, nothing is deleted) or "partial"
 //	                          (404, the others are deleted): what a batch does with ids that are not there
 //	_transcription_paging     "cursors" (default) or "numbers": the pages of recording_transcriptions
+//	_date_ahead               a duration such as "10m" or "-10m": how far the Date header is from the real time
 //	_tags_patch               "replace" (default) or "merge": what PATCH does with tags
 //	_siprec_host_field        "host" (default) or "hostname": the field of the answers
 //	_media_paging             "none" (default) or "pages": whether GET /media takes page parameters
@@ -114,7 +115,7 @@ type Config struct {
 	// Account is the account as GET /_sim/account shows it. Nil is an empty one.
 	Account []byte
 	// Now is the clock of timestamps and expiry; nil is time.Now. Advance adds to
-	// it. The Date header and the rate limit always follow the real time.
+	// it. The Date header and the rate limit follow the real time.
 	Now func() time.Time
 	// Latency is added to every answer under /v2.
 	Latency time.Duration
@@ -194,6 +195,7 @@ func parts() []part {
 		logMessages(),
 		recordings(),
 		recordingTranscriptions(),
+		date(),
 		civicAddresses(),
 		connectionPhoneNumbers(),
 		uploads(),

@@ -1,9 +1,9 @@
 // Package client is telnyxsync's own client of the Telnyx API v2: transport, paging, errors, pacing and retries, and one
 // file for each collection.
 //
-// It moves JSON objects and the content of media, and nothing more. It knows nothing of YAML, of what is desired, of diffs,
-// of ownership or of what a field means: an [Object] comes back as Telnyx wrote it, numbers as [json.Number], so that ids
-// keep their digits.
+// It moves JSON objects and the content of media and recordings, and nothing more. It knows nothing of YAML, of what is
+// desired, of diffs, of ownership or of what a field means: an [Object] comes back as Telnyx wrote it, numbers as
+// [json.Number], so that ids keep their digits.
 //
 // What it promises to its callers:
 //
@@ -14,6 +14,7 @@
 //   - A client with [Config.ReadOnly] cannot send anything but GET, whatever is called on it.
 //   - The API key leaves it in the Authorization header, to the host of the base URL, and in no other way. What is secret
 //     in a body that is sent does not come back in an error or in the trace, though the server should echo it.
+//   - What people said on the phone, and the URLs where it can be heard, are shown in no error and no trace.
 package client
 
 import (
@@ -22,6 +23,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -89,6 +91,7 @@ type Client struct {
 	mask        *masker
 	trace       *tracer // nil without Config.Trace
 	onCall      func(Call)
+	skew        atomic.Pointer[time.Duration] // see ClockSkew
 }
 
 // New checks the configuration and makes a client. Nothing is sent. The errors say what to do and never show the key.

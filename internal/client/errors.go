@@ -32,9 +32,10 @@ type Error struct {
 	Err          error         // the transport's error, the context's, a file's, ErrHTML, ErrUnreadable, ErrReadOnly…; may be nil
 	RetryAfter   time.Duration // what the answer asked to wait, at most a minute
 
-	note  string // how the attempts ended
-	doubt bool   // the write may have taken effect
-	again bool   // another attempt is safe and may help
+	note      string // how the attempts ended
+	doubt     bool   // the write may have taken effect
+	again     bool   // another attempt is safe and may help
+	elsewhere bool   // it is not Telnyx's API that answered
 }
 
 // Place is what one of the errors of an answer points at, and its text.
@@ -80,6 +81,7 @@ func (e *Error) Error() string {
 		b.WriteString(" (" + strings.Join(about, ", ") + ")")
 	}
 	switch {
+	case e.elsewhere:
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
 		b.WriteString("; Telnyx refused the API key: make or check keys at https://portal.telnyx.com (API Keys)")
 	case e.doubt:
@@ -104,13 +106,13 @@ func (e *Error) uncertain() bool {
 // is not meant: an absent object is created anew.
 func NotFound(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Status == http.StatusNotFound && !errors.Is(e.Err, ErrHTML)
+	return errors.As(err, &e) && e.Status == http.StatusNotFound && !e.elsewhere && !errors.Is(e.Err, ErrHTML)
 }
 
 // Unauthorized reports that the key was refused (401, 403).
 func Unauthorized(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
+	return errors.As(err, &e) && !e.elsewhere && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
 }
 
 // Unknown reports a write whose fate is not known: an attempt was, or may have been, written, and no definite answer came.
@@ -118,7 +120,8 @@ func Unauthorized(err error) bool {
 // Read back before doing anything else.
 //
 // A definite refusal (4xx other than 408) is not unknown, unless an earlier attempt of the same call is: a refusal such as
-// "already has an accepted address" may come of the first attempt's success.
+// "already has an accepted address" may come of the first attempt's success. Of a batch a 404 is unknown, too: it may be
+// about one entry of many.
 func Unknown(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && (e.doubt || e.uncertain())
@@ -140,10 +143,14 @@ func judge(r request, a answer) *Error {
 		RequestID: a.requestID,
 		Sent:      a.sent,
 		Err:       a.err,
+		elsewhere: r.elsewhere != nil,
 	}
 	e.RetryAfter, _ = retryAfter(a.header, time.Now())
 	switch {
 	case a.status == 0:
+	case e.elsewhere && a.status/100 != 2:
+		// Its own words quote the URL and how it was signed.
+		e.Detail = "so answers the storage that its URL leads to, which holds for some minutes"
 	case html:
 		e.Err = ErrHTML
 	case a.status/100 == 2:
@@ -156,6 +163,7 @@ func judge(r request, a answer) *Error {
 		}
 	case a.status/100 == 3:
 		e.Detail = "redirects to " + r.mask.clean(a.header.Get("Location"), maxText) + " are not followed: check the base URL"
+	case r.private && !isError(a.body):
 	default:
 		e.parse(r.mask, a.body)
 	}

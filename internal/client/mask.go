@@ -146,11 +146,12 @@ func cut(s string, limit int) string {
 }
 
 // secretNames and secretEndings name the JSON fields that are never shown: credentials of storage and Dialogflow, what
-// looks like one, the PIN that keeps a number from being ported away, and what people said on the phone.
+// looks like one, the PIN that keeps a number from being ported away, and what people said on the phone, as text or as
+// URLs that lead there.
 var (
 	secretNames = []string{
 		"account_key", "authorization", "aws_access_key_id", "aws_secret_access_key", "credentials",
-		"external_pin", "secret", "service_account", "transcription_text",
+		"download_urls", "external_pin", "secret", "service_account", "transcription_text",
 	}
 	secretEndings = []string{"_secret", "_key", "password", "token"}
 )

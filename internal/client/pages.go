@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 
@@ -29,6 +30,10 @@ type listing struct {
 	data  string     // the answer's key of the entries, mostly "data"
 	key   string     // the field that tells entries apart, mostly "id"; "" where they have none
 	plain bool       // no paging is documented: asked without first, and in pages only where the answer is not all
+
+	keyless bool // entries may lack the key
+	cursors bool // the answer may have cursors in the place of page numbers
+	private bool // see request
 }
 
 // list reads all pages. The result is complete and in the order of the pages, or there is an error.
@@ -71,6 +76,13 @@ func (c *Client) readAll(ctx context.Context, l listing) ([]Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.cursors && first.leads() {
+		items := []Object{}
+		if err := c.follow(ctx, l, first, func(o Object) error { items = append(items, o); return nil }); err != nil {
+			return nil, err
+		}
+		return items, nil
+	}
 	count, err := first.count()
 	if err != nil {
 		return nil, err
@@ -97,38 +109,16 @@ func (c *Client) readAll(ctx context.Context, l listing) ([]Object, error) {
 
 // join checks the pages against each other and puts them together.
 func (c *Client) join(l listing, pages []pageOf) ([]Object, error) {
-	total := pages[0].total
-	seen := 0
-	for i, p := range pages {
-		switch {
-		case p.number != 0 && p.number != i+1:
-			return nil, short("asked for page %d, got page %d", i+1, p.number)
-		case p.total < 0:
-			return nil, short("page %d has no meta.total_results", i+1)
-		case p.total != total:
-			return nil, short("it changed while it was read: %d entries on page 1, %d on page %d", total, p.total, i+1)
+	t := c.tally(l)
+	items := []Object{}
+	for _, p := range pages {
+		if err := t.add(p); err != nil {
+			return nil, err
 		}
-		seen += len(p.items)
+		items = append(items, p.items...)
 	}
-	if seen != total {
-		return nil, short("expected %d entries, got %d on %d pages", total, seen, len(pages))
-	}
-	items := make([]Object, 0, total)
-	keys := make(map[string]int, total)
-	for i, p := range pages {
-		for _, o := range p.items {
-			if l.key != "" {
-				key := keyText(o[l.key])
-				if key == "" {
-					return nil, short("an entry without %s on page %d", l.key, i+1)
-				}
-				if before := keys[key]; before != 0 {
-					return nil, short("%s %s is on page %d and on page %d", l.key, c.mask.clean(key, maxToken), before, i+1)
-				}
-				keys[key] = i + 1
-			}
-			items = append(items, o)
-		}
+	if err := t.end(); err != nil {
+		return nil, err
 	}
 	return items, nil
 }
@@ -141,6 +131,7 @@ type pageOf struct {
 	pages  int  // -1: not said
 	total  int  // -1: not said, and then nothing tells whether this is all
 	bare   bool // there is no meta at all
+	trail  trail
 }
 
 // count is the number of pages to read, of which there is always a first.
@@ -164,16 +155,20 @@ func (p pageOf) count() (int, error) {
 
 // readPage reads one page, or with number 0 what is given without asking for one.
 func (c *Client) readPage(ctx context.Context, l listing, number int) (pageOf, error) {
-	q := url.Values{}
-	for k, v := range l.query {
-		q[k] = v
-	}
+	at := url.Values{}
 	if number > 0 {
-		q.Set("page[number]", strconv.Itoa(number))
-		q.Set("page[size]", strconv.Itoa(pageSize))
+		at.Set("page[number]", strconv.Itoa(number))
+		at.Set("page[size]", strconv.Itoa(pageSize))
 	}
+	return c.readPageAt(ctx, l, at)
+}
+
+// readPageAt reads the page that the parameters say.
+func (c *Client) readPageAt(ctx context.Context, l listing, at url.Values) (pageOf, error) {
+	q := maps.Clone(at)
+	maps.Copy(q, l.query)
 	var p pageOf
-	err := c.page(ctx, l.path, q, func(o Object) (err error) {
+	err := c.page(ctx, request{path: l.path, query: q, private: l.private}, func(o Object) (err error) {
 		p, err = readPageOf(o, l.data)
 		return err
 	})
@@ -204,6 +199,7 @@ func readPageOf(o Object, dataKey string) (pageOf, error) {
 	if p.pages, ok = count(meta["total_pages"]); !ok {
 		p.pages = -1
 	}
+	p.trail = readTrail(meta)
 	return p, nil
 }
 

@@ -51,6 +51,19 @@ func decodeObject(body []byte) (Object, error) {
 	return o, nil
 }
 
+func isObject(body []byte) bool {
+	_, err := decodeObject(body)
+	return err == nil
+}
+
+// isError reports an object that says what is wrong, in whichever of the shapes that parse knows.
+func isError(body []byte) bool {
+	o, err := decodeObject(body)
+	return err == nil && slices.ContainsFunc([]string{"errors", "error", "title", "detail", "message"}, func(name string) bool {
+		return o[name] != nil
+	})
+}
+
 // typeName names a decoded value's type without its content, which may be a secret.
 func typeName(v any) string {
 	switch v.(type) {

@@ -28,7 +28,7 @@ func (x PhoneNumbers) CountByConnection(ctx context.Context, connectionID string
 	}
 	q := url.Values{"filter[connection_id]": {connectionID}, "page[size]": {"1"}}
 	total := 0
-	err := x.c.page(ctx, "/"+phoneNumbers, q, func(o Object) error {
+	err := x.c.page(ctx, request{path: "/" + phoneNumbers, query: q}, func(o Object) error {
 		p, err := readPageOf(o, "data")
 		if err != nil {
 			return err

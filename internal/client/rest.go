@@ -1,38 +1,46 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 )
 
 // The calls that collections are made of. An object is the value of "data" in its answer.
 
 // get reads one object.
 func (c *Client) get(ctx context.Context, segments ...string) (Object, error) {
+	return c.getBy(ctx, request{}, segments...)
+}
+
+// getPrivate is get for answers of which nothing is to be quoted; see request.
+func (c *Client) getPrivate(ctx context.Context, segments ...string) (Object, error) {
+	return c.getBy(ctx, request{private: true}, segments...)
+}
+
+func (c *Client) getBy(ctx context.Context, r request, segments ...string) (Object, error) {
 	path, err := c.path(segments...)
 	if err != nil {
 		return nil, fmt.Errorf("GET /%s: %w", segments[0], err)
 	}
-	var data Object
-	_, err = c.do(ctx, request{method: http.MethodGet, path: path, read: func(body []byte) (err error) {
-		data, err = readData(body)
-		return err
-	}})
+	r.method, r.path = http.MethodGet, path
+	data, _, err := c.exchange(ctx, r)
 	return data, err
 }
 
 // page reads a whole answer, data and meta and all.
-func (c *Client) page(ctx context.Context, path string, query url.Values, read func(Object) error) error {
-	_, err := c.do(ctx, request{method: http.MethodGet, path: path, query: query, read: func(body []byte) error {
+func (c *Client) page(ctx context.Context, r request, read func(Object) error) error {
+	r.method = http.MethodGet
+	r.read = func(body []byte) error {
 		o, err := decodeObject(body)
 		if err != nil {
 			return err
 		}
 		return read(o)
-	}})
+	}
+	_, err := c.do(ctx, r)
 	return err
 }
 
@@ -99,6 +107,28 @@ func (c *Client) remove(ctx context.Context, segments ...string) (Meta, error) {
 		return Meta{}, fmt.Errorf("DELETE /%s: %w", segments[0], err)
 	}
 	a, err := c.do(ctx, request{method: http.MethodDelete, path: path})
+	return a.meta(), err
+}
+
+// expunge is remove for what nobody can make again: that it is gone is believed only of an answer that is the API's own,
+// an object or nothing at all. Nothing of the answer is quoted, which may be the object itself.
+func (c *Client) expunge(ctx context.Context, segments ...string) (Meta, error) {
+	path, err := c.path(segments...)
+	if err != nil {
+		return Meta{}, fmt.Errorf("DELETE /%s: %w", segments[0], err)
+	}
+	r := request{method: http.MethodDelete, path: path, private: true}
+	r.read = func(body []byte) error {
+		if len(bytes.TrimSpace(body)) == 0 {
+			return nil
+		}
+		o, err := decodeObject(body)
+		if err == nil && o["success"] == false {
+			err = errNoSuccess
+		}
+		return err
+	}
+	a, err := c.do(ctx, r)
 	return a.meta(), err
 }
 

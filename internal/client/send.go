@@ -23,6 +23,12 @@ type request struct {
 	body   []byte  // JSON; nil for none
 	form   *form   // a file and what goes with it, in the place of a body
 	mask   *masker // of the key and of what is secret in the body; nil: of the key alone
+	// private says that the answer holds what people have said, or URLs where it can be heard: nothing of it is quoted that
+	// has not the shape of an error.
+	private bool
+	// elsewhere is a presigned URL, where the request goes in the place of path, which then only names it. It goes without
+	// the key, and Telnyx's limits do not count it.
+	elsewhere *url.URL
 	// read takes what it needs from a 2xx body and says why it cannot. nil: any body will do.
 	read func(body []byte) error
 	// stream is given a 2xx body as it comes, in the place of read.
@@ -54,19 +60,21 @@ const slowest = 64 << 10
 
 // patience is the time that an attempt may take.
 func (c *Client) patience(r request) time.Duration {
-	var bulk int64
 	switch {
 	case r.form != nil:
-		bulk = r.form.size()
-	case r.stream != nil:
-		bulk = MaxMedia
+		return c.timeout + bulk(r.form.size())
+	case r.stream != nil && r.elsewhere == nil:
+		return c.timeout + bulk(MaxMedia)
 	}
-	return c.timeout + time.Duration(bulk)*time.Second/slowest
+	return c.timeout
 }
+
+// bulk is the time that so many bytes may take.
+func bulk(size int64) time.Duration { return time.Duration(max(size, 0)/slowest) * time.Second }
 
 // admit waits for everything that a request has to wait for: a free slot, the configured rate, and Telnyx's own limit.
 // The slot comes first, since a place in a rate window is only good at the moment of sending.
-func (c *Client) admit(ctx context.Context) (ticket, error) {
+func (c *Client) admit(ctx context.Context, r request) (ticket, error) {
 	// select picks at random among what is ready: a context that is done must not win a slot.
 	if err := ctx.Err(); err != nil {
 		return ticket{}, err
@@ -75,6 +83,9 @@ func (c *Client) admit(ctx context.Context) (ticket, error) {
 	case c.slots <- struct{}{}:
 	case <-ctx.Done():
 		return ticket{}, ctx.Err()
+	}
+	if r.elsewhere != nil {
+		return ticket{}, nil
 	}
 	if c.limiter != nil {
 		r := c.limiter.Reserve()
@@ -93,7 +104,7 @@ func (c *Client) admit(ctx context.Context) (ticket, error) {
 
 // attempt sends a request once and judges what came back.
 func (c *Client) attempt(ctx context.Context, r request, n int) (answer, *Error) {
-	t, err := c.admit(ctx)
+	t, err := c.admit(ctx, r)
 	if err != nil {
 		a := answer{err: err}
 		return a, judge(r, a)
@@ -101,10 +112,15 @@ func (c *Client) attempt(ctx context.Context, r request, n int) (answer, *Error)
 	start := time.Now()
 	a := c.send(ctx, r, n)
 	took := time.Since(start)
-	c.pace.done(t, a)
+	if r.elsewhere == nil {
+		c.pace.done(t, a)
+	}
 	<-c.slots
 
 	e := judge(r, a)
+	if e == nil && r.elsewhere == nil {
+		c.skew.Store(skewOf(a.header, start, start.Add(took)))
+	}
 	c.trace.answer(r, a, took)
 	if c.onCall != nil {
 		call := Call{Method: r.method, Path: r.mask.text(r.path), Status: a.status, Attempt: n, Duration: took, RequestID: a.requestID}
@@ -121,8 +137,14 @@ func (c *Client) send(ctx context.Context, r request, n int) (a answer) {
 	if err != nil {
 		return answer{err: err}
 	}
-	actx, cancel := context.WithTimeoutCause(ctx, c.patience(r), errTimeout)
+	if r.elsewhere != nil {
+		u = r.elsewhere
+	}
+	actx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	patience := c.patience(r)
+	alarm := time.AfterFunc(patience, cancel)
+	defer alarm.Stop()
 	var wire wireTrace
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(actx, wire.hooks()), r.method, u.String(), nil)
 	if err != nil {
@@ -140,7 +162,11 @@ func (c *Client) send(ctx context.Context, r request, n int) (a answer) {
 		req.ContentLength = int64(len(r.body))
 		req.Header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("Authorization", "Bearer "+c.key)
+	if r.elsewhere == nil {
+		req.Header.Set("Authorization", "Bearer "+c.key)
+	} else {
+		req.Header.Set("Accept-Encoding", "identity") // compressed on the way, it would not tell its size
+	}
 	if r.stream == nil {
 		req.Header.Set("Accept", "application/json")
 	}
@@ -149,7 +175,7 @@ func (c *Client) send(ctx context.Context, r request, n int) (a answer) {
 
 	resp, err := c.http.Do(req)
 	if err != nil {
-		a = answer{err: c.cause(ctx, actx, r, err), sent: wire.sent(err)}
+		a = answer{err: c.cause(ctx, actx, patience, r, err), sent: wire.sent(err)}
 		if failed := up.Load().failure(); failed != nil && actx.Err() == nil {
 			a.err, a.sent = failed, true
 		}
@@ -160,72 +186,32 @@ func (c *Client) send(ctx context.Context, r request, n int) (a answer) {
 		status:      resp.StatusCode,
 		header:      resp.Header,
 		contentType: resp.Header.Get("Content-Type"),
-		requestID:   r.mask.clean(resp.Header.Get("X-Request-Id"), maxToken),
 		sent:        true,
 	}
+	if r.elsewhere == nil {
+		a.requestID = r.mask.clean(resp.Header.Get("X-Request-Id"), maxToken)
+	}
 	if r.stream != nil && a.status/100 == 2 {
+		if r.elsewhere != nil {
+			patience += bulk(resp.ContentLength)
+			alarm.Reset(patience)
+		}
 		a.size, err = stream(r, resp)
 		if err != nil {
-			a.err = c.cause(ctx, actx, r, err)
+			a.err = c.cause(ctx, actx, patience, r, err)
 		}
 		return a
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		a.err = c.cause(ctx, actx, r, err)
+		a.err = c.cause(ctx, actx, patience, r, err)
 	case len(a.body) > maxAnswer:
 		a.body, a.err = nil, tooLarge(maxAnswer)
 	case a.status/100 == 2:
 		a.err = up.Load().unfinished()
 	}
 	return a
-}
-
-// cause names why a request ended: our own side, the caller's context, the attempt's time, or what the network said.
-func (c *Client) cause(ctx, actx context.Context, r request, err error) error {
-	if isOurs(err) {
-		return err
-	}
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		err = ue.Err // the URL is said better, and escaped, by Error
-	}
-	switch {
-	case errors.Is(err, errTooLarge), errors.Is(err, ErrHTML), errors.Is(err, ErrUnreadable):
-		return err
-	case errors.Is(err, ErrReadOnly):
-		return ErrReadOnly
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case actx.Err() != nil:
-		return fmt.Errorf("%w (%v)", errTimeout, c.patience(r))
-	}
-	return &quiet{text: r.mask.clean(err.Error(), maxText), err: err}
-}
-
-// quiet is a foreign error under a text that is safe to print. It hides the original from printing, not from errors.Is
-// and errors.As: a broken answer may be quoted in it, and with it whatever the server echoed.
-type quiet struct {
-	text string
-	err  error
-}
-
-func (q *quiet) Error() string        { return q.text }
-func (q *quiet) Is(target error) bool { return errors.Is(q.err, target) }
-func (q *quiet) As(target any) bool   { return errors.As(q.err, target) }
-
-// ours is a failure on our side of a call, of the file that is sent or of what reads the answer. Another attempt would
-// only meet it again.
-type ours struct{ quiet }
-
-func (m *masker) ours(what string, err error) error {
-	return &ours{quiet{text: m.clean(what+": "+err.Error(), maxText), err: err}}
-}
-
-func isOurs(err error) bool {
-	var o *ours
-	return errors.As(err, &o)
 }
 
 // wireTrace learns whether a request can have reached the server.

@@ -29,7 +29,12 @@ func (t *tracer) request(r request, u *url.URL, attempt int) {
 	if t == nil {
 		return
 	}
-	line := "→ " + r.method + " " + u.RequestURI()
+	line := "→ " + r.method + " "
+	if r.elsewhere == nil {
+		line += u.RequestURI()
+	} else {
+		line += r.path
+	}
 	if attempt > 1 {
 		line += fmt.Sprintf(" (attempt %d)", attempt)
 	}
@@ -59,7 +64,7 @@ func (t *tracer) answer(r request, a answer, took time.Duration) {
 		b.WriteString(" request-id " + a.requestID)
 	}
 	for _, name := range []string{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Retry-After"} {
-		if v := a.header.Get(name); v != "" {
+		if v := a.header.Get(name); v != "" && r.elsewhere == nil {
 			fmt.Fprintf(&b, " %s %s", strings.ToLower(name), r.mask.clean(v, maxToken))
 		}
 	}
@@ -68,8 +73,11 @@ func (t *tracer) answer(r request, a answer, took time.Duration) {
 		b.WriteString(": " + a.err.Error())
 	}
 	body := traceBody(r.mask, a.contentType, a.body)
-	if r.stream != nil && a.status/100 == 2 {
+	switch {
+	case r.stream != nil && a.status/100 == 2:
 		body = traceSize(r.mask, a.contentType, a.size)
+	case len(a.body) > 0 && (r.elsewhere != nil || r.private && !isObject(a.body)):
+		body = traceSize(r.mask, a.contentType, int64(len(a.body)))
 	}
 	t.write(r.mask, b.String(), body)
 }

@@ -86,6 +86,14 @@ func Deviations() []Deviation {
 			Field:      "log_messages.id",
 			Reason:     "log messages are read and dismissed by an id that no documented answer has",
 		},
+		{
+			Operations: []string{"GET /recording_transcriptions"}, Amend: addCursors,
+			Reason: "the examples of meta.next and meta.previous have page[after] and page[before], which the parameter lacks",
+		},
+		{
+			Operations: []string{"GET /recording_transcriptions"}, Amend: addNumbers,
+			Reason: "page numbers can be asked for: whether the answer then has the meta of other lists is not documented",
+		},
 	}
 }
 
@@ -111,6 +119,29 @@ func addPage(doc *openapi3.T, op *openapi3.Operation) {
 	}
 	if page := like.Get.Parameters.GetByInAndName(openapi3.ParameterInQuery, "page"); page != nil {
 		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: page})
+	}
+}
+
+// addCursors gives the page parameter of a list cursors in the place of numbers.
+func addCursors(_ *openapi3.T, op *openapi3.Operation) {
+	page := op.Parameters.GetByInAndName(openapi3.ParameterInQuery, "page")
+	if page == nil {
+		return
+	}
+	for _, name := range []string{"after", "before"} {
+		page.Schema.Value.Properties[name] = openapi3.NewStringSchema().NewRef()
+	}
+}
+
+// addNumbers gives the answer of a list with cursors the meta of those with page numbers.
+func addNumbers(_ *openapi3.T, op *openapi3.Operation) {
+	media := op.Responses.Value("200").Value.Content["application/json"]
+	meta := media.Schema.Value.Properties["meta"]
+	if meta == nil {
+		return
+	}
+	for _, name := range []string{"page_number", "page_size", "total_pages", "total_results"} {
+		meta.Value.Properties[name] = openapi3.NewIntegerSchema().NewRef()
 	}
 }
 

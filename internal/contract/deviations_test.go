@@ -28,6 +28,11 @@ func TestDeviations(t *testing.T) {
 			method: "GET", target: "/v2/external_connections/log_messages/1", status: 200,
 			answer: `{"log_messages":[{"id":"1","code":"10015","title":"x"}]}`,
 		},
+		{
+			method: "GET", target: "/v2/recording_transcriptions?page[after]=v1:g3Q=&page[size]=250", status: 200,
+			answer: `{"data":[],"meta":{"cursors":{},"previous":"/v2/recording_transcriptions?page[before]=v1:g3Q="}}`,
+		},
+		{method: "GET", target: "/v2/recording_transcriptions?page[number]=2", status: 200, answer: empty},
 	}
 	all := Deviations()
 	if len(samples) != len(all) {

@@ -100,7 +100,7 @@ func drawAccount(t *rapid.T) map[string]any {
 				doc[name] = v
 			}
 		}
-		if !rapid.Bool().Draw(t, p.kind.name+"?") {
+		if p.kind.name == "" || !rapid.Bool().Draw(t, p.kind.name+"?") {
 			continue
 		}
 		doc[p.kind.name] = drawList(t, p.kind, p.kind.name)

@@ -76,6 +76,18 @@ func TestBadAccounts(t *testing.T) {
 		`{"_numbers_lag":"soon"}`:                                                                                                  "_numbers_lag: It must be a duration",
 		`{"_numbers_lag":90}`:                                                                                                      "_numbers_lag",
 		`{"_operator_connect_started_at":"x"}`:                                                                                     "_operator_connect_started_at",
+		`{"recordings":[{"id":""}]}`:                                                                                               "recordings/0/id",
+		`{"recordings":[{"duration_millis":-1}]}`:                                                                                  "duration_millis",
+		`{"recordings":[{"status":"deleted"}]}`:                                                                                    "status: The field must be one of",
+		`{"recordings":[{"download_urls":{"ogg":"x"}}]}`:                                                                           "download_urls/ogg",
+		`{"recordings":[{"_bytes":0}]}`:                                                                                            "_bytes",
+		`{"recordings":[{"_content":"?"}]}`:                                                                                        "_content: The field must be base64",
+		`{"recording_transcriptions":[{"status":"failed"}]}`:                                                                       "status: The field must be one of",
+		`{"recording_transcriptions":[{"transcription_text":null}]}`:                                                               "transcription_text",
+		`{"_transcription_paging":"both"}`:                                                                                         "_transcription_paging must be one of cursors, numbers",
+		`{"_recordings_batch_missing":"keep"}`:                                                                                     "_recordings_batch_missing must be one of ignore, refuse, partial",
+		`{"_date_ahead":"soon"}`:                                                                                                   "_date_ahead: It must be a duration",
+		`{"_date_ahead":5}`:                                                                                                        "_date_ahead",
 		`{"_siprec_host_field":true}`:                                                                                              "_siprec_host_field",
 	} {
 		sim, err := New(Config{Account: []byte(`{"external_connections":[{"id":"1"}]}`)})
@@ -201,6 +213,7 @@ func TestAccountProperty(t *testing.T) {
 			"external_connections/key%200/uploads/status",
 			"external_connections/key%200/releases", "external_connections/key%200/releases/key%200",
 			"outbound_voice_profiles", "connections/key%200", "siprec_connectors/key%200",
+			"recordings", "recordings/key%200", "recording_transcriptions", "recording_transcriptions/key%200",
 			"media", "media/key%200", "media/key%200/download", "custom_storage_credentials/key%200", "dialogflow_connections/key%200",
 		} {
 			r := httptest.NewRequest("GET", "/v2/"+path, nil)
@@ -232,6 +245,8 @@ func FuzzSetAccount(f *testing.F) {
 		`{"uploads":{"1":[{"_submitted_at":"0000-01-01T00:00:00+23:59","tn_upload_entries":[{"number_id":"1"}]}]},"phone_numbers":[{"id":"1","phone_number":"+15125550100","connection_id":"1"}],"_upload_failures":[{"every":2,"match":"1"}]}`,
 		`{"phone_numbers_jobs":[{"_submitted_at":"0000-01-01T00:00:00+23:59","_changes":{"connection_id":""},"pending_operations":[{"id":"1"}]}],"phone_numbers":[{"id":"1","phone_number":"+15125550100","connection_id":"1"}],"connection_phone_numbers":{"1":[{"number_id":"1","telephone_number":"+15125550100"}]}}`,
 		`{"_operator_connect_pending":[{"_arrives_at":"2000-01-01T00:00:00Z"}],"_operator_connect_log_messages":[{"code":"1","title":"x","_arrives_at":"2000-01-01T00:00:00Z"}],"releases":{"1":[{}]}}`,
+		`{"recordings":[{"created_at":"yesterday","_bytes":5},{"recording_ended_at":"9999-12-31T23:59:59-23:59","duration_millis":2147483647}],"_date_ahead":"-10m","_recordings_batch_missing":"partial"}`,
+		`{"recording_transcriptions":[{"recording_id":"r","status":"in-progress"},{}],"_transcription_paging":"numbers"}`,
 	} {
 		f.Add([]byte(seed))
 	}

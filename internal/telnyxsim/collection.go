@@ -38,6 +38,14 @@ type collection struct {
 	records []*record
 	index   map[string]*record
 	groups  map[string][]*record
+	found   search
+}
+
+// search is what was found in a collection since it last changed.
+type search struct {
+	known   bool
+	asked   string
+	records []*record
 }
 
 func newCollection(k kind) *collection {
@@ -60,6 +68,7 @@ func (c *collection) in(group string) []*record { return c.groups[group] }
 // one it replaces.
 func (c *collection) put(obj map[string]any) {
 	key := obj[c.kind.key].(string)
+	c.found = search{}
 	r := &record{fields: obj}
 	if old := c.index[key]; old != nil {
 		r.pos = old.pos
@@ -83,6 +92,7 @@ func (c *collection) remove(key string) {
 		return
 	}
 	delete(c.index, key)
+	c.found = search{}
 	i := place(c.records, r)
 	c.records = slices.Delete(c.records, i, i+1)
 	c.leave(r)

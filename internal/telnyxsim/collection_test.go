@@ -85,6 +85,12 @@ func FuzzRequest(f *testing.F) {
 	f.Add("PATCH", "/v2/phone_numbers/live", "application/json", `{"connection_id":""}`)
 	f.Add("POST", "/v2/phone_numbers/jobs/update_phone_numbers", "application/json", `{"phone_numbers":["+15125550101"],"connection_id":"2"}`)
 	f.Add("POST", "/v2/operator_connect/actions/refresh", "", "")
+	f.Add("GET", "/v2/recordings?filter[created_at][lte]=2026-07-16T12:00:00Z&filter[connection_id]=1", "", "")
+	f.Add("POST", "/v2/recordings/actions/delete", "application/json", `{"ids":["r","x"]}`)
+	f.Add("DELETE", "/v2/recording_transcriptions/t", "", "")
+	f.Add("GET", "/v2/recording_transcriptions?page[after]=v1:g3Q%2BdGVsbnl4PzE=&page[size]=1", "", "")
+	f.Add("GET", "/v2/recording_transcriptions?page[before]=v1:g3Q%2BdGVsbnl4PzI=", "", "")
+	f.Add("GET", "/_sim/recordings/r.mp3?X-Amz-Date=20260716T120000Z", "", "")
 	f.Add("POST", "/_sim/faults", "", `[{"match":"GET /x","do":"delay","delay":"1ms"}]`)
 	f.Add("POST", "/_sim/clock", "", `{"advance":"1h"}`)
 	f.Add("PUT", "/_sim/account", "", `{"connections":[{}]}`)
@@ -99,7 +105,7 @@ func FuzzRequest(f *testing.F) {
 		sim, err := New(Config{Account: []byte(`{"external_connections":[{"id":"1","inbound":null,"external_sip_connection":"operator_connect"}],
 			"civic_addresses":{"1":[{"id":"A","locations":[{"id":"L"}]}]},"uploads":{"1":[{"ticket_id":"T","status":"error","tn_upload_entries":[{"number_id":"n"}]}]},
 			"connection_phone_numbers":{"1":[{"number_id":"live","telephone_number":"+15125550101"}]},"_operator_connect_pending":[{}],
-			"siprec_connectors":[{"name":"a"}],"media":[{"media_name":"a"}],"dialogflow_connections":[{"connection_id":"1"}],
+			"siprec_connectors":[{"name":"a"}],"media":[{"media_name":"a"}],"recordings":[{"id":"r"}],"recording_transcriptions":[{"id":"t"},{}],"dialogflow_connections":[{"connection_id":"1"}],
 			"phone_numbers":[{"id":"n","phone_number":"+15125550100","connection_id":"1"},{"id":"live","phone_number":"+15125550101","connection_id":"1"}]}`)})
 		if err != nil {
 			t.Fatal(err)

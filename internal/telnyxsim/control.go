@@ -45,6 +45,10 @@ func controls() []control {
 
 // serveControl answers under /_sim.
 func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request, path string) {
+	if name, ok := strings.CutPrefix(path, storagePath); ok {
+		s.serveStorage(w, r, name)
+		return
+	}
 	var allow []string
 	for _, c := range controls() {
 		if c.path != path {

@@ -78,7 +78,7 @@ func TestAccountControl(t *testing.T) {
 	a := serve(t, telnyxsim.Config{})
 	empty := a.want(200, "GET", "/_sim/account", "").raw
 	if compact(empty) != `{"civic_addresses":{},"connection_phone_numbers":{},"custom_storage_credentials":[],"dialogflow_connections":[],`+
-		`"external_connections":[],"log_messages":[],"media":[],"phone_numbers":[],"phone_numbers_jobs":[],"releases":{},"siprec_connectors":[],"uploads":{}}` {
+		`"external_connections":[],"log_messages":[],"media":[],"phone_numbers":[],"phone_numbers_jobs":[],"recording_transcriptions":[],"recordings":[],"releases":{},"siprec_connectors":[],"uploads":{}}` {
 		t.Errorf("an empty account is %s", empty)
 	}
 	a.want(204, "PUT", "/_sim/account", `{"api_keys":["k"],"connections":[],"external_connections":[{"id":"1"}]}`)

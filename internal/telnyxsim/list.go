@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +46,9 @@ type listing struct {
 	records func(c *call) []*record
 	// only tells what the list is confined to, whatever the filters; nil is all.
 	only func(c *call) predicate
+	// keep remembers what was found for the pages to come, until the collection changes:
+	// filters may look at nothing but the object then.
+	keep bool
 	// show turns an object into what the API returns; nil is public.
 	show func(obj map[string]any) map[string]any
 }
@@ -140,6 +144,12 @@ func (l listing) find(c *call) ([]*record, *reply) {
 		}
 	}
 	coll := c.acc.of(l.collection, owner)
+	asked := ""
+	if l.keep {
+		if asked = l.question(c); coll.found.known && coll.found.asked == asked {
+			return coll.found.records, nil
+		}
+	}
 	found := coll.records
 	if l.records != nil {
 		found = l.records(c)
@@ -172,6 +182,9 @@ func (l listing) find(c *call) ([]*record, *reply) {
 		}
 		found = passed
 	}
+	if l.keep {
+		coll.found = search{known: true, asked: asked, records: found}
+	}
 	by, given := c.query["sort"]
 	if !given {
 		return found, nil
@@ -190,6 +203,17 @@ func (l listing) find(c *call) ([]*record, *reply) {
 		return order
 	})
 	return found, nil
+}
+
+// question is what a request asks of a collection, whichever page of it.
+func (l listing) question(c *call) string {
+	q := url.Values{}
+	for _, f := range l.filters {
+		if v, given := c.query[f.key]; given {
+			q.Set(f.key, v)
+		}
+	}
+	return q.Encode()
 }
 
 func (f filter) wrong(v string) string {
@@ -211,74 +235,3 @@ func (f filter) values(v string) []string {
 	}
 	return []string{v}
 }
-
-// equals filters by the exact text of a field.
-func equals(name string) func(*account, string) predicate {
-	return func(_ *account, value string) predicate {
-		return func(obj map[string]any) bool { return obj[name] == value }
-	}
-}
-
-// among filters by a field whose text is one of several.
-func among(name string) func(*account, string) predicate {
-	return func(_ *account, values string) predicate {
-		list := strings.Split(values, separator)
-		return func(obj map[string]any) bool {
-			s, ok := obj[name].(string)
-			return ok && slices.Contains(list, s)
-		}
-	}
-}
-
-// anyOf filters by the objects of an array, one of which must pass.
-func anyOf(array string, match func(*account, string) predicate) func(*account, string) predicate {
-	return func(a *account, value string) predicate {
-		test := match(a, value)
-		return func(obj map[string]any) bool {
-			list, _ := obj[array].([]any)
-			return slices.ContainsFunc(list, func(one any) bool { return test(one.(map[string]any)) })
-		}
-	}
-}
-
-// equalsOrNull is equals for parameters to which "null" means "has none".
-func equalsOrNull(name string) func(*account, string) predicate {
-	return func(_ *account, value string) predicate {
-		return func(obj map[string]any) bool {
-			if value == "null" {
-				return obj[name] == nil
-			}
-			return obj[name] == value
-		}
-	}
-}
-
-// textTest filters by a test of a field's text against the value, whatever the
-// case of either. Objects without the text fail it.
-func textTest(name string, test func(s, value string) bool) func(*account, string) predicate {
-	return func(_ *account, value string) predicate {
-		value = strings.ToLower(value)
-		return func(obj map[string]any) bool {
-			s, ok := obj[name].(string)
-			return ok && test(strings.ToLower(s), value)
-		}
-	}
-}
-
-// listed filters by what an array of strings contains.
-func listed(name string) func(*account, string) predicate {
-	return func(_ *account, value string) predicate {
-		return func(obj map[string]any) bool {
-			list, _ := obj[name].([]any)
-			return slices.Contains(list, any(value))
-		}
-	}
-}
-
-// nothing filters everything out.
-func nothing(*account, string) predicate {
-	return func(map[string]any) bool { return false }
-}
-
-// threeCharacters is the least that Telnyx wants to search for.
-func threeCharacters(v string) string { return atLeastLong(3)(v) }

@@ -43,8 +43,9 @@ type call struct {
 	params map[string]string // the pattern's names
 	query  map[string]string
 	body   map[string]any
-	form   bool // body came as a form: its values are texts and files
-	page   int  // the largest page to serve
+	form   bool   // body came as a form: its values are texts and files
+	page   int    // the largest page to serve
+	host   string // scheme and host that were asked
 }
 
 // stamp is the time of the call as the API writes it.

@@ -42,6 +42,7 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	// Before the answer is sent: who has it must find it in the journal.
 	s.journal.end(entry, rep.status)
 	w.Header().Set("X-Request-Id", entry.RequestID)
+	s.setDate(w.Header())
 	rep.write(w, rt != nil && rt.intCodes)
 }
 
@@ -102,7 +103,10 @@ func (s *Sim) answer(r *http.Request, rt *route, missing *reply, segments []stri
 // perform checks key, query and body, in the order in which the service would meet
 // them, and lets the operation answer.
 func (s *Sim) perform(r *http.Request, rt *route, missing *reply, segments []string, body []byte) reply {
-	c := &call{sim: s, now: s.clock.Now(), page: s.cfg.PageCap}
+	c := &call{sim: s, now: s.clock.Now(), page: s.cfg.PageCap, host: "http://" + r.Host}
+	if r.TLS != nil {
+		c.host = "https://" + r.Host
+	}
 	s.mu.Lock()
 	known := s.acc.knowsKey(r.Header.Get("Authorization"))
 	s.mu.Unlock()

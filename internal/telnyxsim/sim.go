@@ -10,6 +10,7 @@
 //	POST               /_sim/clock       {"advance":"10m"} moves the clock
 //	GET, POST, DELETE  /_sim/faults      faults to come, see [Fault]
 //	GET, PUT           /_sim/account     the whole account as one JSON document
+//	GET                /_sim/recordings  the content of recordings, by their download_urls
 //
 // The account's document has one key per collection, named as in the API, which
 // holds its objects as the API returns them. What the API never returns stands in
@@ -17,7 +18,8 @@
 //
 //	external_connections, siprec_connectors, phone_numbers, media,
 //	custom_storage_credentials, dialogflow_connections,
-//	phone_numbers_jobs, log_messages                         objects
+//	phone_numbers_jobs, log_messages, recordings,
+//	recording_transcriptions                                 objects
 //	civic_addresses, connection_phone_numbers,
 //	uploads, releases         objects by the id of the external connection: {"5": [{…}]}
 //	outbound_voice_profiles   objects; while absent, every profile id is accepted
@@ -35,6 +37,10 @@
 //	_upload_failures          objects: the rules for numbers that fail, see below
 //	_upload_refresh           "idle" (default) or "in_progress"
 //	_retry_ticket             "new" (default) or "same": the upload that a retry answers with
+//	_recordings_batch_missing "ignore" (default, "ok"), "refuse" (404, nothing is deleted) or "partial"
+//	                          (404, the others are deleted): what a batch does with ids that are not there
+//	_transcription_paging     "cursors" (default) or "numbers": the pages of recording_transcriptions
+//	_date_ahead               a duration such as "10m" or "-10m": how far the Date header is from the real time
 //	_tags_patch               "replace" (default) or "merge": what PATCH does with tags
 //	_siprec_host_field        "host" (default) or "hostname": the field of the answers
 //	_media_paging             "none" (default) or "pages": whether GET /media takes page parameters
@@ -52,6 +58,12 @@
 // Dialogflow's "_service_account", "_dialogflow_api" and "_location" are in the
 // document too. Where there are connections, both kinds of credentials need one, and
 // numbers can be assigned to no others.
+//
+// Dates of recordings and transcriptions may be any text. The content of a recording is its
+// "_content" in base64, or else "_bytes" bytes (4096 if absent) that follow from its id. Its
+// download_urls are made when it is read, signed as those of S3 look, and hold for ten minutes
+// on the simulator's clock; those that are handed in with the account stay as they are. It is
+// filtered by "_sip_call_id" and "_conference_region", which are never returned.
 //
 // What Telnyx and Microsoft do in the background takes Config.UploadTime on the
 // simulator's clock. It begins with the request; for what is handed in with an account,
@@ -103,7 +115,7 @@ type Config struct {
 	// Account is the account as GET /_sim/account shows it. Nil is an empty one.
 	Account []byte
 	// Now is the clock of timestamps and expiry; nil is time.Now. Advance adds to
-	// it. The Date header and the rate limit always follow the real time.
+	// it. The Date header and the rate limit follow the real time.
 	Now func() time.Time
 	// Latency is added to every answer under /v2.
 	Latency time.Duration
@@ -181,6 +193,9 @@ func parts() []part {
 		operatorConnect(),
 		operatorConnectLog(),
 		logMessages(),
+		recordings(),
+		recordingTranscriptions(),
+		date(),
 		civicAddresses(),
 		connectionPhoneNumbers(),
 		uploads(),

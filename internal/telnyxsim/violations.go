@@ -19,7 +19,8 @@ func (v *violations) add(format string, args ...any) {
 
 // Violations returns what was asked for that a client must never ask for, each in
 // words and in the order in which it came: the upload of a number that is on its way
-// already. Each was refused too. Replacing the account forgets none.
+// already, the deletion of a batch without ids, and an API key that is sent to where the
+// content of recordings lies. Each was refused too. Replacing the account forgets none.
 func (s *Sim) Violations() []string {
 	s.broken.mu.Lock()
 	defer s.broken.mu.Unlock()

@@ -71,6 +71,9 @@ func (a *app) connectWith(cfg client.Config, secrets secret.Reader) (*apply.Engi
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: key, Instance: a.instance, Concurrency: a.concurrency,
 		OperatorConnect: c.OperatorConnect(), Numbers: kinds.NewNumbers(c), Secret: secrets.Read,
+		Retention: map[string]apply.Retention{
+			kinds.RecordingRetentionKind: kinds.NewRecordings(c), kinds.TranscriptionRetentionKind: kinds.NewTranscriptions(c),
+		},
 	}
 	for _, r := range rows {
 		if r.Open != nil { // groups of phone numbers have none

@@ -19,8 +19,8 @@ import (
 
 // Retention reads and deletes what policies of retention are about.
 type Retention interface {
-	// Each hands over all that passes Telnyx's own filters, or fails.
-	Each(ctx context.Context, filters map[string]string, take func(r *resource.Recording) error) error
+	// Each hands over all that passes Telnyx's own filters and was made by a time, or fails.
+	Each(ctx context.Context, filters map[string]string, until time.Time, take func(r *resource.Recording) error) error
 	// Delete deletes at most Batch of them for good. Of what a lost answer means for each nobody knows.
 	Delete(ctx context.Context, ids []string) (resource.Receipt, error)
 	Batch() int
@@ -58,6 +58,7 @@ type retainer struct {
 	api    Retention
 	report Report
 	judge  *retention.Judge
+	until  time.Time       // what is younger is not looked at: it cannot be due, and comes while the pages are read
 	there  map[string]bool // those that were begun to be deleted and are still there, see begun
 }
 
@@ -76,7 +77,8 @@ func (x *retainer) run(ctx context.Context) error {
 		x.say("no policy says that any %s is to be deleted", x.noun)
 		return nil
 	}
-	x.judge = retention.NewJudge(policies, time.Now())
+	now := time.Now()
+	x.judge, x.until = retention.NewJudge(policies, now), until(policies, left, now)
 	due, err := x.due(ctx, left)
 	if err != nil {
 		return err
@@ -84,7 +86,7 @@ func (x *retainer) run(ctx context.Context) error {
 	if err := x.resolve(ctx, left); err != nil {
 		return err
 	}
-	now, later := retention.Cut(due)
+	doing, later := retention.Cut(due)
 	enforce := x.s.Enforce && !x.s.Observe
 	for _, sum := range retention.SumUp(due) {
 		x.say("%s: %s due, made from %s to %s, %.1f hours of audio", sum.Addr, x.count(sum.Count),
@@ -95,15 +97,30 @@ func (x *retainer) run(ctx context.Context) error {
 		x.say("nothing is due to be deleted")
 	case !enforce:
 		x.say("%s would be deleted; nothing is, as this only reports: the daemon's `retention: enforce`, or `telnyxsync jobs run %s --enforce`, deletes",
-			x.count(len(now)), x.kind)
+			x.count(len(doing)), x.kind)
 	}
 	if len(later) > 0 {
 		x.say("%s wait for another run, as max_deletes_per_run says", x.count(len(later)))
 	}
-	if !enforce || len(now) == 0 {
+	if !enforce || len(doing) == 0 {
 		return nil
 	}
-	return x.enforce(ctx, now)
+	return x.enforce(ctx, doing)
+}
+
+// until is when the youngest was made that can be due, or that was begun to be deleted before.
+func until(policies []retention.Policy, left map[string]begun, now time.Time) (t time.Time) {
+	for _, p := range policies {
+		if at := now.Add(-p.After); !p.Keep && at.After(t) {
+			t = at
+		}
+	}
+	for _, b := range left {
+		if b.Created.After(t) {
+			t = b.Created.Add(time.Second) // it is asked for in whole seconds
+		}
+	}
+	return t
 }
 
 func (x *retainer) count(n int) string {
@@ -287,7 +304,7 @@ func (x *retainer) due(ctx context.Context, left map[string]begun) (due []retent
 		}
 		return nil
 	}
-	if err := x.api.Each(ctx, nil, look); err != nil {
+	if err := x.api.Each(ctx, nil, x.until, look); err != nil {
 		return nil, err
 	}
 	if skew, known := x.api.ClockSkew(); !known || skew.Abs() > maxSkew {
@@ -317,7 +334,7 @@ func (x *retainer) due(ctx context.Context, left map[string]begun) (due []retent
 func (x *retainer) ask(ctx context.Context, i int) error {
 	p := &x.judge.Policies()[i]
 	ids := map[string]bool{}
-	err := x.api.Each(ctx, p.Filters, func(r *resource.Recording) error {
+	err := x.api.Each(ctx, p.Filters, x.until, func(r *resource.Recording) error {
 		ids[r.ID] = true
 		return nil
 	})
@@ -453,7 +470,7 @@ func (x *retainer) delete(ctx context.Context, batch []retention.Due, deleted, d
 func (x *retainer) readAgain(ctx context.Context, deleted, doubt map[string]begun) error {
 	still := 0
 	there := map[string]bool{}
-	err := x.api.Each(ctx, nil, func(r *resource.Recording) error {
+	err := x.api.Each(ctx, nil, x.until, func(r *resource.Recording) error {
 		if _, ok := deleted[r.ID]; ok {
 			still++
 		}

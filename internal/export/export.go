@@ -1,5 +1,5 @@
-// Package export turns live objects into the YAML that would ask for them: the way in for everybody
-// who already has an account.
+// Package export turns live objects, and the phone numbers that connections hold, into the YAML that would
+// ask for them: the way in for everybody who already has an account.
 //
 // It does not know where the objects come from, whether what it writes is valid, or where it is
 // written to; the order of its input does not matter to what comes out.
@@ -23,6 +23,9 @@ type Source struct {
 	Owned    []resource.Owned           // what state knows of them; may be nil
 	Instance string                     // in owner tags
 	Now      time.Time
+
+	Connections []Connection // those that can hold phone numbers
+	Groups      []Group      // of phone numbers, as state knows them
 }
 
 // Entry is an entry to be written.
@@ -34,7 +37,9 @@ type Entry struct {
 	notes  []string          // above the entry
 	beside map[string]string // behind a field, by JSON pointer
 	kind   *resource.Kind
-	leave  bool // it is written as a comment alone
+	leave  bool     // it is written as a comment alone
+	users  []func() // what is to be done to the entries that refer to it by name, should it be left out
+	file   string   // of its phone numbers; "" where they stand in the YAML
 
 	guessed []string // fields that nobody can read; with any of them the entry is only observed
 }
@@ -43,15 +48,12 @@ type Entry struct {
 // one export to the next.
 func Entries(src Source) []*Entry {
 	var out []*Entry
+	all := map[string]map[string]*Entry{} // by kind and id
 	for i := range src.Kinds {
 		k := &src.Kinds[i]
-		rows := map[string]*resource.Owned{}
-		for j := range src.Owned {
-			if o := &src.Owned[j]; o.Addr.Kind == k.Name {
-				rows[o.ID] = o
-			}
-		}
-		names := named(k, src, rows)
+		rows := rowsOf(k, src.Owned)
+		names := named(src.Live[k.Name], src.Instance, rows, k.Export.Stem)
+		all[k.Name] = map[string]*Entry{}
 		for j := range src.Live[k.Name] {
 			l := &src.Live[k.Name][j]
 			e := entry(k, names[l.ID], l, rows[l.ID])
@@ -59,11 +61,24 @@ func Entries(src Source) []*Entry {
 				e.Leave("", why)
 			}
 			out = append(out, e)
+			all[k.Name][l.ID] = e
 		}
 	}
+	out = append(out, numbered(src, all)...)
 	slices.SortFunc(out, func(a, b *Entry) int { return a.Compare(b.Addr) })
 	nameSecrets(out)
 	return out
+}
+
+// rowsOf is what state knows of a kind, by the ids of the objects.
+func rowsOf(k *resource.Kind, owned []resource.Owned) map[string]*resource.Owned {
+	rows := map[string]*resource.Owned{}
+	for i := range owned {
+		if o := &owned[i]; o.Addr.Kind == k.Name {
+			rows[o.ID] = o
+		}
+	}
+	return rows
 }
 
 // unfit says why an object cannot be taken over as it is; "" where it can.
@@ -112,37 +127,43 @@ func (e *Entry) secrets(f func(path string, ref resource.SecretRef)) {
 }
 
 // named gives each object a name: the one that state or our owner tag has for it, or else one that
-// tells what it is.
-func named(k *resource.Kind, src Source, rows map[string]*resource.Owned) map[string]string {
-	names, taken := map[string]string{}, map[string]bool{}
-	live := slices.Clone(src.Live[k.Name])
+// tells what it is, its stem.
+func named(list []resource.Live, instance string, rows map[string]*resource.Owned, stem func(*resource.Live) string) map[string]string {
+	names, taken := map[string]string{}, taken{}
+	live := slices.Clone(list)
 	slices.SortFunc(live, func(a, b resource.Live) int { return strings.Compare(a.ID, b.ID) })
-	give := func(id, name string) {
-		base := name
-		for n := 2; taken[name] || !resource.ValidName(name); n++ {
-			suffix := fmt.Sprintf("-%d", n)
-			name = strings.TrimSpace(base[:min(len(base), 255-len(suffix))]) + suffix
-		}
-		names[id], taken[name] = name, true
-	}
 	for i := range live {
 		if row := rows[live[i].ID]; row != nil {
-			give(live[i].ID, row.Addr.Name)
+			names[live[i].ID] = taken.give(row.Addr.Name)
 		}
 	}
 	for i := range live {
 		for _, o := range live[i].Owners {
-			if names[live[i].ID] == "" && o.Instance == src.Instance && resource.ValidName(o.Name) && !taken[o.Name] {
-				give(live[i].ID, o.Name)
+			if names[live[i].ID] == "" && o.Instance == instance && resource.ValidName(o.Name) && !taken[o.Name] {
+				names[live[i].ID] = taken.give(o.Name)
 			}
 		}
 	}
 	for i := range live {
 		if names[live[i].ID] == "" {
-			give(live[i].ID, readable(k.Export.Stem(&live[i])))
+			names[live[i].ID] = taken.give(readable(stem(&live[i])))
 		}
 	}
 	return names
+}
+
+// taken are names that are no longer to be had.
+type taken map[string]bool
+
+// give makes a name of its own out of one that others may have.
+func (t taken) give(base string) string {
+	name := base
+	for n := 2; t[name] || !resource.ValidName(name); n++ {
+		suffix := fmt.Sprintf("-%d", n)
+		name = strings.TrimSpace(base[:min(len(base), 255-len(suffix))]) + suffix
+	}
+	t[name] = true
+	return name
 }
 
 // readable makes a text one that can be a name.
@@ -159,8 +180,12 @@ func readable(text string) string {
 	return text
 }
 
+func newEntry(k *resource.Kind, name string) *Entry {
+	return &Entry{Addr: resource.Addr{Kind: k.Name, Name: name}, Object: resource.Object{}, beside: map[string]string{}, kind: k}
+}
+
 func entry(k *resource.Kind, name string, l *resource.Live, row *resource.Owned) *Entry {
-	e := &Entry{Addr: resource.Addr{Kind: k.Name, Name: name}, Object: resource.Object{}, beside: map[string]string{}, kind: k}
+	e := newEntry(k, name)
 	for field, v := range k.Export.Identity(name, l) {
 		e.Object[field] = v
 	}
@@ -247,13 +272,18 @@ func envName(a resource.Addr, path string) string {
 }
 
 // Leave keeps a field, or with "" the whole entry, out of what is written: it stands there as a
-// comment that says why. Without a field that says which object is meant, the entry would mean another.
+// comment that says why. Without a field that says which object is meant, the entry would mean another; so
+// would a group of phone numbers without any of its fields.
 func (e *Entry) Leave(path, why string) {
 	names := resource.Split(path)
 	s := e.kind.Schema.At(path)
-	if _, there := resource.Get(e.Object, path); e.leave || path == "" || !there || s == nil || s.Local {
+	if _, there := resource.Get(e.Object, path); e.leave || path == "" || !there || s == nil || s.Local || e.kind.Groups {
 		e.leave = true
 		e.notes = append(e.notes, "not exported: "+why)
+		for _, dereference := range e.users {
+			dereference()
+		}
+		e.users = nil
 		return
 	}
 	v, _ := resource.Get(e.Object, path)

@@ -51,7 +51,7 @@ const (
 )
 
 // Render writes entries, which are sorted, into files: one for each kind, or one for all. More than
-// a file may hold goes into further ones.
+// a file may hold goes into further ones, and so do long lists of phone numbers, see [Outsource].
 func Render(entries []*Entry, perKind bool, head string) []*File {
 	var files []*File
 	var f *writer
@@ -79,6 +79,11 @@ func Render(entries []*Entry, perKind bool, head string) []*File {
 	for _, f := range files {
 		f.Text = bytes.TrimRight(f.Text, "\n")
 		f.Text = append(f.Text, '\n')
+	}
+	for _, e := range entries {
+		if e.outsourced() {
+			files = append(files, numbersFile(e, head))
+		}
 	}
 	return files
 }
@@ -186,10 +191,15 @@ func (e *Entry) mapping(n *yaml.Node, s *resource.Schema, o resource.Object, at 
 		path := at + resource.Pointer(f.Name)
 		key := scalar(f.Name)
 		var value *yaml.Node
-		if below, ok := v.(resource.Object); ok {
+		below, deeper := v.(resource.Object)
+		_, isNumbers := v.(resource.Numbers)
+		switch {
+		case deeper:
 			value = &yaml.Node{Kind: yaml.MappingNode}
 			e.mapping(value, f.Schema, below, path)
-		} else {
+		case isNumbers && e.outsourced():
+			key, value = scalar(fileField), scalar(e.file)
+		default:
 			value = node(v)
 		}
 		if text := e.beside[path]; text != "" {
@@ -217,6 +227,13 @@ func node(v any) *yaml.Node {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(v)}
 	case resource.SecretRef:
 		return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{scalar("env"), scalar(v.Env)}}
+	case resource.Ref:
+		if v.ID == "" {
+			return scalar(v.Addr.Name)
+		}
+		return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{scalar("id"), quoted(v.ID)}}
+	case resource.Numbers:
+		return numberList(v)
 	case []any:
 		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
 		for _, e := range v {
@@ -244,6 +261,11 @@ func scalar(text string) *yaml.Node {
 		n.Style = yaml.DoubleQuotedStyle // in which control characters are escaped
 	}
 	return n
+}
+
+// quoted is text in quotes.
+func quoted(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: text}
 }
 
 // comment makes a text one line that can stand behind #.

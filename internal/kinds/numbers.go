@@ -213,8 +213,8 @@ func UploadOf(o client.Object) resource.Upload {
 		e, _ := v.(client.Object)
 		n, _ := numberIn(e, "phone_number")
 		u.Entries = append(u.Entries, resource.UploadEntry{
-			Number: n, ID: text(e, "number_id"), Status: text(e, "status"), Code: text(e, "error_code"), Message: text(e, "error_message"),
-			Location: text(e, "location_id"), CivicAddress: text(e, "civic_address_id"),
+			Number: n, ID: text(e, "number_id"), Status: text(e, "status"), Internal: text(e, "internal_status"), Code: text(e, "error_code"),
+			Message: text(e, "error_message"), Location: text(e, "location_id"), CivicAddress: text(e, "civic_address_id"),
 		})
 	}
 	return u

@@ -32,6 +32,7 @@ func phoneNumbers() Row {
 			Key:         func(string, resource.Object) string { return "" },
 			Check:       checkPhoneNumbers,
 			CheckBeside: checkGroupBeside,
+			Export:      resource.Export{Note: "What numbers are used for (usage, additional_usages) cannot be read back: it is written where state knows it."},
 			Groups:      true,
 		},
 	}

@@ -1,0 +1,211 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+)
+
+// Retried is how it went with numbers that somebody wanted tried again.
+type Retried struct {
+	Result Result
+	Not    []NotRetried // by what was asked for
+}
+
+// NotRetried are numbers that nothing was sent for.
+type NotRetried struct {
+	Numbers resource.Numbers `json:"numbers"`
+	Why     string           `json:"reason"`
+}
+
+// Teams are the connections that state has numbers of ours on, or on their way to, on Microsoft Teams.
+func (e *Engine) Teams(snap *state.Snapshot) []string { return e.teams(snap) }
+
+// RetryNumbers tries numbers again that failed, parked ones too, at once and as if for the first time; of
+// a range, those that failed. Nothing else is sent but what a retry of their uploads sends along. The
+// writers' lock is held; the error is one of the state, or that no plan could be made.
+func (e *Engine) RetryNumbers(ctx context.Context, db *state.DB, snap state.Snapshot, desired resource.Config, asked []resource.Range, o Options) (Retried, error) {
+	var out Retried
+	o.Writing = true
+	all := resource.NumbersOf(asked...)
+	if len(all.Minus(failed(&snap))) > 0 || len(all.And(onTheirWay(&snap))) > 0 {
+		// What became of what is on its way, by what the state remembers, may have been seen by nobody yet.
+		plan, err := e.PlanSettled(ctx, desired, snap, o)
+		if err != nil {
+			return out, err
+		}
+		if _, err := e.ApplyNumbers(ctx, db, desired, plan, o, func(*numbers.Batch) bool { return false }); err != nil {
+			return out, err
+		}
+		if snap, err = db.Snapshot(ctx); err != nil {
+			return out, err
+		}
+		out.Not = e.without(asked, desired, &snap, &plan)
+	}
+	again := all.And(failed(&snap)).Minus(onTheirWay(&snap))
+	loose := again
+	for _, g := range e.groups(desired) {
+		loose = loose.Minus(diff.WantedNumbers(g.Object))
+	}
+	if len(loose) > 0 {
+		out.Not = append(out.Not, NotRetried{loose, inNoGroup})
+		again = again.Minus(loose)
+	}
+	if len(again) == 0 {
+		return out, nil
+	}
+	troubles := numbers.Again(again, snap.Troubles, time.Now())
+	snap.Troubles = overlaid(snap.Troubles, troubles)
+	plan, err := e.PlanSettled(ctx, desired, snap, o)
+	if err != nil {
+		return out, err
+	}
+	if err := db.Commit(ctx, state.Record{Troubles: troubles, Events: e.askedEvents(desired, again)}); err != nil {
+		return out, err
+	}
+	plan.Numbers.Batches = e.narrowed(plan.Numbers.Batches, desired, again)
+	if out.Result, err = e.ApplyNumbers(ctx, db, desired, plan, o, func(*numbers.Batch) bool { return true }); err != nil {
+		return out, err
+	}
+	for _, r := range out.Result.Numbers {
+		again = again.Minus(r.Numbers)
+	}
+	if len(again) > 0 {
+		if snap, err = db.Snapshot(ctx); err != nil {
+			return out, err
+		}
+		out.Not = append(out.Not, e.why(again, desired, &snap, &plan)...)
+	}
+	return out, nil
+}
+
+const inNoGroup = "in no group of phone_numbers that was loaded: write it into one, or give the right --configs"
+
+func failed(snap *state.Snapshot) (s resource.Numbers) {
+	for i := range snap.Troubles {
+		s.Add(snap.Troubles[i].Number) // they ascend
+	}
+	return s
+}
+
+func onTheirWay(snap *state.Snapshot) (s resource.Numbers) {
+	for i := range snap.Orders {
+		s = s.Plus(snap.Orders[i].Numbers)
+	}
+	return s
+}
+
+// groups are the entries of phone numbers.
+func (e *Engine) groups(desired resource.Config) (out []*resource.Entry) {
+	for i := range desired.Entries {
+		if e.grouped(desired.Entries[i].Kind) {
+			out = append(out, &desired.Entries[i])
+		}
+	}
+	return out
+}
+
+// without says of what was asked for and has not failed why. Of a range in which something failed,
+// nobody wants to hear of the rest.
+func (e *Engine) without(asked []resource.Range, desired resource.Config, snap *state.Snapshot, plan *diff.Plan) (out []NotRetried) {
+	bad := failed(snap).Minus(onTheirWay(snap))
+	var rest resource.Numbers
+	for _, r := range asked {
+		s := resource.Numbers{r}
+		if len(s.And(bad)) == 0 {
+			rest = rest.Plus(s)
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	return e.why(rest, desired, snap, plan)
+}
+
+// why says why nothing is sent for numbers.
+func (e *Engine) why(s resource.Numbers, desired resource.Config, snap *state.Snapshot, plan *diff.Plan) (out []NotRetried) {
+	say := func(of resource.Numbers, format string, args ...any) {
+		if of = of.And(s); len(of) > 0 {
+			out = append(out, NotRetried{of, fmt.Sprintf(format, args...)})
+			s = s.Minus(of)
+		}
+	}
+	for _, c := range plan.Numbers.Waiting {
+		say(c.Numbers, "%s", c.Reason)
+	}
+	for _, c := range append(slices.Clone(plan.Numbers.Changes), plan.Numbers.Observed...) {
+		how := fmt.Sprintf("it has not failed, it is to be sent (%s) by `telnyxsync apply`", c.Op)
+		if g := desired.Find(c.Addr); g != nil && g.Observe {
+			how = fmt.Sprintf("%s is only observed (observe: true)", c.Addr)
+		}
+		say(c.Numbers, "%s", how)
+	}
+	for i := range snap.Owned {
+		if row := &snap.Owned[i]; e.grouped(row.Addr.Kind) && desired.Find(row.Addr) != nil {
+			placed, _ := resource.ToNumbers(row.Applied["placed"]) // it was written by us
+			say(placed, "it is in place already, in %s", row.Addr)
+		}
+	}
+	for _, g := range e.groups(desired) {
+		var texts []string
+		for _, p := range plan.Problems {
+			if p.Addr == g.Addr {
+				texts = append(texts, p.Text)
+			}
+		}
+		if texts == nil {
+			texts = []string{"nothing is known to have failed: `telnyxsync diff` tells what is to be done"}
+		}
+		say(diff.WantedNumbers(g.Object), "%s: %s", g.Addr, strings.Join(texts, "; "))
+	}
+	say(s, "%s", inNoGroup)
+	return out
+}
+
+// overlaid are troubles with others in the place of those of the same numbers.
+func overlaid(troubles, others []resource.Trouble) []resource.Trouble {
+	by := map[resource.Number]resource.Trouble{}
+	for _, t := range others {
+		by[t.Number] = t
+	}
+	out := slices.Clone(troubles)
+	for i := range out {
+		if t, ok := by[out[i].Number]; ok {
+			out[i] = t
+		}
+	}
+	return out
+}
+
+// narrowed leaves of batches what was asked for: with an assignment of one number, nobody wants others
+// taken from their connections.
+func (e *Engine) narrowed(batches []numbers.Batch, desired resource.Config, s resource.Numbers) (out []numbers.Batch) {
+	for _, b := range batches {
+		if len(b.Numbers.And(s)) == 0 {
+			continue
+		}
+		b = b.Only(s)
+		b.Groups = slices.DeleteFunc(slices.Clone(b.Groups), func(a resource.Addr) bool {
+			g := desired.Find(a)
+			return g != nil && len(diff.WantedNumbers(g.Object).And(b.Numbers)) == 0
+		})
+		out = append(out, b)
+	}
+	return out
+}
+
+func (e *Engine) askedEvents(desired resource.Config, s resource.Numbers) (out []state.Event) {
+	for _, g := range e.groups(desired) {
+		if own := diff.WantedNumbers(g.Object).And(s); len(own) > 0 {
+			out = append(out, numberEvent(g.Addr, diff.Retry, "", own, "by `telnyxsync uploads retry`", string(Done), "", "", Fingerprint(desired)))
+		}
+	}
+	return out
+}

@@ -1,0 +1,82 @@
+package numbers
+
+import (
+	"time"
+
+	"telnyxsync/internal/resource"
+)
+
+// Again is what to remember of numbers that somebody wants tried again now: they count as never tried.
+// Others that failed in the same upload and wait become due with them, as a retry sends all that failed
+// of one; those that are parked stay so, unless they are asked for themselves.
+func Again(s resource.Numbers, before []resource.Trouble, now time.Time) (out []resource.Trouble) {
+	with := map[together]bool{}
+	for i := range before {
+		if t := &before[i]; s.Has(t.Number) && t.Ticket != "" {
+			with[togetherOf(t)] = true
+		}
+	}
+	for _, t := range before {
+		switch {
+		case s.Has(t.Number):
+			_ = next(stateOf(&t), Asked)
+			t.Attempts, t.Next = 0, now
+		case with[togetherOf(&t)] && t.Next.After(now):
+			t.Next = now
+		default:
+			continue
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// together names what is retried at once.
+type together struct {
+	ticket string
+	target resource.Target
+}
+
+func togetherOf(t *resource.Trouble) together { return together{t.Ticket, t.Target} }
+
+// Due is when each of some numbers is tried again, in their order; zero where it is parked. Those of one
+// upload are tried together, with the last of them.
+func Due(troubles []resource.Trouble) []time.Time {
+	latest := map[together]time.Time{}
+	for i := range troubles {
+		if t := &troubles[i]; t.Ticket != "" && t.Next.After(latest[togetherOf(t)]) {
+			latest[togetherOf(t)] = t.Next
+		}
+	}
+	out := make([]time.Time, len(troubles))
+	for i := range troubles {
+		t := &troubles[i]
+		if out[i] = t.Next; !t.Parked() && t.Ticket != "" {
+			out[i] = latest[togetherOf(t)]
+		}
+	}
+	return out
+}
+
+// Followed tells whether an order is an upload that somebody else began and that has numbers of ours: its
+// id is made of the ticket, see follow.
+func Followed(o *resource.Order) bool {
+	return o.Op == resource.OrderUpload && o.ID == "upload "+o.Ticket
+}
+
+// Only is a batch without other numbers than these. A retry is one as it is.
+func (b Batch) Only(s resource.Numbers) Batch {
+	if b.Op == Retry {
+		return b
+	}
+	var ids []string
+	i := 0
+	for n := range b.Numbers.All() {
+		if s.Has(n) {
+			ids = append(ids, b.IDs[i])
+		}
+		i++
+	}
+	b.Numbers, b.IDs = b.Numbers.And(s), ids
+	return b
+}

@@ -71,6 +71,7 @@ func (a *app) connectWith(cfg client.Config, secrets secret.Reader) (*apply.Engi
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: key, Instance: a.instance, Concurrency: a.concurrency,
 		OperatorConnect: c.OperatorConnect(), Numbers: kinds.NewNumbers(c), Secret: secrets.Read,
+		Messages: kinds.NewMessages(c),
 		Retention: map[string]apply.Retention{
 			kinds.RecordingRetentionKind: kinds.NewRecordings(c), kinds.TranscriptionRetentionKind: kinds.NewTranscriptions(c),
 		},

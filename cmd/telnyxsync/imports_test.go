@@ -13,24 +13,26 @@ import (
 // may lists which of our packages each package may import: imports point one way. A package that
 // is not listed imports nothing of ours; only the command and tests may import anything.
 var may = map[string][]string{
-	"kinds":   {"resource", "client"},
-	"numbers": {"resource"},
-	"spec":    {"resource"},
-	"diff":    {"resource", "numbers"},
-	"state":   {"resource"},
-	"secret":  {"resource"},
-	"export":  {"resource"},
-	"apply":   {"resource", "numbers", "client", "diff", "state"},
-	"daemon":  {"resource", "numbers", "spec", "diff", "apply", "state", "watch"},
+	"kinds":     {"resource", "client"},
+	"numbers":   {"resource"},
+	"spec":      {"resource"},
+	"diff":      {"resource", "numbers"},
+	"retention": {"resource"},
+	"state":     {"resource"},
+	"secret":    {"resource"},
+	"export":    {"resource"},
+	"apply":     {"resource", "numbers", "retention", "client", "diff", "state"},
+	"daemon":    {"resource", "numbers", "spec", "diff", "apply", "state", "watch"},
 
 	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {},
 }
 
 // pure are the packages that must do no I/O, with what they may therefore not import.
 var pure = map[string][]string{
-	"diff":     {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
-	"numbers":  {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
-	"resource": {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
+	"diff":      {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
+	"retention": {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
+	"numbers":   {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
+	"resource":  {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 }
 
 func TestImportRules(t *testing.T) {

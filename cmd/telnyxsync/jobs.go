@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
 
@@ -45,14 +47,21 @@ func (a *app) jobsListCommand() *cobra.Command {
 }
 
 func (a *app) jobsRunCommand() *cobra.Command {
-	var flags planFlags
+	var (
+		flags   planFlags
+		enforce bool
+	)
 	cmd := &cobra.Command{
 		Use:   "run NAME [PATH…]",
 		Short: "Run a job now, as the daemon would",
 		Long: `Runs a job once, under the writers' lock. The paths are those of the desired state, as for
-apply; without one, the current directory. Nothing is asked.`,
+apply; without one, the current directory. Nothing is asked.
+
+recording_retention and transcription_retention only report what they would delete, unless --enforce is
+given: deleted recordings are gone for good.`,
 		Example: `  telnyxsync jobs run operator_connect_refresh
-  telnyxsync jobs run reconcile configs`,
+  telnyxsync jobs run reconcile configs
+  telnyxsync jobs run recording_retention --enforce configs`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -65,7 +74,10 @@ apply; without one, the current directory. Nothing is asked.`,
 			if job == nil {
 				return fmt.Errorf("there is no job %q: `telnyxsync jobs list` shows them", args[0])
 			}
-			s := apply.Situation{}
+			s := apply.Situation{Enforce: enforce}
+			if enforce && !strings.HasSuffix(job.Name, "_retention") {
+				return fmt.Errorf("--enforce is for the jobs of retention, not for %s", job.Name)
+			}
 			var err error
 			if s.Options, err = flags.options(); err != nil {
 				return err
@@ -92,7 +104,7 @@ apply; without one, the current directory. Nothing is asked.`,
 				return err
 			})
 			if flags.output == "json" {
-				doc := map[string]any{"version": 1, "job": job.Name, "lines": append([]string{}, report.Lines...), "result": report.Result}
+				doc := map[string]any{"version": 1, "job": job.Name, "lines": append([]string{}, report.Lines...), "result": report.Result, "log_messages": append([]resource.Message{}, report.Messages...)}
 				if err := a.printJSON(doc); err != nil {
 					return err
 				}
@@ -108,5 +120,6 @@ apply; without one, the current directory. Nothing is asked.`,
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().BoolVar(&enforce, "enforce", false, "delete what policies of retention say, for good; without it they report")
 	return cmd
 }

@@ -41,7 +41,7 @@ good one stays in force, nothing is deleted, and the fix is picked up.`,
   telnyxsync run --config telnyxsync.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := daemon.LoadConfig(file, apply.Jobs(), apply.Later())
+			cfg, err := daemon.LoadConfig(file, apply.Jobs())
 			if err != nil {
 				return a.configErrors(err)
 			}
@@ -62,7 +62,7 @@ func (a *app) daemon(ctx context.Context, cfg daemon.Config) error {
 		return err
 	}
 	d := &daemon.Daemon{
-		File: cfg.File, Jobs: apply.Jobs(), Later: apply.Later(), Log: log,
+		File: cfg.File, Jobs: apply.Jobs(), Log: log,
 		Load: func(paths ...string) (resource.Config, error) {
 			return spec.Load(kinds.Pure(kinds.Table()), paths...)
 		},

@@ -29,7 +29,7 @@ func (a *app) statusCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if address == "" {
-				cfg, err := daemon.LoadConfig(file, apply.Jobs(), apply.Later())
+				cfg, err := daemon.LoadConfig(file, apply.Jobs())
 				if err != nil {
 					return fmt.Errorf("%w\nwhere the daemon listens is in its configuration: give --config FILE, or --listen ADDRESS", err)
 				}
@@ -124,6 +124,11 @@ func (a *app) printStatus(s *daemon.Status) {
 			line += fmt.Sprintf("; %s on the way, the oldest since %s", counted(n.Tickets, "ticket", "tickets"), local(*n.Oldest))
 		}
 		say("%s", line)
+	}
+	for i := range s.Messages {
+		if s.Messages[i].Rule == "" {
+			say("log message of Telnyx: %s, since %s", apply.Describe(&s.Messages[i]), local(s.Messages[i].First))
+		}
 	}
 	for _, list := range []struct {
 		name    string

@@ -53,6 +53,10 @@ func (e *Engine) RetryNumbers(ctx context.Context, db *state.DB, snap state.Snap
 	loose := again
 	for _, g := range e.groups(desired) {
 		loose = loose.Minus(diff.WantedNumbers(g.Object))
+		if s := again.And(diff.WantedNumbers(g.Object)); g.Observe && len(s) > 0 {
+			out.Not = append(out.Not, NotRetried{s, onlyObserved(g.Addr)})
+			again = again.Minus(s)
+		}
 	}
 	if len(loose) > 0 {
 		out.Not = append(out.Not, NotRetried{loose, inNoGroup})
@@ -61,29 +65,71 @@ func (e *Engine) RetryNumbers(ctx context.Context, db *state.DB, snap state.Snap
 	if len(again) == 0 {
 		return out, nil
 	}
-	troubles := numbers.Again(again, snap.Troubles, time.Now())
-	snap.Troubles = overlaid(snap.Troubles, troubles)
-	plan, err := e.PlanSettled(ctx, desired, snap, o)
-	if err != nil {
-		return out, err
-	}
-	if err := db.Commit(ctx, state.Record{Troubles: troubles, Events: e.askedEvents(desired, again)}); err != nil {
-		return out, err
-	}
-	plan.Numbers.Batches = e.narrowed(plan.Numbers.Batches, desired, again)
-	if out.Result, err = e.ApplyNumbers(ctx, db, desired, plan, o, func(*numbers.Batch) bool { return true }); err != nil {
-		return out, err
-	}
-	for _, r := range out.Result.Numbers {
-		again = again.Minus(r.Numbers)
-	}
-	if len(again) > 0 {
-		if snap, err = db.Snapshot(ctx); err != nil {
-			return out, err
+	err := e.sendAgain(ctx, db, snap, desired, again, o, &out)
+	return out, err
+}
+
+// sendAgain makes numbers due, and sends what the plan has for them then.
+func (e *Engine) sendAgain(ctx context.Context, db *state.DB, snap state.Snapshot, desired resource.Config, again resource.Numbers, o Options, out *Retried) error {
+	rec := state.Record{Troubles: numbers.Again(again, snap.Troubles, time.Now()), Events: e.askedEvents(desired, again)}
+	snap.Troubles = overlaid(snap.Troubles, rec.Troubles)
+	for round := range 2 {
+		plan, err := e.PlanSettled(ctx, desired, snap, o)
+		if err != nil {
+			return err
 		}
-		out.Not = append(out.Not, e.why(again, desired, &snap, &plan)...)
+		if err := db.Commit(ctx, rec); err != nil {
+			return err
+		}
+		rec = state.Record{}
+		plan.Numbers.Batches = e.narrowed(plan.Numbers.Batches, desired, again)
+		result, err := e.ApplyNumbers(ctx, db, desired, plan, o, func(*numbers.Batch) bool { return true })
+		out.Result.Numbers = append(out.Result.Numbers, result.Numbers...)
+		if err != nil {
+			return err
+		}
+		left := again
+		for _, r := range result.Numbers {
+			left = left.Minus(r.Numbers)
+		}
+		if snap, err = db.Snapshot(ctx); err != nil {
+			return err
+		}
+		for _, n := range e.why(left, desired, &snap, &plan) {
+			n.Why += "; it is due, and is tried by the next pass that can"
+			out.Not = append(out.Not, n)
+		}
+		if round > 0 {
+			break
+		}
+		// An upload that Telnyx does not retry is sent anew.
+		again = nil
+		out.Result.Numbers = slices.DeleteFunc(out.Result.Numbers, func(r NumberOutcome) bool {
+			anew := r.Op == diff.Retry && r.Status == Failed && len(r.Numbers.Minus(dueAnew(&snap))) == 0
+			if anew {
+				again = again.Plus(r.Numbers)
+			}
+			return anew
+		})
+		if len(again) == 0 {
+			return nil
+		}
 	}
-	return out, nil
+	return nil
+}
+
+// dueAnew are the numbers that are due, and in no upload that could be retried.
+func dueAnew(snap *state.Snapshot) (s resource.Numbers) {
+	for i := range snap.Troubles {
+		if t := &snap.Troubles[i]; t.Ticket == "" && !t.Parked() && !t.Next.After(time.Now()) {
+			s.Add(t.Number) // they ascend
+		}
+	}
+	return s
+}
+
+func onlyObserved(a resource.Addr) string {
+	return fmt.Sprintf("%s is only observed (observe: true)", a)
 }
 
 const inNoGroup = "in no group of phone_numbers that was loaded: write it into one, or give the right --configs"
@@ -129,7 +175,7 @@ func (e *Engine) without(asked []resource.Range, desired resource.Config, snap *
 	return e.why(rest, desired, snap, plan)
 }
 
-// why says why nothing is sent for numbers.
+// why says why nothing is sent for numbers; nothing of none.
 func (e *Engine) why(s resource.Numbers, desired resource.Config, snap *state.Snapshot, plan *diff.Plan) (out []NotRetried) {
 	say := func(of resource.Numbers, format string, args ...any) {
 		if of = of.And(s); len(of) > 0 {
@@ -143,7 +189,7 @@ func (e *Engine) why(s resource.Numbers, desired resource.Config, snap *state.Sn
 	for _, c := range append(slices.Clone(plan.Numbers.Changes), plan.Numbers.Observed...) {
 		how := fmt.Sprintf("it has not failed, it is to be sent (%s) by `telnyxsync apply`", c.Op)
 		if g := desired.Find(c.Addr); g != nil && g.Observe {
-			how = fmt.Sprintf("%s is only observed (observe: true)", c.Addr)
+			how = onlyObserved(c.Addr)
 		}
 		say(c.Numbers, "%s", how)
 	}

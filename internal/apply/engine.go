@@ -57,6 +57,7 @@ type Engine struct {
 	Times           numbers.Times   // of what is on its way
 
 	Retention map[string]Retention // by the kind of the policies
+	Messages  Messages             // may be nil
 
 	// Progress is told of each change that ended. It is called by one goroutine at a time.
 	Progress func(done, total int, o Outcome)

@@ -43,6 +43,8 @@ type Report struct {
 	Result *Result    `json:"result,omitempty"`
 	Lines  []string   `json:"lines"` // for a person
 	Failed bool       `json:"failed"`
+
+	Messages []resource.Message `json:"log_messages,omitempty"` // all that Telnyx has
 }
 
 // Exit is the exit code that says how a job ended: 1 if something failed or is held, 4 if a guard
@@ -87,12 +89,19 @@ func Jobs() []Job {
 			Name: "upload_retry", Schedule: "*/15 * * * *", Desired: true, Run: retryUploads,
 			About: "try again phone numbers that failed, where their time has come",
 		},
+		{
+			Name: "recording_retention", Schedule: "30 3 * * *", Desired: true, Run: retain("recording_retention"),
+			About: "report, or delete, recordings that are older than their policy says",
+		},
+		{
+			Name: "transcription_retention", Schedule: "45 3 * * *", Desired: true, Run: retain("transcription_retention"),
+			About: "the same for transcriptions of recordings",
+		},
+		{
+			Name: "log_messages", Schedule: "*/15 * * * *", Desired: true, Run: lookAtMessages,
+			About: "say Telnyx's new log messages about external connections, and dismiss those that rules say",
+		},
 	}
-}
-
-// Later are the names of jobs that come with features which are not there yet.
-func Later() []string {
-	return []string{"recording_retention", "transcription_retention", "log_messages"}
 }
 
 func reconcile(ctx context.Context, e *Engine, s Situation) (Report, error) {

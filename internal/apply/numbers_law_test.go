@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -82,14 +84,27 @@ func (w *numberWire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.to.RoundTrip(r)
 }
 
-// inBubble runs f in virtual time. What ends a property early ends it outside, too.
+// inBubble runs f in virtual time. What ends a property early ends it outside, too: each in a line of its
+// own, as it is by them that rapid tells failures apart.
 func inBubble(t *testing.T, f func()) {
 	var p any
+	var stack []byte
 	synctest.Test(t, func(*testing.T) {
-		defer func() { p = recover() }()
+		defer func() {
+			if p = recover(); p != nil {
+				stack = debug.Stack()
+			}
+		}()
 		f()
 	})
-	if p != nil {
+	switch fmt.Sprintf("%T", p) {
+	case "<nil>":
+	case "rapid.stopTest":
+		panic(p)
+	case "rapid.invalidData":
+		panic(p)
+	default:
+		t.Logf("%s", stack)
 		panic(p)
 	}
 }

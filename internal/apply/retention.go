@@ -133,7 +133,7 @@ func (x *retainer) count(n int) string {
 // policies are those that are written, and the holds that other runs wrote. What cannot be told of a hold
 // forbids the run; a policy of which something cannot be told is left out.
 func (x *retainer) policies(ctx context.Context) (list []retention.Policy, err error) {
-	in, err := x.identified(ctx)
+	in, err := x.withConnections(ctx, x.s, x.kind)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (x *retainer) policies(ctx context.Context) (list []retention.Policy, err e
 		written[e.Addr] = true
 		p, err := policyOf(e.Addr, e.Object, x.connection(in))
 		switch {
-		case err == nil && e.Observe:
+		case err == nil && e.Observe && !p.Keep:
 			x.say("%s: it only observes, and deletes nothing", e.Addr)
 		case err == nil:
 			list = append(list, p)
@@ -190,26 +190,23 @@ func (x *retainer) policies(ctx context.Context) (list []retention.Policy, err e
 	return list, nil
 }
 
-// identified reads the connections, where policies name them.
-func (x *retainer) identified(ctx context.Context) (diff.Input, error) {
-	in := x.input(x.s.Desired, x.s.Snap, x.s.Options)
-	named := slices.ContainsFunc(x.s.Desired.Entries, func(e resource.Entry) bool {
-		ref, ok := e.Object["connection"].(resource.Ref)
-		return e.Kind == x.kind && ok && ref.ID == ""
+// withConnections reads the connections, where entries of a kind name some.
+func (e *Engine) withConnections(ctx context.Context, s *Situation, kind string) (diff.Input, error) {
+	in := e.input(s.Desired, s.Snap, s.Options)
+	named := slices.ContainsFunc(s.Desired.Entries, func(d resource.Entry) bool {
+		ref, ok := d.Object["connection"].(resource.Ref)
+		return d.Kind == kind && ok && ref.ID == ""
 	})
 	if !named {
 		return in, nil
 	}
-	live := map[string]diff.Observed{}
-	var kinds []*resource.Kind
-	for i := range x.Kinds {
-		if x.Kinds[i].Name == "external_connections" {
-			kinds = append(kinds, &x.Kinds[i])
-		}
+	const connections = "external_connections"
+	k := &e.Kinds[slices.IndexFunc(e.Kinds, func(k resource.Kind) bool { return k.Name == connections })]
+	in.Live = map[string]diff.Observed{}
+	if err := e.observeKinds(ctx, []*resource.Kind{k}, s.Desired, s.Snap, in.Live); err != nil {
+		return in, err
 	}
-	err := x.observeKinds(ctx, kinds, x.s.Desired, x.s.Snap, live)
-	in.Live = live
-	return in, err
+	return in, in.Live[connections].Err
 }
 
 // connection finds the id of an entry of external_connections.

@@ -2,11 +2,9 @@ package daemon
 
 import (
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,19 +94,16 @@ type References struct {
 }
 
 // LoadConfig reads the daemon's configuration. The error names everything that is wrong with it.
-func LoadConfig(path string, jobs []apply.Job, later []string) (Config, error) {
+func LoadConfig(path string, jobs []apply.Job) (Config, error) {
 	schema := resource.SchemaOf[settings]()
 	schedules := &resource.Schema{Type: resource.ObjectType}
 	for _, j := range jobs {
 		schedules.Fields = append(schedules.Fields, resource.Field{Name: j.Name, Schema: &resource.Schema{Type: resource.String}})
 	}
-	for _, name := range later {
-		schedules.Fields = append(schedules.Fields, resource.Field{Name: name, Schema: &resource.Schema{Type: resource.String}})
-	}
 	schema.Fields = append(schema.Fields, resource.Field{Name: "schedules", Schema: schedules})
 
 	c := Config{File: path, Schedules: map[string]*Schedule{}, Location: time.UTC}
-	s, err := spec.LoadSettings(schema, path, func(o resource.Object) []resource.Invalid { return c.take(o, jobs, later) })
+	s, err := spec.LoadSettings(schema, path, func(o resource.Object) []resource.Invalid { return c.take(o, jobs) })
 	if err != nil {
 		return Config{}, err
 	}
@@ -136,7 +131,7 @@ func LoadConfig(path string, jobs []apply.Job, later []string) (Config, error) {
 }
 
 // take reads the tree into the configuration and finds what is wrong beyond the schema.
-func (c *Config) take(o resource.Object, jobs []apply.Job, later []string) (bad []resource.Invalid) {
+func (c *Config) take(o resource.Object, jobs []apply.Job) (bad []resource.Invalid) {
 	fail := func(path, format string, args ...any) {
 		bad = append(bad, resource.Invalid{Path: path, Text: fmt.Sprintf(format, args...)})
 	}
@@ -185,12 +180,6 @@ func (c *Config) take(o resource.Object, jobs []apply.Job, later []string) (bad 
 		loc = time.UTC
 	}
 	c.Location = loc
-	written, _ := o["schedules"].(resource.Object)
-	for _, name := range slices.Sorted(maps.Keys(written)) {
-		if slices.Contains(later, name) {
-			fail(resource.Pointer("schedules", name), "this job comes with a feature that this telnyxsync does not have yet: remove it")
-		}
-	}
 	for _, j := range jobs {
 		path := resource.Pointer("schedules", j.Name)
 		s, err := ParseSchedule(text(path, j.Schedule), loc)

@@ -20,7 +20,6 @@ import (
 type Daemon struct {
 	File  string      // of its configuration
 	Jobs  []apply.Job // the registry
-	Later []string    // names of jobs that do not exist yet
 	Log   *slog.Logger
 
 	// Load reads the desired state.
@@ -47,7 +46,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	signal.Notify(usr1, syscall.SIGUSR1)
 	defer signal.Stop(hup)
 	defer signal.Stop(usr1)
-	cfg, err := LoadConfig(d.File, d.Jobs, d.Later)
+	cfg, err := LoadConfig(d.File, d.Jobs)
 	if err != nil {
 		return err
 	}
@@ -94,7 +93,7 @@ func (d *Daemon) generation(ctx context.Context, g *prepared, hup, usr1 <-chan o
 		case <-hup:
 			d.notify(reloading())
 			d.Log.Info("reloading")
-			cfg, err := LoadConfig(d.File, d.Jobs, d.Later)
+			cfg, err := LoadConfig(d.File, d.Jobs)
 			var l net.Listener
 			if err == nil {
 				l, err = d.try(ctx, cfg, g.cfg.Listen)

@@ -30,7 +30,7 @@ func TestConfig(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return LoadConfig(path, apply.Jobs(), apply.Later())
+		return LoadConfig(path, apply.Jobs())
 	}
 	c, err := load("configs: configs\nprune: owned\nstate: /var/lib/x\nmax_deletes: 0\napi: {rate: 20}\nlisten: unix:/run/x\n")
 	if err != nil {
@@ -53,7 +53,6 @@ timezone: Moon/Crater
 schedules:
   reconcile: "61 * * * *"
   operator_connect_refresh: "TZ=UTC 0 0 * * *"
-  recording_retention: "@every 10m"
   nonsense: "@every 10m"
 max_deletes: -1
 `)
@@ -65,14 +64,14 @@ max_deletes: -1
 	for _, want := range []string{
 		"1:1: prune: it is missing", "1:10: configs: name at least one", `2:1: prun: unknown key (did you mean "prune"?)`,
 		`3:7: mode: "dream" is not one of apply, observe`, "4:9: listen: only loopback", `5:11: timezone: "Moon/Crater" is no timezone`,
-		"7:14: schedules.reconcile: ", "8:29: schedules.operator_connect_refresh: a timezone inside", "9:24: schedules.recording_retention: this job comes with a feature",
-		"10:3: schedules.nonsense: unknown key", "11:14: max_deletes: -1 is out of bounds",
+		"7:14: schedules.reconcile: ", "8:29: schedules.operator_connect_refresh: a timezone inside",
+		"9:3: schedules.nonsense: unknown key", "10:14: max_deletes: -1 is out of bounds",
 	} {
 		if !strings.Contains(got.String(), want) {
 			t.Errorf("no error %q in\n%s", want, got.String())
 		}
 	}
-	if _, err := LoadConfig("/nonexistent/x.yaml", apply.Jobs(), nil); err == nil || !strings.Contains(err.Error(), "file does not exist") {
+	if _, err := LoadConfig("/nonexistent/x.yaml", apply.Jobs()); err == nil || !strings.Contains(err.Error(), "file does not exist") {
 		t.Errorf("missing: %v", err)
 	}
 }

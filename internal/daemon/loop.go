@@ -58,6 +58,7 @@ type loop struct {
 	renewal time.Time // the next object is due to be renewed then
 	look    time.Time // phone numbers that are on their way are to be looked at then
 	said    string    // the last thing that was logged of a pass
+	enforce bool      // the job that runs may delete what policies of retention say
 }
 
 // kick asks for a run of a job. It never blocks.
@@ -211,7 +212,7 @@ func (l *loop) runJob(ctx context.Context, j apply.Job, why []string) {
 		if j.Name == reconcile {
 			return l.pass(ctx, j, why)
 		}
-		return l.session(ctx, j, apply.Options{}, nil)
+		return l.job(ctx, j, started)
 	}()
 	if ctx.Err() != nil && err != nil {
 		l.Log.Info("stopped while a job was running", "job", j.Name)
@@ -231,6 +232,9 @@ func (l *loop) runJob(ctx context.Context, j apply.Job, why []string) {
 		}
 	}
 	l.board.update(func(s *Status) {
+		if report.Messages != nil {
+			s.Messages = report.Messages
+		}
 		if s.Jobs == nil {
 			s.Jobs = map[string]JobStatus{}
 		}
@@ -241,9 +245,30 @@ func (l *loop) runJob(ctx context.Context, j apply.Job, why []string) {
 	l.notify("STATUS=" + oneLine(s.Line()))
 }
 
+// job runs one of the jobs that are no pass. What cannot be undone is done only where the files load, and
+// have been quiet for as long as before any deletion: until then it is put off.
+func (l *loop) job(ctx context.Context, j apply.Job, now time.Time) (apply.Report, error) {
+	l.enforce = false
+	if j.Desired && l.cfg.Enforce {
+		switch fresh := l.reload(now); {
+		case !fresh:
+		case now.Sub(l.since) >= settledFor:
+			l.enforce = true
+		default:
+			time.AfterFunc(l.since.Add(settledFor).Sub(now), func() { l.kick(j.Name, "the files have been quiet") })
+		}
+	}
+	report, err := l.session(ctx, j, apply.Options{}, nil)
+	l.enforce = false
+	if report.Messages != nil {
+		l.metrics.messages(report.Messages)
+	}
+	return report, err
+}
+
 // session runs a job as the only writer, and remembers that it ran.
 func (l *loop) session(ctx context.Context, j apply.Job, o apply.Options, skip func(resource.Addr) bool) (report apply.Report, err error) {
-	s := apply.Situation{Desired: l.desired, Options: o, Observe: l.cfg.Observe, Skip: skip}
+	s := apply.Situation{Desired: l.desired, Options: o, Observe: l.cfg.Observe, Enforce: l.enforce, Skip: skip}
 	if l.cfg.Observe {
 		if s.Snap, err = state.Load(ctx, l.stateDir); err != nil {
 			return report, err

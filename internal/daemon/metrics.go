@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"telnyxsync/internal/resource"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -23,6 +25,7 @@ type metrics struct {
 	numbers      *prometheus.GaugeVec
 	tickets      prometheus.Gauge
 	oldestTicket prometheus.Gauge
+	logMessages  *prometheus.GaugeVec
 }
 
 func newMetrics() *metrics {
@@ -47,6 +50,9 @@ func newMetrics() *metrics {
 		numbers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "telnyxsync_phone_numbers", Help: "Phone numbers of the groups, at the last pass, by state.",
 		}, []string{"state"}),
+		logMessages: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "telnyxsync_log_messages", Help: "Log messages that Telnyx has about external connections, by code.",
+		}, []string{"code"}),
 		tickets:      gauge("tickets", "Uploads and assignments of phone numbers that are on their way, at the last pass."),
 		oldestTicket: gauge("oldest_ticket_timestamp_seconds", "When the oldest of them was begun, in Unix time; 0 where there is none."),
 	}
@@ -57,7 +63,7 @@ func newMetrics() *metrics {
 		m.problems.WithLabelValues(state).Set(0)
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.registry.MustRegister(m.lastSuccess, m.duration, m.drift, m.problems, m.calls, m.configErrors, m.numbers, m.tickets, m.oldestTicket)
+	m.registry.MustRegister(m.lastSuccess, m.duration, m.drift, m.problems, m.calls, m.configErrors, m.numbers, m.tickets, m.oldestTicket, m.logMessages)
 	return m
 }
 
@@ -89,6 +95,25 @@ func operation(method, path string) string {
 		}
 	}
 	return method + " " + strings.Join(segments, "/")
+}
+
+// maxCodes bounds how many codes of log messages are told apart.
+const maxCodes = 50
+
+// messages takes over what log messages there are.
+func (m *metrics) messages(list []resource.Message) {
+	m.logMessages.Reset()
+	codes := map[string]int{}
+	for _, msg := range list {
+		code := msg.Code
+		if _, known := codes[code]; !known && len(codes) >= maxCodes {
+			code = "other"
+		}
+		codes[code]++
+	}
+	for code, n := range codes {
+		m.logMessages.WithLabelValues(code).Set(float64(n))
+	}
 }
 
 // pass takes over what a pass has found.

@@ -26,7 +26,7 @@ func TestReferences(t *testing.T) {
 		if err := os.WriteFile(path, []byte("configs: configs\nprune: never\n"+text+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, err := LoadConfig(path, apply.Jobs(), apply.Later())
+		c, err := LoadConfig(path, apply.Jobs())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/resource"
 )
 
 // Status is what GET /status answers and `telnyxsync status` prints. Its version changes when a
@@ -28,6 +29,7 @@ type Status struct {
 	Problems  []EntryStatus        `json:"problems"` // of the last pass, the held ones too
 	Withheld  []EntryStatus        `json:"withheld"`
 	Numbers   NumberStatus         `json:"phone_numbers"` // at the last pass
+	Messages  []resource.Message   `json:"log_messages"`  // of Telnyx, when they were looked at last
 	NextRuns  map[string]time.Time `json:"next_runs"`
 	Jobs      map[string]JobStatus `json:"jobs"`
 	ReloadErr string               `json:"reload_error,omitempty"` // the daemon's own configuration
@@ -114,6 +116,7 @@ func (b *board) snapshot() Status {
 	for _, list := range []*[]EntryStatus{&s.Failed, &s.Held, &s.Problems, &s.Withheld} {
 		*list = append([]EntryStatus{}, *list...)
 	}
+	s.Messages = append([]resource.Message{}, s.Messages...)
 	s.Silent, s.Config.Errors, s.Config.Paths = append([]string{}, s.Silent...), append([]string{}, s.Config.Errors...), slices.Clone(s.Config.Paths)
 	return s
 }

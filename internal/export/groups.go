@@ -145,7 +145,7 @@ func (g *grouper) bundles(c *Connection) (out []*bundle) {
 		}
 		in := theirs(known, l)
 		if in == nil {
-			in = theOnly(known, l)
+			in = theOnly(known, at)
 		}
 		b := byGroup[in]
 		if in == nil {
@@ -199,15 +199,13 @@ func theirs(known []*Group, l *resource.LiveNumber) *Group {
 	return nil
 }
 
-// theOnly is the group for all numbers that are where one is, if there is but one, and no more is said of
-// them.
-func theOnly(known []*Group, l *resource.LiveNumber) (found *Group) {
+// theOnly is the group for all numbers of a place, if state has but one for it, and says no more of them.
+func theOnly(known []*Group, at resource.Target) (found *Group) {
 	for _, k := range known {
-		switch {
-		case !fits(k.Target, l):
-		case found != nil || k.Target.Usage != "" || k.Target.Additional != "":
+		if k.Target == at && found != nil {
 			return nil
-		default:
+		}
+		if k.Target == at {
 			found = k
 		}
 	}

@@ -31,7 +31,7 @@ type RecordingRetention struct {
 	StartTime        TimeRange                          `yaml:"start_time" doc:"Only recordings that began then."`
 	EndTime          TimeRange                          `yaml:"end_time" doc:"Only recordings that ended then."`
 	DeleteAfter      resource.Duration                  `yaml:"delete_after" doc:"The age at which they are deleted for good, as in 90d; a day at least."`
-	Keep             bool                               `yaml:"keep" doc:"true: they are held, whatever another policy says."`
+	Keep             bool                               `yaml:"keep" doc:"Holds them, whatever another policy says; defaults to false."`
 	MaxDeletesPerRun int                                `yaml:"max_deletes_per_run" rule:"min=1" doc:"At most so many are deleted in one run, the oldest first; defaults to all."`
 	Archive          string                             `yaml:"archive" doc:"Directory, absolute, where each is kept before it is deleted."`
 }
@@ -41,7 +41,7 @@ type TranscriptionRetention struct {
 	RecordingID      resource.ID       `yaml:"recording_id" doc:"Only transcriptions of this recording."`
 	CreatedAt        TimeRange         `yaml:"created_at" doc:"Only transcriptions that were made then."`
 	DeleteAfter      resource.Duration `yaml:"delete_after" doc:"The age at which they are deleted for good, as in 30d; a day at least."`
-	Keep             bool              `yaml:"keep" doc:"true: they are held, whatever another policy says."`
+	Keep             bool              `yaml:"keep" doc:"Holds them, whatever another policy says; defaults to false."`
 	MaxDeletesPerRun int               `yaml:"max_deletes_per_run" rule:"min=1" doc:"At most so many are deleted in one run, the oldest first; defaults to all."`
 }
 
@@ -52,7 +52,7 @@ type LogMessageRule struct {
 	DetailContains  string                             `yaml:"detail_contains" doc:"Only messages with this text in their detail."`
 	Connection      resource.RefTo[ExternalConnection] `yaml:"connection" doc:"Only messages about this connection."`
 	TelephoneNumber string                             `yaml:"telephone_number" doc:"Only messages about this number, in E.164."`
-	Dismiss         bool                               `yaml:"dismiss" doc:"true: they are dismissed on Telnyx; else they are known, and not reported as new."`
+	Dismiss         bool                               `yaml:"dismiss" doc:"Dismisses them on Telnyx; else they are known, and not reported as new."`
 }
 
 // The kinds whose entries are rules of a job.
@@ -67,7 +67,7 @@ func noKey(string, resource.Object) string { return "" }
 func recordingRetention() Row {
 	return Row{Kind: resource.Kind{
 		Name:   RecordingRetentionKind,
-		Doc:    "Which recordings are deleted at which age. They are only reported unless the daemon is told to enforce it.",
+		Doc:    "Which recordings are deleted at which age; only reported unless the daemon is told to enforce it.",
 		Schema: resource.SchemaOf[RecordingRetention](),
 		Key:    noKey, Check: checkRecordingRetention, Rules: true, Hold: isHold,
 	}}

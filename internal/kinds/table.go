@@ -47,6 +47,9 @@ func Table() []Row {
 		media(),
 		customStorageCredentials(),
 		dialogflowConnections(),
+		recordingRetention(),
+		transcriptionRetention(),
+		logMessageRules(),
 	}
 }
 

@@ -286,8 +286,12 @@ func (p *planner) trouble(n resource.Number, o *resource.Order, e Event, code, r
 	if t.Op == resource.OrderRetry {
 		t.Op = resource.OrderUpload
 	}
-	if t.Op == resource.OrderUpload {
+	switch {
+	case t.Op != resource.OrderUpload:
+	case !Followed(o):
 		t.Ticket = o.Ticket
+	case e == Permanent: // somebody else's upload may go to another place, and is not for us to retry: ours has not failed yet
+		e = Transient
 	}
 	if old := p.troubles[n]; old != nil && old.Target == t.Target && old.Op == t.Op {
 		t.Attempts = old.Attempts + 1

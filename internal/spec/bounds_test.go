@@ -33,7 +33,7 @@ func TestNodes(t *testing.T) {
 func TestDepth(t *testing.T) {
 	nested := func(n int) string { return "x: " + strings.Repeat("[", n) + strings.Repeat("]", n) }
 	got := loadText(t, nested(spec.MaxDepth-1))
-	wantErrors(t, got, "a.yaml:1:1: x: unknown section; known are custom_storage_credentials, dialogflow_connections, external_connections, locations, media, phone_numbers, siprec_connectors")
+	wantErrors(t, got, "a.yaml:1:1: x: unknown section; known are custom_storage_credentials, dialogflow_connections, external_connections, locations, log_message_rules, media, phone_numbers, recording_retention, siprec_connectors, transcription_retention")
 	wantErrors(t, loadText(t, nested(spec.MaxDepth)), "a.yaml:1:35: nested deeper than 32 levels: flatten it")
 	for name, text := range map[string]string{
 		"lists":    strings.Repeat("[", 1<<20),

@@ -15,15 +15,18 @@ import (
 
 // bases are entries that load as they stand, or would with one field more.
 var bases = map[string][]string{
-	"trunks":                 {"{host: a.example.com}"},
-	"routes":                 {"{trunk: {id: 5}, prefix: '1'}"},
-	"samples":                {"{home: 'https://a.example', peer: {id: 5}}"},
-	"external_connections":   {"{external_sip_connection: operator_connect}"},
-	"siprec_connectors":      {"{host: a.example.com, port: 1}"},
-	"media":                  {"{ttl: 365d}", "{file: sound.wav}"},
-	"locations":              {"{connection: {id: 5}, location_id: 5}"},
-	"phone_numbers":          {"{connection: {id: 5}, numbers: [+15125550100]}", "{connection: {id: 5}}"},
-	"dialogflow_connections": {"{connection_id: 5, dialogflow_api: es, location: us, service_account: {env: A}}"},
+	"trunks":                  {"{host: a.example.com}"},
+	"routes":                  {"{trunk: {id: 5}, prefix: '1'}"},
+	"samples":                 {"{home: 'https://a.example', peer: {id: 5}}"},
+	"external_connections":    {"{external_sip_connection: operator_connect}"},
+	"siprec_connectors":       {"{host: a.example.com, port: 1}"},
+	"media":                   {"{ttl: 365d}", "{file: sound.wav}"},
+	"locations":               {"{connection: {id: 5}, location_id: 5}"},
+	"phone_numbers":           {"{connection: {id: 5}, numbers: [+15125550100]}", "{connection: {id: 5}}"},
+	"dialogflow_connections":  {"{connection_id: 5, dialogflow_api: es, location: us, service_account: {env: A}}"},
+	"recording_retention":     {"{delete_after: 90d}", "{keep: true}"},
+	"transcription_retention": {"{delete_after: 90d}", "{keep: true}"},
+	"log_message_rules":       {"{code: 5}"},
 	"custom_storage_credentials": {
 		"{backend: gcs, connection_id: 5, configuration: {bucket: a, credentials: {env: A}}}",
 		"{backend: gcs, configuration: {bucket: a, credentials: {env: A}}}",
@@ -40,7 +43,7 @@ var written = []string{
 	"{}", "{id: 5}", "{id: 0x1F}", "{id: a_b-c}", "{env: _A1}", "{file: b}", "{file: 5}", "{credential: 5}", "{credential: a.b}", "{user: 5, password: {env: A}}",
 	"15125550100", "'+15125550100'", "+15125550100-+15125550199", "'+15125550100  -  +15125550199'", "'+1 512 555 0100'", "[+15125550100, '+15125550101']", "['+15125550100-+15125550199', +441632960001]", "[15125550100]", "numbers.txt",
 	"first_party_app_assignment", "[calling_user_assignment]",
-	"[]", "[5]", "[a, a, '5', 08]", "[{}]", "[{name: 5, value: ~}]", "{channel_limit: 0}", "{outbound_voice_profile_id: 08}", "{size: 1}", "{bucket: 5, credentials: {file: a}}",
+	"[]", "[5]", "[a, a, '5', 08]", "[{}]", "[{name: 5, value: ~}]", "{channel_limit: 0}", "{outbound_voice_profile_id: 08}", "{size: 1}", "{gte: 2026-01-31T00:00:00Z}", "{lte: '2026-01-31T00:00:00+02:00'}", "/var/archive", "{bucket: 5, credentials: {file: a}}",
 }
 
 // TestJSONSchemaTakesWhatLoadTakes: every field with every value, wherever Load takes it.

@@ -64,10 +64,22 @@ func fit(kind string, o resource.Object, node *yaml.Node, i int) {
 		set(node, "host", plain("!!str", host))
 	case kind == "custom_storage_credentials":
 		fitStorage(o, node, i)
+	case strings.HasSuffix(kind, "_retention"):
+		fitOnly(o, node, "delete_after", "90d")
+	case kind == "log_message_rules":
+		fitOnly(o, node, "title_contains", "é")
 	case o["external_sip_connection"] == "zoom":
 		o["outbound"] = resource.Object{"outbound_voice_profile_id": "1911630617284445511"}
 		set(node, "outbound", mapping("outbound_voice_profile_id", plain("!!int", "1911630617284445511")))
 	}
+}
+
+// fitOnly leaves one field.
+func fitOnly(o resource.Object, node *yaml.Node, field, value string) {
+	clear(o)
+	node.Content = nil
+	o[field] = value
+	set(node, field, plain("!!str", value))
 }
 
 // fitStorage is Google's: the other backends have other fields.

@@ -22,6 +22,9 @@ type Record struct {
 	EndTroubles []resource.Number  // all is well with these, or nobody wants them any more
 	Troubles    []resource.Trouble // remember these, each in the place of one of its number
 
+	EndMessages []string           // keys of those that Telnyx no longer has
+	Messages    []resource.Message // remember these, each in the place of one with its key
+
 	Event  *Event
 	Events []Event // after Event, where one change concerns several entries
 }
@@ -81,6 +84,13 @@ func (d *DB) commit(exec execute, r *Record) {
 	for i := range r.Troubles {
 		endTrouble(exec, r.Troubles[i].Number)
 		putTrouble(exec, &r.Troubles[i])
+	}
+	for _, key := range r.EndMessages {
+		endMessage(exec, key)
+	}
+	for i := range r.Messages {
+		endMessage(exec, r.Messages[i].Key)
+		putMessage(exec, &r.Messages[i])
 	}
 	if r.Event != nil {
 		d.putEvent(exec, r.Event)

@@ -175,7 +175,7 @@ func verify(ctx context.Context, db *sql.DB, path string) (version int, err erro
 		{"PRAGMA user_version", &version}, // again: the log may know more than the head of the file
 		{"PRAGMA integrity_check(1)", &found},
 		{count + "('meta', 'owned', 'intents', 'history', 'jobs')", &first},
-		{count + "('orders', 'troubles')", &third},
+		{count + "('orders', 'troubles', 'messages')", &third},
 	} {
 		if err := db.QueryRowContext(ctx, q.text).Scan(q.dest); err != nil {
 			return 0, unusable(path, err)
@@ -184,7 +184,7 @@ func verify(ctx context.Context, db *sql.DB, path string) (version int, err erro
 	switch {
 	case found != "ok":
 		return 0, corrupt(path, found)
-	case first != 5 || version >= 3 && third != 2:
+	case first != 5 || version >= 3 && third != 3:
 		return 0, corrupt(path, "tables are missing")
 	}
 	return version, checkVersion(path, version)

@@ -57,7 +57,10 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 		if s.Orders, err = readOrders(ctx, tx); err != nil {
 			return err
 		}
-		s.Troubles, err = readTroubles(ctx, tx)
+		if s.Troubles, err = readTroubles(ctx, tx); err != nil {
+			return err
+		}
+		s.Messages, err = readMessages(ctx, tx)
 		return err
 	})
 	return s, err

@@ -15,6 +15,8 @@
 //	         ticket, retried, seen (JSON tickets), at, settled
 //	troubles number (E.164), op, connection, location_id, civic_address_id, usage, additional_usages, code, reason,
 //	         ticket, attempts, at, next (when it is tried again, or "": never)
+//	messages message_key, id, code, title, detail, pointer, connection, number, ticket, first_seen, rule: the log
+//	         messages that Telnyx had when we looked last
 //
 // Times are RFC 3339 in UTC. The SQL is plain, so that the same schema serves PostgreSQL.
 //
@@ -70,6 +72,10 @@ CREATE TABLE troubles (
 	number TEXT PRIMARY KEY, op TEXT NOT NULL, connection TEXT NOT NULL, location_id TEXT NOT NULL, civic_address_id TEXT NOT NULL,
 	usage TEXT NOT NULL, additional_usages TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL, ticket TEXT NOT NULL,
 	attempts INTEGER NOT NULL, at TEXT NOT NULL, next TEXT NOT NULL);
+CREATE TABLE messages (
+	message_key TEXT PRIMARY KEY, id TEXT NOT NULL, code TEXT NOT NULL, title TEXT NOT NULL, detail TEXT NOT NULL,
+	pointer TEXT NOT NULL, connection TEXT NOT NULL, number TEXT NOT NULL, ticket TEXT NOT NULL, first_seen TEXT NOT NULL,
+	rule TEXT NOT NULL);
 `
 
 // Snapshot is all that state knows at one moment, but for the history.
@@ -80,6 +86,7 @@ type Snapshot struct {
 	Intents  []resource.Intent
 	Orders   []resource.Order   // the oldest first
 	Troubles []resource.Trouble // by number
+	Messages []resource.Message // by key
 
 	keyPrint, hmacKey string
 }

@@ -164,6 +164,17 @@ func secretField(name string) bool {
 	return slices.ContainsFunc(secretEndings, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
+// Masked is an object without secrets, for people: fields that hold one, and addresses that are as good as keys, show as
+// dots. A transcription keeps its text, which is what somebody reads one for.
+func (c *Client) Masked(o Object) Object {
+	out, _ := c.mask.fields(o).(Object)
+	const spoken = "transcription_text"
+	if text, ok := o[spoken]; ok {
+		out[spoken] = text
+	}
+	return out
+}
+
 // fields gives a copy of a decoded value with secret fields, URL queries and secrets masked.
 func (m *masker) fields(v any) any {
 	switch v := v.(type) {

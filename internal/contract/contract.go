@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -35,6 +36,17 @@ type Document struct {
 	doc        *openapi3.T
 	router     routers.Router
 	deviations []Deviation
+}
+
+// Operations lists all that the document has, as "GET /media/{media_name}", sorted.
+func (d *Document) Operations() (list []string) {
+	for path, item := range d.doc.Paths.Map() {
+		for method := range item.Operations() {
+			list = append(list, method+" "+path)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // parsed keeps the first document of the process: loading one takes a while, and

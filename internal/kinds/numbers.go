@@ -152,6 +152,9 @@ func (x Numbers) CivicAddresses(ctx context.Context, connection string) ([]resou
 	return out, nil
 }
 
+// CivicWords is a civic address for a person.
+func CivicWords(o client.Object) string { return civicAddress(o).Words }
+
 // civicAddress reads an address. Its words are in the order of an envelope.
 func civicAddress(o client.Object) resource.CivicAddress {
 	a := resource.CivicAddress{ID: text(o, "id"), Default: text(o, "default_location_id")}

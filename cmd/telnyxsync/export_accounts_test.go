@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"telnyxsync/internal/resource"
+
 	"pgregory.net/rapid"
 )
 
@@ -18,8 +20,9 @@ var accountKeys = map[string]string{
 type accountDrawer struct {
 	*rapid.T
 	hostile bool
-	ids     []string // of the objects, as KIND ID
-	flags   []string // that name those which have no list
+	ids     []string                            // of the objects, as KIND ID
+	held    map[resource.Number]resource.Target // where its numbers are
+	flags   []string                            // that name those which have no list
 }
 
 // odd is text that YAML, paths, comments, terminals and our own rules may stumble over.
@@ -118,6 +121,7 @@ func (d *accountDrawer) account() map[string]any {
 		}
 		account[c.kind] = list
 	}
+	d.numbers(account)
 	return account
 }
 

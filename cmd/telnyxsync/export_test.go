@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"telnyxsync/internal/resource"
 	"telnyxsync/internal/telnyxsim"
 
 	"pgregory.net/rapid"
@@ -75,6 +77,7 @@ func (r *inside) run(t rapid.TB, want, or int, args ...string) (stdout, stderr s
 type exportPlan struct {
 	plan
 	NotCompared []struct{ Address, Path, Reason string } `json:"not_compared"`
+	Numbers     exportNumbers                            `json:"phone_numbers"`
 }
 
 func (r *inside) plan(t rapid.TB, want, or int, args ...string) (p exportPlan) {
@@ -97,6 +100,9 @@ func (r *inside) exported(t rapid.TB) string {
 		return ""
 	}
 	for _, f := range files {
+		if f.IsDir() {
+			continue // of numbers
+		}
 		text, err := os.ReadFile(filepath.Join(r.out(), f.Name()))
 		if err != nil {
 			t.Fatal(err)
@@ -140,8 +146,8 @@ func (r *inside) write(t rapid.TB) {
 }
 
 // adopts exports, validates, compares, applies and compares again: what was exported is adopted or, where
-// it is not to be written yet, observed, and nothing else comes of it. It returns the objects that are
-// adopted, as KIND ID, and how many are observed.
+// it is not to be written yet, observed, and nothing else comes of it; nor of what is exported then. It
+// returns the objects that are adopted, as KIND ID, and how many are observed.
 func (r *inside) adopts(t rapid.TB, written bool, flags ...string) (ids []string, observed int) {
 	t.Helper()
 	export := append([]string{"export", "--out", r.out()}, flags...)
@@ -171,9 +177,16 @@ func (r *inside) adopts(t rapid.TB, written bool, flags ...string) (ids []string
 		t.Fatalf("%+v\n%s", p, first)
 	}
 	observed = p.Summary["unchanged"]
+	adopted := p.Numbers.adopted(t)
 	r.run(t, 0, 0, "apply", "--yes", r.out())
-	if p := r.plan(t, 0, 0, "diff", r.out()); p.Summary["unchanged"] != len(ids)+observed {
+	if p := r.plan(t, 0, 0, "diff", r.out()); p.Summary["unchanged"] != len(ids)+adopted+observed || len(p.Numbers.Changes) > 0 {
 		t.Fatalf("diff after apply: %+v\n%s", p, first)
+	}
+	targets, sets := exportedGroups(t, r.config(t))
+	r.run(t, 0, 0, append(export, "--force")...)
+	r.run(t, 0, 0, "diff", r.out())
+	if gotTargets, gotSets := exportedGroups(t, r.config(t)); !maps.Equal(gotTargets, targets) || !maps.EqualFunc(gotSets, sets, resource.Numbers.Equal) {
+		t.Fatalf("exported at first\n%s\nand once it was applied\n%s", first, r.exported(t))
 	}
 	slices.Sort(ids)
 	return ids, observed
@@ -196,6 +209,7 @@ func TestExportOfAnyAccount(t *testing.T) {
 				t.Fatalf("adopted %q, of %q", id, d.ids)
 			}
 		}
+		d.placed(t, r.config(t))
 		// What was left out is as it was.
 		left := objects(t, before)
 		for id, text := range objects(t, r.sim.Account()) {
@@ -224,6 +238,9 @@ func TestExportOfAPlainAccount(t *testing.T) {
 		want := slices.DeleteFunc(slices.Clone(d.ids), func(id string) bool { return !written && strings.HasPrefix(id, "dialogflow_connections ") })
 		if slices.Sort(want); !slices.Equal(ids, want) || observed != len(d.ids)-len(want) {
 			t.Fatalf("adopted %q, observed %d, want %q of %q\n%s", ids, observed, want, d.ids, r.exported(t))
+		}
+		if n := d.placed(t, r.config(t)); n != len(d.held) {
+			t.Fatalf("%d numbers of %v\n%s", n, d.held, r.exported(t))
 		}
 		if text := r.exported(t); strings.Contains(text, "left out") || strings.Contains(text, "not exported") {
 			t.Fatalf("something is missing:\n%s", text)

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type teams struct {
 	killer *killer
 	key    string // the file of the API key
 	times  numbers.Times
+
+	killOnWrites atomic.Bool // the steps at which the killer kills are writes alone
 
 	mu      sync.Mutex
 	uploads []uploadCall
@@ -77,7 +80,13 @@ func newTeams(t testing.TB, cfg telnyxsim.Config) *teams {
 	}
 	r := &teams{sim: sim}
 	r.killer = &killer{next: r.witness(contract.Wrap(t, sim))}
-	srv := httptest.NewServer(r.killer)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Method == "GET" && r.killOnWrites.Load() {
+			r.killer.next.ServeHTTP(w, req)
+			return
+		}
+		r.killer.ServeHTTP(w, req)
+	}))
 	t.Cleanup(srv.Close)
 	r.rig = newRigAt(t, srv.URL)
 	r.key = filepath.Join(t.TempDir(), "key")
@@ -113,10 +122,11 @@ func (r *teams) witness(next http.Handler) http.Handler {
 		}
 		_ = json.Unmarshal(text, &body) // what is no JSON the simulator refuses
 		call := uploadCall{place: body.Location + body.Civic, ids: body.IDs}
-		before := r.onTheirWay()
+		uploads := r.owned("uploads")
+		before := onTheirWay(uploads)
 		if isRetry {
 			call.retried = segments[2]
-			for _, u := range r.objects("uploads", segments[0]) {
+			for _, u := range uploads[segments[0]] {
 				if u["ticket_id"] == call.retried {
 					call.place = fmt.Sprint(u["location_id"])
 					for _, e := range u["tn_upload_entries"].([]any) {
@@ -133,7 +143,7 @@ func (r *teams) witness(next http.Handler) http.Handler {
 			}
 		}
 		defer func() { // also where the answer is dropped
-			after := r.onTheirWay()
+			after := onTheirWay(r.owned("uploads"))
 			for id, n := range after {
 				if n > 1 {
 					r.t.Errorf("after %s %s the number %s is in %d uploads that are not finished", req.Method, req.URL.Path, id, n)
@@ -147,10 +157,10 @@ func (r *teams) witness(next http.Handler) http.Handler {
 }
 
 // onTheirWay counts the unfinished uploads that each number is in.
-func (r *teams) onTheirWay() map[string]int {
+func onTheirWay(uploads map[string][]map[string]any) map[string]int {
 	found := map[string]int{}
 	unfinished := []any{"pending_upload", "pending", "in_progress"}
-	for _, list := range r.owned("uploads") {
+	for _, list := range uploads {
 		for _, u := range list {
 			for _, e := range u["tn_upload_entries"].([]any) {
 				if e := e.(map[string]any); slices.Contains(unfinished, u["status"]) && slices.Contains(unfinished, e["status"]) {
@@ -162,12 +172,17 @@ func (r *teams) onTheirWay() map[string]int {
 	return found
 }
 
-// uploaded counts, for each number, how many uploads have been made of it.
-func (r *teams) uploaded() map[string]int {
+// seen are the uploads and retries so far.
+func (r *teams) seen() []uploadCall {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return slices.Clone(r.uploads)
+}
+
+// uploaded counts, for each number, how many uploads have been made of it.
+func (r *teams) uploaded() map[string]int {
 	found := map[string]int{}
-	for _, u := range r.uploads {
+	for _, u := range r.seen() {
 		if u.taken {
 			for _, id := range u.ids {
 				found[id]++
@@ -273,11 +288,15 @@ func (r *teams) here(args ...string) (out string, code int) {
 	a := &app{in: strings.NewReader(""), out: &stdout, err: &stderr}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	code = a.execute(ctx, append(args, "--api-url", r.url, "--api-key-file", r.key, "--state", r.state, r.dir))
+	where := []string{"--api-url", r.url, "--api-key-file", r.key, "--state", r.state}
+	if args[0] == "diff" || args[0] == "apply" {
+		where = append(where, r.dir)
+	}
+	code = a.execute(ctx, append(args, where...))
 	return stdout.String() + stderr.String(), code
 }
 
-// exits runs a command in this process and wants an exit code.
+// ends runs a command in this process and wants an exit code.
 func (r *teams) ends(want int, args ...string) (out string) {
 	r.t.Helper()
 	out, code := r.here(args...)
@@ -326,8 +345,8 @@ func (r *teams) until(passes int) {
 	r.t.Errorf("after %d passes something is left:\n%s\nThe passes:\n%s", passes, diff, strings.Join(said, "\n"))
 }
 
-// numberPlan is what a test reads of the JSON plan of phone numbers.
-type numberPlan struct {
+// teamsPlan is what a test reads of the JSON plan of phone numbers.
+type teamsPlan struct {
 	plan
 	PhoneNumbers struct {
 		Changes, Waiting, Observed []struct {
@@ -345,7 +364,7 @@ type numberPlan struct {
 }
 
 // look is a diff.
-func (r *teams) look(args ...string) (p numberPlan, code int) {
+func (r *teams) look(args ...string) (p teamsPlan, code int) {
 	r.t.Helper()
 	out, code := r.here(append([]string{"diff", "--output", "json"}, args...)...)
 	if err := json.Unmarshal([]byte(out), &p); err != nil {

@@ -30,10 +30,12 @@ type ownedJSON struct {
 	Protected bool                        `json:"protected"`
 	Applied   resource.Object             `json:"applied"`
 	Attempts  map[string]resource.Attempt `json:"attempts,omitempty"`
+	Orders    []orderJSON                 `json:"orders,omitempty"`   // of a group of phone numbers: what is on its way
+	Troubles  []troubleJSON               `json:"troubles,omitempty"` // and what failed
 }
 
 func toOwnedJSON(o resource.Owned) ownedJSON {
-	return ownedJSON{o.Addr.String(), o.ID, o.Root, o.Protect, o.Applied, o.Attempts}
+	return ownedJSON{Address: o.Addr.String(), ID: o.ID, Root: o.Root, Protected: o.Protect, Applied: o.Applied, Attempts: o.Attempts}
 }
 
 type intentJSON struct {
@@ -50,7 +52,7 @@ func (a *app) stateListCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the objects that we own, and creates whose outcome is not known",
+		Short: "List the objects that we own, creates whose outcome is not known, and phone numbers that are on their way or failed",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withState(cmd.Context(), func(db *state.DB) error {
@@ -66,7 +68,11 @@ func (a *app) stateListCommand() *cobra.Command {
 					for _, i := range snap.Intents {
 						intents = append(intents, toIntentJSON(i))
 					}
-					return a.printJSON(map[string]any{"version": 1, "base_url": snap.BaseURL, "owned": owned, "intents": intents})
+					return a.printJSON(map[string]any{
+						"version": 1, "base_url": snap.BaseURL, "owned": owned, "intents": intents,
+						"orders":   orders(&snap, func(*resource.Order) bool { return true }),
+						"troubles": troubles(&snap, func(*resource.Trouble) bool { return true }),
+					})
 				}
 				w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 				fmt.Fprintln(w, "ADDRESS\tID\tPROTECTED\tROOT")
@@ -83,7 +89,7 @@ func (a *app) stateListCommand() *cobra.Command {
 				for _, i := range snap.Intents {
 					fmt.Fprintf(a.out, "in doubt: %s, a create begun at %s\n", diff.Printable(i.Addr.String()), toIntentJSON(i).At)
 				}
-				return nil
+				return a.printMoving(&snap)
 			})
 		},
 	}
@@ -110,7 +116,9 @@ func (a *app) stateShowCommand() *cobra.Command {
 				}
 				for _, o := range snap.Owned {
 					if o.Addr == addr {
-						return a.printJSON(toOwnedJSON(o))
+						doc := toOwnedJSON(o)
+						doc.Orders, doc.Troubles = groupOrders(&snap, &o), groupTroubles(&snap, &o)
+						return a.printJSON(doc)
 					}
 				}
 				for _, i := range snap.Intents {

@@ -208,7 +208,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 			}
 			record.Own = &own
 		}
-		if c.Op == diff.Rename {
+		if c.Op == diff.Rename && x.desired.Find(c.From.Addr) == nil { // an entry that has another object now remembers that
 			record.Forget = &c.From.Addr
 		}
 		if !client.Unknown(err) || !x.kind(c).Blind {
@@ -247,7 +247,7 @@ func unverified(c *diff.Change, own *resource.Owned, why string) {
 		own.Attempts = map[string]resource.Attempt{}
 	}
 	for _, d := range c.Deltas {
-		own.Applied = resource.Without(own.Applied, d.Path)
+		diff.NotApplied(own, c.From, d.Path)
 		own.Attempts[d.Path] = resource.Attempt{Value: resource.Text(resource.Remembered(d.New)), Count: diff.StickLimit, Note: why}
 	}
 }

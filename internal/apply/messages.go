@@ -28,6 +28,9 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 	if e.Messages == nil {
 		return r, errors.New("this engine cannot read log messages")
 	}
+	if err := e.CheckAccount(ctx, s.Snap, nil, s.Options); err != nil {
+		return r, err
+	}
 	list, err := e.Messages.List(ctx)
 	if err != nil {
 		return r, err
@@ -40,7 +43,9 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 	if err != nil {
 		return r, err
 	}
+	r.Messages = []resource.Message{} // also where there are none
 	var rec state.Record
+	var refused error // by the key: it is not tried for each of the rest
 	fresh := 0
 	for _, m := range list {
 		before, was := known[m.Key]
@@ -52,10 +57,10 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 		if rule != nil {
 			m.Rule = rule.Addr.String()
 		}
-		if rule != nil && rule.dismiss && m.ID != "" && !s.Observe {
+		if rule != nil && rule.dismiss && m.ID != "" && !s.Observe && refused == nil && ctx.Err() == nil {
 			receipt, dismissErr := e.Messages.Dismiss(ctx, m.ID)
 			if client.Unauthorized(dismissErr) {
-				return r, dismissErr
+				refused = dismissErr
 			}
 			if dismissErr == nil {
 				r.Lines = append(r.Lines, fmt.Sprintf("dismissed by %s: %s", rule.Addr, Describe(&m)))
@@ -136,7 +141,7 @@ func (e *Engine) messageRules(ctx context.Context, s *Situation) (rules []messag
 		rule := messageRule{
 			Addr: entry.Addr, code: resource.GetString(o, "/code"), title: resource.GetString(o, "/title_contains"),
 			detail: resource.GetString(o, "/detail_contains"), number: resource.GetString(o, "/telephone_number"),
-			dismiss: o["dismiss"] == true && !entry.Observe,
+			dismiss: o["dismiss"] == true && !entry.Observe && (s.Options.Only == nil || slices.Contains(s.Options.Only, entry.Addr)),
 		}
 		if ref, ok := o["connection"].(resource.Ref); ok {
 			if rule.connection = ref.ID; rule.connection == "" {
@@ -148,7 +153,10 @@ func (e *Engine) messageRules(ctx context.Context, s *Situation) (rules []messag
 		}
 		rules = append(rules, rule)
 	}
-	return rules, nil
+	// What one rule knows and another dismisses is dismissed, whatever they are called.
+	known := slices.DeleteFunc(slices.Clone(rules), func(r messageRule) bool { return r.dismiss })
+	rules = slices.DeleteFunc(rules, func(r messageRule) bool { return !r.dismiss })
+	return append(rules, known...), nil
 }
 
 // match is the first rule that a message passes.

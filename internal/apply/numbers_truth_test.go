@@ -90,6 +90,25 @@ func (u *numberTruth) coming(n resource.Number) (coming, hangs bool) {
 	return false, false
 }
 
+// moves tells whether something is on its way that will arrive.
+func (u *numberTruth) moves() bool {
+	for _, list := range u.Live {
+		for _, n := range list {
+			if n.Changes != nil {
+				return true
+			}
+		}
+	}
+	for _, list := range u.Uploads {
+		for _, up := range list {
+			if u.unfinished(up.Status) && !strings.HasPrefix(up.Begun, "9999") {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(u.Jobs, func(j struct{ Status string }) bool { return j.Status == "pending" || j.Status == "in_progress" })
+}
+
 // connectionOf is the id of a group's connection.
 func (u *numberTruth) connectionOf(g *numberGroup) string {
 	if g.connection != zoomNew {

@@ -80,7 +80,9 @@ func civicAddressesOf(connection string) []any {
 	}
 }
 
-func pick[V any](t *rapid.T, what string, values ...V) V { return rapid.SampledFrom(values).Draw(t, what) }
+func pick[V any](t *rapid.T, what string, values ...V) V {
+	return rapid.SampledFrom(values).Draw(t, what)
+}
 
 func oneIn(t *rapid.T, n int, what string) bool { return rapid.IntRange(0, n-1).Draw(t, what) == n-1 }
 

@@ -159,6 +159,9 @@ func settleState(ctx context.Context, db *state.DB, plan *diff.Plan, fingerprint
 			Addr: g.Addr, Op: string(diff.Forget), ID: g.ID, Reason: "no longer written, and nothing of it is to be deleted", Outcome: string(Done),
 		}})
 	}
+	for i := range plan.Over {
+		records = append(records, state.Record{EndIntent: &plan.Over[i]})
+	}
 	if len(records) == 0 {
 		return nil
 	}

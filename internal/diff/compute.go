@@ -88,6 +88,7 @@ func newPlanner(in Input) *planner {
 	}
 	p := &planner{in: in, matches: map[resource.Addr]*match{}, entries: map[string][]*resource.Entry{}, kinds: map[string]*resource.Kind{}}
 	p.plan.OwnedByKind = map[string]int{}
+	p.remembered = map[resource.Addr]bool{}
 	p.in.Owned = slices.SortedFunc(slices.Values(in.Owned), func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
 	p.in.Desired.Entries = slices.Clone(in.Desired.Entries) // what their keys refer to is filled in
 	for i := range p.in.Desired.Entries {
@@ -107,6 +108,8 @@ type planner struct {
 	rows    []groupRow
 	grouped []numbers.Group // as they were decided
 	decided numbers.Plan
+
+	remembered map[resource.Addr]bool // groups whose numbers are, see awaited
 }
 
 func (p *planner) problem(a resource.Addr, source *resource.Position, held bool, format string, args ...any) {

@@ -269,6 +269,18 @@ func (p *planner) add(e *resource.Entry, c Change) {
 	p.plan.Observed = append(p.plan.Observed, c)
 }
 
+// NotApplied takes out of what is to be remembered a value that did not get in place, or may not have: what
+// stood there before goes on being compared with.
+func NotApplied(own, before *resource.Owned, path string) {
+	own.Applied = resource.Without(own.Applied, path)
+	if before == nil {
+		return
+	}
+	if v, known := resource.Get(before.Applied, path); known {
+		resource.Put(own.Applied, path, v)
+	}
+}
+
 // hold takes out what was written often enough and came back each time.
 func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held bool) {
 	if row == nil {
@@ -289,6 +301,7 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held 
 		}
 		held = true
 		if a.Note != "" {
+			NotApplied(c.Own, row, d.Path)
 			p.problem(e.Addr, &e.Pos, true, "%s: %s", d.Path, a.Note)
 			return true
 		}

@@ -139,6 +139,7 @@ func (p *planner) group(k *resource.Kind, e *resource.Entry) (g numbers.Group, n
 	}
 	g = numbers.Group{Addr: e.Addr, Known: map[string]resource.Numbers{}, Wanted: WantedNumbers(e.Object)}
 	g.AllowMove, _ = e.Object["allow_move"].(bool)
+	g.Observe = e.Observe || p.in.Only != nil && !slices.Contains(p.in.Only, e.Addr)
 	g.AnyPlace = slices.ContainsFunc([]string{"/location", "/location_id", "/civic_address_id"}, e.Ignores)
 	ref, _ := e.Object["connection"].(resource.Ref)
 	var c comparison
@@ -223,6 +224,18 @@ func (p *planner) others(e *resource.Entry, g *numbers.Group) (theirs resource.N
 	return theirs
 }
 
+// awaited tells whether numbers of a group that is no longer written are wanted by one of which nothing is
+// remembered in this run, be it that they could not be read: until it is, this row knows what they are used for.
+func (p *planner) awaited(o *resource.Owned) bool {
+	var known resource.Numbers
+	for _, s := range uploadedOf(o.Applied) {
+		known = known.Plus(s)
+	}
+	return slices.ContainsFunc(p.entries[o.Addr.Kind], func(e *resource.Entry) bool {
+		return !p.remembered[e.Addr] && len(known.And(WantedNumbers(e.Object))) > 0
+	})
+}
+
 // uploadedOf is what a group's row remembers: its numbers, by what they were uploaded for.
 func uploadedOf(applied resource.Object) map[string]resource.Numbers {
 	out := map[string]resource.Numbers{}
@@ -244,16 +257,19 @@ func TargetOf(applied resource.Object) resource.Target {
 
 // left finds the numbers that left a group of this run, and are in none any more.
 func (p *planner) left(k *resource.Kind) (all resource.Numbers) {
-	var wanted resource.Numbers
+	var wanted, others resource.Numbers
 	for _, e := range p.entries[k.Name] {
 		wanted = wanted.Plus(WantedNumbers(e.Object))
 	}
 	for _, row := range p.rows {
-		if root := p.in.Desired.Root(row.Root); root == nil || !root.Sections[k.Name] {
-			continue
-		}
+		root := p.in.Desired.Root(row.Root)
+		ours := root != nil && root.Sections[k.Name]
 		var gone resource.Numbers
 		for _, known := range row.uploaded {
+			if !ours {
+				others = others.Plus(known)
+				continue
+			}
 			gone = gone.Plus(known.Minus(wanted))
 		}
 		if len(gone) == 0 {
@@ -262,7 +278,16 @@ func (p *planner) left(k *resource.Kind) (all resource.Numbers) {
 		all = all.Plus(gone)
 		p.plan.Unmanaged = append(p.plan.Unmanaged, Unmanaged{Addr: row.Addr, Paths: []string{countedNumbers(gone)}})
 	}
-	return all
+	// Those that were on their way when they left may fail after their group has forgotten them.
+	var begun []resource.Range
+	for i := range p.in.Orders {
+		begun = append(begun, p.in.Orders[i].Numbers...)
+	}
+	for i := range p.in.Troubles {
+		n := p.in.Troubles[i].Number
+		begun = append(begun, resource.Range{From: n, To: n})
+	}
+	return all.Plus(resource.NumbersOf(begun...).Minus(wanted).Minus(others))
 }
 
 // verdicts turns what was decided on a group into changes and problems.
@@ -343,6 +368,7 @@ func (p *planner) remember(e *resource.Entry, g *numbers.Group, d *numbers.Decid
 	if len(d.Placed) > 0 {
 		applied["placed"] = d.Placed
 	}
+	p.remembered[e.Addr] = true
 	row := p.row(e.Addr)
 	own := &resource.Owned{Addr: e.Addr, ID: e.Name, Root: e.Root, Applied: applied, Protect: row != nil && row.Protect}
 	if e.Protect != nil {
@@ -457,7 +483,7 @@ func (p *planner) batches() {
 // Remembers tells whether carrying the plan out would change anything, be it only what is remembered.
 func (p *Plan) Remembers() bool {
 	s := &p.Numbers.Settle
-	return len(p.Changes)+len(p.Settle)+len(p.Gone)+len(p.Numbers.Changes)+
+	return len(p.Changes)+len(p.Settle)+len(p.Gone)+len(p.Over)+len(p.Numbers.Changes)+
 		len(s.Orders)+len(s.EndOrders)+len(s.Troubles)+len(s.EndTroubles) > 0
 }
 

@@ -183,7 +183,7 @@ func (m *matcher) keyed(e *resource.Entry, f *match) {
 		if _, taken := m.taken[l.ID]; taken {
 			continue
 		}
-		if row := m.rowByID[l.ID]; row != nil && m.desired[row.Addr.Name] != nil {
+		if row := m.rowByID[l.ID]; row != nil && m.desired[row.Addr.Name] != nil && !m.left(row, l) {
 			continue // its own entry has it, or has a problem with it
 		}
 		candidates = append(candidates, l)
@@ -217,6 +217,12 @@ func (m *matcher) keyed(e *resource.Entry, f *match) {
 	}
 	f.live, f.from = l, m.rowByID[l.ID]
 	m.taken[l.ID] = e.Addr
+}
+
+// left tells whether the entry that had an object means another now, which is there too: see byState.
+func (m *matcher) left(row *resource.Owned, l *resource.Live) bool {
+	key := m.key(m.desired[row.Addr.Name])
+	return m.kind.Blind && key != "" && !slices.Contains(l.Keys, key)
 }
 
 // holder is the entry that an object belongs to, be it one with a problem.

@@ -42,6 +42,7 @@ func (p *planner) only() {
 	pl.Numbers.Waiting = slices.DeleteFunc(pl.Numbers.Waiting, numberOut)
 	pl.Numbers.Observed = slices.DeleteFunc(pl.Numbers.Observed, numberOut)
 	pl.Gone = slices.DeleteFunc(pl.Gone, func(o resource.Owned) bool { return out(o.Addr) })
+	pl.Over = slices.DeleteFunc(pl.Over, out)
 }
 
 // block takes out the changes that wait for something which this plan does not do: they are

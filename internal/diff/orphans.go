@@ -99,14 +99,23 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 		if p.kinds[o.Addr.Kind].Rules {
 			continue // see holds
 		}
-		if k := p.kinds[o.Addr.Kind]; k.Groups || k.Blind {
-			p.plan.Gone = append(p.plan.Gone, *o) // Telnyx keeps all as it is
+		if p.kinds[o.Addr.Kind].Groups {
+			if !p.awaited(o) {
+				p.plan.Gone = append(p.plan.Gone, *o) // Telnyx keeps all as it is
+			}
 			continue
 		}
 		if m == nil {
 			continue // the kind could not be read, which has been said
 		}
 		if _, renamed := m.taken[o.ID]; renamed {
+			continue
+		}
+		if m.kind.Blind { // as with groups
+			p.plan.Gone = append(p.plan.Gone, *o)
+			if len(o.Applied) > 0 {
+				p.plan.Unmanaged = append(p.plan.Unmanaged, Unmanaged{Addr: o.Addr, Paths: slices.Sorted(maps.Keys(o.Applied))})
+			}
 			continue
 		}
 		if err := p.in.Live[o.Addr.Kind].Failed[o.ID]; err != nil {
@@ -184,7 +193,11 @@ func (p *planner) elsewhere() {
 func (p *planner) abandoned(matchers map[string]*matcher) {
 	for _, in := range p.in.Intents {
 		m := matchers[in.Addr.Kind]
-		if m == nil || m.kind.Blind || p.in.Desired.Root(in.Root) == nil || p.in.Desired.Find(in.Addr) != nil {
+		if m == nil || p.in.Desired.Root(in.Root) == nil || p.in.Desired.Find(in.Addr) != nil {
+			continue
+		}
+		if m.kind.Blind {
+			p.plan.Over = append(p.plan.Over, in.Addr) // nothing is there that could be found, or taken away
 			continue
 		}
 		found := slices.Concat(m.byTag[in.Addr.Name], m.byKey[in.Key])

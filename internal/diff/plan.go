@@ -158,6 +158,7 @@ type Plan struct {
 
 	Settle []resource.Owned // to be remembered without any write
 	Gone   []resource.Owned // to be forgotten: no longer written, and no longer on Telnyx
+	Over   []resource.Addr  // writes that were begun, whose outcome is not known and matters no more
 
 	Numbers NumberPlan // what becomes of phone numbers
 

@@ -32,9 +32,13 @@ func (p *planner) holds() (put, gone []resource.Owned) {
 			if !k.Hold(e.Object) {
 				continue
 			}
-			held[e.Name] = true
 			own := resource.Owned{Addr: e.Addr, ID: e.Name, Root: e.Root, Applied: p.plain(k, e.Object)}
-			if row := rows[e.Name]; row == nil || !sameOwned(row, &own) {
+			if row := rows[e.Name]; row != nil && p.elses(row, &own) {
+				own.Addr.Name += " (" + e.Root + ")"
+				own.ID = own.Addr.Name
+			}
+			held[own.Addr.Name] = true
+			if row := rows[own.Addr.Name]; row == nil || !sameOwned(row, &own) {
 				put = append(put, own)
 			}
 		}
@@ -46,6 +50,13 @@ func (p *planner) holds() (put, gone []resource.Owned) {
 	}
 	slices.SortFunc(gone, func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
 	return put, gone
+}
+
+// elses tells whether what state remembers under the name of a hold is that of another configuration, which
+// this run does not load: it stays beside. If that one is no longer there and said the same, it has moved.
+func (p *planner) elses(row, own *resource.Owned) bool {
+	moved := resource.Text(row.Applied) == resource.Text(own.Applied) && !p.in.OtherRoots[row.Root]
+	return row.Root != own.Root && p.in.Desired.Root(row.Root) == nil && !moved
 }
 
 // plain is an entry with ids in the place of its references, as far as they are known; else it keeps the

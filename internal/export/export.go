@@ -7,11 +7,9 @@ package export
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"telnyxsync/internal/resource"
 )
@@ -126,60 +124,6 @@ func (e *Entry) secrets(f func(path string, ref resource.SecretRef)) {
 	})
 }
 
-// named gives each object a name: the one that state or our owner tag has for it, or else one that
-// tells what it is, its stem.
-func named(list []resource.Live, instance string, rows map[string]*resource.Owned, stem func(*resource.Live) string) map[string]string {
-	names, taken := map[string]string{}, taken{}
-	live := slices.Clone(list)
-	slices.SortFunc(live, func(a, b resource.Live) int { return strings.Compare(a.ID, b.ID) })
-	for i := range live {
-		if row := rows[live[i].ID]; row != nil {
-			names[live[i].ID] = taken.give(row.Addr.Name)
-		}
-	}
-	for i := range live {
-		for _, o := range live[i].Owners {
-			if names[live[i].ID] == "" && o.Instance == instance && resource.ValidName(o.Name) && !taken[o.Name] {
-				names[live[i].ID] = taken.give(o.Name)
-			}
-		}
-	}
-	for i := range live {
-		if names[live[i].ID] == "" {
-			names[live[i].ID] = taken.give(readable(stem(&live[i])))
-		}
-	}
-	return names
-}
-
-// taken are names that are no longer to be had.
-type taken map[string]bool
-
-// give makes a name of its own out of one that others may have.
-func (t taken) give(base string) string {
-	name := base
-	for n := 2; t[name] || !resource.ValidName(name); n++ {
-		suffix := fmt.Sprintf("-%d", n)
-		name = strings.TrimSpace(base[:min(len(base), 255-len(suffix))]) + suffix
-	}
-	t[name] = true
-	return name
-}
-
-// readable makes a text one that can be a name.
-func readable(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return '-'
-		}
-		return r
-	}, text)
-	if text = strings.TrimSpace(text); text == "" || text == "." || text == ".." {
-		return "unnamed"
-	}
-	return text
-}
-
 func newEntry(k *resource.Kind, name string) *Entry {
 	return &Entry{Addr: resource.Addr{Kind: k.Name, Name: name}, Object: resource.Object{}, beside: map[string]string{}, kind: k}
 }
@@ -233,7 +177,7 @@ func (e *Entry) fields(k *resource.Kind, s *resource.Schema, at string, l *resou
 			switch {
 			case was:
 				e.put(path, last, "")
-			case hinted:
+			case hinted && (applied == nil || f.Required): // what was applied without it is not managed
 				e.put(path, hint, "")
 			case f.Required:
 				e.put(path, placeholder(f.Schema), "cannot be read back")
@@ -260,15 +204,6 @@ func placeholder(s *resource.Schema) any {
 		return s.Enum[0]
 	}
 	return "global"
-}
-
-var notInEnv = regexp.MustCompile(`[^A-Z0-9]+`)
-
-// envName is the environment variable that an exported secret is referred to by.
-func envName(a resource.Addr, path string) string {
-	names := resource.Split(path)
-	text := strings.ToUpper(a.Kind + "_" + a.Name + "_" + names[len(names)-1])
-	return strings.Trim(notInEnv.ReplaceAllString(text, "_"), "_")
 }
 
 // Leave keeps a field, or with "" the whole entry, out of what is written: it stands there as a

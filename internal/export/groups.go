@@ -2,7 +2,6 @@ package export
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -128,7 +127,7 @@ func (g *grouper) bundles(c *Connection) (out []*bundle) {
 		}
 	}
 	byGroup, byTarget := map[*Group]*bundle{}, map[resource.Target]*bundle{}
-	assigned, moving := 0, 0
+	var assigned, moving resource.Numbers
 	for i := range c.Numbers {
 		l := &c.Numbers[i]
 		at := resource.Target{Connection: c.ID, Location: l.Location}
@@ -137,10 +136,10 @@ func (g *grouper) bundles(c *Connection) (out []*bundle) {
 		}
 		switch {
 		case g.twice.Has(l.Number):
-			moving++
+			moving.Add(l.Number)
 			continue
 		case c.Teams && !at.Placed():
-			assigned++
+			assigned.Add(l.Number)
 			continue
 		}
 		in := theirs(known, l)
@@ -169,24 +168,6 @@ func (g *grouper) bundles(c *Connection) (out []*bundle) {
 		return cmp.Or(cmp.Compare(a.target.Location, b.target.Location), cmp.Compare(a.target.CivicAddress, b.target.CivicAddress))
 	})
 	return out
-}
-
-// tell says at the connection what is not exported of its numbers.
-func (g *grouper) tell(c *Connection, assigned, moving int) {
-	e := g.connections[c.ID]
-	if e == nil {
-		return
-	}
-	note := func(format string, args ...any) { e.notes = append(e.notes, fmt.Sprintf(format, args...)) }
-	if assigned > 0 {
-		note("%s of it without a place on Microsoft Teams, in no group of phone_numbers.", counted(assigned, "number"))
-	}
-	if moving > 0 {
-		note("%s of it listed twice, as while moving between connections, in no group of phone_numbers.", counted(moving, "number"))
-	}
-	if c.NoCivic {
-		note("Its civic addresses could not be read: locations are those that hold numbers or that state knows, without their addresses.")
-	}
 }
 
 // theirs is the group that state has a number in, if it is where that group's are to be.
@@ -271,11 +252,11 @@ func (g *grouper) stem(c *Connection, t resource.Target, at *Entry) string {
 	case at != nil:
 		parts = append(parts, at.Name)
 	case t.CivicAddress != "":
-		name := ""
-		if a := civic(c, t.CivicAddress); a != nil {
-			name = slug(town(a.Words), "")
+		name := t.CivicAddress
+		if a := civic(c, name); a != nil {
+			name = slug(town(a.Words), name)
 		}
-		parts = append(parts, cmp.Or(name, "address-"+t.CivicAddress))
+		parts = append(parts, "address-"+name)
 	}
 	return readable(strings.Join(parts, "-"))
 }
@@ -287,12 +268,4 @@ func civic(c *Connection, id string) *resource.CivicAddress {
 		}
 	}
 	return nil
-}
-
-// counted counts things.
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -38,7 +38,7 @@ func (e *Entry) outsourced() bool { return e.file != "" && !e.leave }
 func numbersFile(e *Entry, head string) *File {
 	w := newWriter(e.file, head)
 	s, _ := e.Object["numbers"].(resource.Numbers)
-	w.line(fmt.Sprintf("# %s: %s", comment(e.Addr.String()), counted(s.Len(), "number")))
+	w.line(fmt.Sprintf("# %s: %s", comment(e.String()), counted(s.Len(), "number")))
 	w.line(strings.Join(rangeTexts(s), "\n"))
 	w.file.spans = []span{{e, 1, w.lines}}
 	return w.file
@@ -67,4 +67,49 @@ func rangeTexts(s resource.Numbers) (out []string) {
 		out = append(out, r.String())
 	}
 	return out
+}
+
+// tell says at the connection what is not exported of its numbers.
+func (g *grouper) tell(c *Connection, assigned, moving resource.Numbers) {
+	e := g.connections[c.ID]
+	if e == nil {
+		return
+	}
+	for _, left := range []struct {
+		set resource.Numbers
+		why string
+	}{
+		{assigned, "assigned to it without a place on Microsoft Teams"},
+		{moving, "listed twice, as while moving from one connection to another"},
+	} {
+		if len(left.set) > 0 {
+			e.notes = append(e.notes, fmt.Sprintf("%s %s, and in no group of phone_numbers.", someOf(left.set), left.why))
+		}
+	}
+	if c.NoCivic {
+		e.notes = append(e.notes, "Its civic addresses could not be read: of its locations, those are exported that hold numbers or that state knows.")
+	}
+}
+
+// shownRanges is how many ranges of numbers a comment names.
+const shownRanges = 3
+
+// someOf counts numbers, and names the first.
+func someOf(s resource.Numbers) string {
+	names, verb := strings.Join(s[:min(len(s), shownRanges)].Texts(), ", "), "are"
+	if len(s) > shownRanges {
+		names += ", …"
+	}
+	if s.Len() == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%s (%s) %s", counted(s.Len(), "number"), names, verb)
+}
+
+// counted counts things.
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

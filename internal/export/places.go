@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"telnyxsync/internal/resource"
 )
@@ -111,20 +110,4 @@ func town(address string) string {
 		return last
 	}
 	return ""
-}
-
-const longestSlug = 80
-
-// slug makes a text one of lower-case words with dashes between them; one without any is otherwise.
-func slug(text, otherwise string) string {
-	fields := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	out := ""
-	for _, f := range fields {
-		next := strings.TrimPrefix(out+"-"+f, "-")
-		if len(next) > longestSlug {
-			break
-		}
-		out = next
-	}
-	return cmp.Or(out, otherwise)
 }

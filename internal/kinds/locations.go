@@ -37,10 +37,6 @@ func locations() Row {
 			},
 			Forgotten: func(*resource.Live) string { return "Telnyx deletes no locations; this one is forgotten" },
 			Export: resource.Export{
-				Identity: func(_ string, l *resource.Live) resource.Object {
-					connection, location, _ := strings.Cut(l.ID, "/")
-					return resource.Object{"connection": resource.Ref{ID: connection}, "location_id": location}
-				},
 				Stem: func(l *resource.Live) string {
 					_, location, _ := strings.Cut(l.ID, "/")
 					return "location-" + location

@@ -48,8 +48,8 @@ func recording(o client.Object) *resource.Recording {
 		Times: map[string]string{"created_at": text(o, "created_at"), "start_time": text(o, "recording_started_at"), "end_time": text(o, "recording_ended_at")},
 	}
 	for _, field := range shownFields {
-		if _, shown := o[field]; shown {
-			r.Fields[field] = text(o, field)
+		if v := text(o, field); v != "" { // nothing is no value, either: Telnyx may find it by one
+			r.Fields[field] = v
 		}
 	}
 	if n, ok := o["duration_millis"].(json.Number); ok {
@@ -68,50 +68,76 @@ func (x Recordings) Delete(ctx context.Context, ids []string) (resource.Receipt,
 	return resource.Receipt{RequestID: meta.RequestID}, err
 }
 
+// archived is what stands in the file beside a recording, besides what Telnyx says of it.
+type archived struct {
+	Bytes map[string]int64 `json:"archived_bytes"` // by format
+}
+
 // Archive keeps a recording as DIR/2026-01-31/ID.FORMAT, in each format that Telnyx has, and beside it
-// what Telnyx says of it, as ID.json. That file comes last: where it is, all is there.
+// what Telnyx says of it, as ID.json. That file comes last: where it is, and what it names, all is there.
 func (x Recordings) Archive(ctx context.Context, id string, created time.Time, dir string) error {
 	if id != filepath.Base(id) || id == "." || id == ".." {
 		return fmt.Errorf("the recording's id %q is no name for a file", id)
 	}
-	dir = filepath.Join(dir, created.UTC().Format(time.DateOnly))
-	about := filepath.Join(dir, id+".json")
-	if _, err := os.Stat(about); err == nil {
-		return nil // an earlier run kept it
+	day := filepath.Join(dir, created.UTC().Format(time.DateOnly))
+	file := func(format string) string { return filepath.Join(day, id+"."+format) }
+	if isArchived(file) {
+		return nil // by an earlier run
 	}
 	o, err := x.c.Recordings().Get(ctx, id)
 	if err != nil {
 		return err
 	}
 	urls, _ := o["download_urls"].(client.Object)
-	if len(urls) == 0 {
+	switch {
+	case text(o, "id") != id:
+		return fmt.Errorf("Telnyx answers with the recording %q in its place", text(o, "id"))
+	case len(urls) == 0:
 		return errors.New("Telnyx has no content of it to download")
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(day, 0o700); err != nil {
 		return err
 	}
-	sizes := map[string]int64{}
+	if err := errors.Join(syncDir(dir), syncDir(filepath.Dir(dir))); err != nil {
+		return err
+	}
+	kept := archived{Bytes: map[string]int64{}}
 	for _, format := range slices.Sorted(maps.Keys(urls)) {
-		if strings.Trim(format, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
-			return fmt.Errorf("%q is no format of a file", format)
+		if format == aboutFormat || strings.Trim(format, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+			return fmt.Errorf("%q is no format of a recording", format)
 		}
-		size, err := x.download(ctx, id, format, filepath.Join(dir, id+"."+format))
-		if err != nil {
+		if kept.Bytes[format], err = x.download(ctx, id, format, file(format)); err != nil {
 			return err
 		}
-		sizes[format] = size
 	}
 	delete(o, "download_urls") // they are as good as keys
-	o["archived_bytes"] = sizes
+	o["archived_bytes"] = kept.Bytes
 	body, err := json.MarshalIndent(o, "", "  ")
 	if err != nil {
 		return err
 	}
-	_, err = whole(about, func(f *os.File) error {
+	_, err = whole(file(aboutFormat), func(f *os.File) error {
 		_, err := f.Write(append(body, '\n'))
 		return err
 	})
 	return err
+}
+
+const aboutFormat = "json"
+
+// isArchived tells whether all files of a recording are there, and as large as they were.
+func isArchived(file func(format string) string) bool {
+	body, err := os.ReadFile(file(aboutFormat))
+	var kept archived
+	if err != nil || json.Unmarshal(body, &kept) != nil {
+		return false
+	}
+	for format, size := range kept.Bytes {
+		if info, err := os.Stat(file(format)); err != nil || info.Size() != size {
+			return false
+		}
+	}
+	return len(kept.Bytes) > 0
 }
 
 func (x Recordings) download(ctx context.Context, id, format, path string) (size int64, err error) {
@@ -134,15 +160,18 @@ func (x Recordings) download(ctx context.Context, id, format, path string) (size
 	})
 }
 
-// whole puts a file in its place when all of it is on the disk.
+// whole puts a file in its place when all of it is on the disk. What was left behind by a run that was killed
+// is taken away.
 func whole(path string, write func(f *os.File) error) (size int64, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	part := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".part")
+	_ = os.Remove(part) // what it cannot, the next line tells
+	f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return 0, err
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(f.Name())
+			_ = os.Remove(part)
 		}
 	}()
 	err = write(f)
@@ -150,14 +179,19 @@ func whole(path string, write func(f *os.File) error) (size int64, err error) {
 	if err = errors.Join(err, statErr, f.Sync(), f.Close()); err != nil {
 		return 0, err
 	}
-	if err = os.Rename(f.Name(), path); err != nil {
+	if err = os.Rename(part, path); err != nil {
 		return 0, err
 	}
-	dir, err := os.Open(filepath.Dir(path))
+	return info.Size(), syncDir(filepath.Dir(path))
+}
+
+// syncDir makes sure that the names in a directory are on the disk.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return info.Size(), errors.Join(dir.Sync(), dir.Close())
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // Transcriptions reads and deletes transcriptions of recordings for their retention.

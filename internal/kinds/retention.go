@@ -120,6 +120,9 @@ func checkRetention(_ string, o resource.Object) (bad []resource.Invalid) {
 		}
 	}
 	for _, field := range ranges {
+		if r, written := o[field].(resource.Object); written && len(r) == 0 {
+			fail("/"+field, "an empty filter passes everything: remove it, or write gte or lte")
+		}
 		var ends [2]time.Time
 		for i, end := range []string{"gte", "lte"} {
 			path := resource.Pointer(field, end)
@@ -128,7 +131,7 @@ func checkRetention(_ string, o resource.Object) (bad []resource.Invalid) {
 				continue
 			}
 			var err error
-			if ends[i], err = time.Parse(time.RFC3339, text); err != nil {
+			if ends[i], err = time.Parse(time.RFC3339, text); err != nil || ends[i].IsZero() {
 				fail(path, "%q is no time with its offset from UTC: write it as in 2026-01-31T00:00:00Z", text)
 			}
 		}

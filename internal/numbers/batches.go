@@ -28,6 +28,9 @@ func (p *planner) fill(groups []*group) {
 	targets := map[resource.Target][]*group{}
 	var order []resource.Target
 	for _, g := range groups {
+		if g.Observe {
+			continue // nobody waits for what is not sent
+		}
 		if targets[g.Target] == nil {
 			order = append(order, g.Target)
 		}
@@ -186,7 +189,7 @@ func (p *planner) known(g *group) {
 		all = all.Plus(s)
 		if here := s.And(g.out.Placed); len(here) > 0 {
 			up[sig] = here
-			if sig != "" && usage != "" && sig != usage {
+			if otherUse(sig, g.Target) {
 				g.verdicts[verdict{op: BadUsage, why: fmt.Sprintf("they were uploaded for %s, and Telnyx cannot change that: put it back, or have them released and uploaded anew", words(sig))}] = &here
 			}
 		}
@@ -220,6 +223,12 @@ func noun(n int) string {
 		return "number"
 	}
 	return "numbers"
+}
+
+// otherUse tells whether numbers were uploaded for something else than is wanted, as far as both are written.
+func otherUse(uploaded string, t resource.Target) bool {
+	first, more, known := strings.Cut(uploaded, "+")
+	return known && (t.Usage != "" && first != "" && first != t.Usage || t.Additional != "" && more != t.Additional)
 }
 
 func words(usage string) string {

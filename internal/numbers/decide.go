@@ -237,7 +237,7 @@ func (p *planner) retriable(r *retry) (bool, error) {
 
 func (p *planner) allWanted(s resource.Numbers, t resource.Target) bool {
 	for i := range p.in.Groups {
-		if p.in.Groups[i].Target == t {
+		if p.in.Groups[i].Target == t && !p.in.Groups[i].Observe {
 			s = s.Minus(p.in.Groups[i].Wanted)
 		}
 	}
@@ -277,8 +277,15 @@ func (p *planner) owned(g *group, n resource.Number) verdict {
 	if from.Value.Label != "" {
 		on += " (" + from.Value.Label + ")"
 	}
-	if !g.AllowMove {
+	switch {
+	case !g.AllowMove:
 		return verdict{op: Elsewhere, from: a.Connection, why: on + ": write allow_move: true to take it from there" + released(from.Value)}
+	case from.Err != nil:
+		return verdict{op: Unread, why: on + ", which could not be read, so whether that releases it from Microsoft Teams is not known: " + from.Err.Error()}
+	case from.Value.Teams:
+		if v, over := p.coming(a.Connection, n); over { // what comes of it there would be lost, and what is sent here refused
+			return v
+		}
 	}
 	return p.writable(g, n, verdict{op: Assign, from: a.Connection, why: because(on, drift), drift: drift})
 }
@@ -303,38 +310,43 @@ func because(why string, drift bool) string {
 func drifted(g *group, n resource.Number) bool { return g.Had.Has(n) }
 
 func (p *planner) upload(g *group, n resource.Number) verdict {
-	c := g.Target.Connection
-	ticket, ok := p.inUpload(c, n)
-	switch r := p.in.Facts.Uploads[c]; {
-	case !ok && r.Err != nil:
-		return verdict{op: Unread, why: "what is being uploaded could not be read: " + r.Err.Error()}
-	case !ok:
-		return verdict{op: Wait, why: "what is being uploaded was not read yet"}
-	case ticket != "":
-		p.follow(g, c, ticket)
-		return verdict{op: Wait, ticket: ticket, why: "it is being uploaded (ticket " + ticket + "), which was not begun here"}
+	if v, over := p.coming(g.Target.Connection, n); over {
+		return v
 	}
 	drift := drifted(g, n)
 	return p.writable(g, n, verdict{op: Upload, why: because("it is not on Microsoft Teams", drift), inDoubt: p.lost.Has(n), drift: drift})
 }
 
-// follow takes up an upload that somebody else began.
-func (p *planner) follow(g *group, connection, ticket string) {
+// coming is the verdict on a number that an unfinished upload of a connection may have.
+func (p *planner) coming(connection string, n resource.Number) (verdict, bool) {
+	ticket, ok := p.inUpload(connection, n)
+	switch r := p.in.Facts.Uploads[connection]; {
+	case !ok && r.Err != nil:
+		return verdict{op: Unread, why: "what is being uploaded could not be read: " + r.Err.Error()}, true
+	case !ok:
+		return verdict{op: Wait, why: "what is being uploaded was not read yet"}, true
+	case ticket != "":
+		p.follow(connection, ticket)
+		return verdict{op: Wait, ticket: ticket, why: "it is being uploaded (ticket " + ticket + "), which was not begun here"}, true
+	}
+	return verdict{}, false
+}
+
+// follow takes up an upload that somebody else began. Its target is where it goes, whatever is wanted.
+func (p *planner) follow(connection, ticket string) {
 	id := "upload " + ticket
 	if slices.ContainsFunc(p.plan.Settle.Orders, func(o resource.Order) bool { return o.ID == id }) {
 		return
 	}
 	var wanted resource.Numbers
 	for i := range p.in.Groups {
-		if p.in.Groups[i].Target.Connection == connection {
-			wanted = wanted.Plus(p.in.Groups[i].Wanted)
-		}
+		wanted = wanted.Plus(p.in.Groups[i].Wanted)
 	}
 	uploads, _ := p.uploads(connection)
 	for i := range uploads {
 		if u := &uploads[i]; u.Ticket == ticket {
 			o := resource.Order{
-				ID: id, Op: resource.OrderUpload, Target: g.Target, Ticket: ticket, At: p.in.Now,
+				ID: id, Op: resource.OrderUpload, Target: resource.Target{Connection: connection, Location: u.Entries[0].Location}, Ticket: ticket, At: p.in.Now,
 				Numbers: OnWay(u).And(wanted),
 			}
 			p.plan.Settle.Orders = append(p.plan.Settle.Orders, o)

@@ -68,6 +68,7 @@ type Group struct {
 	Wanted    resource.Numbers
 	AllowMove bool
 	AnyPlace  bool // where on Teams they are is not compared
+	Observe   bool // nothing is sent for them
 
 	// Known are the numbers that we have dealt with for whichever group, by what they were uploaded for
 	// (see [Usage]); "" where that is not known.

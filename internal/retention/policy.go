@@ -20,8 +20,10 @@ type Policy struct {
 	Addr    resource.Addr
 	Filters map[string]string // by the API's name: connection_id
 	Between []Between
+	Untold  int           // further filters of which it is not known what they ask for; never of a hold
 	After   time.Duration // deleted at this age; 0 of a hold
 	Keep    bool          // a hold: never deleted
+	Observe bool          // what is due is told, and not deleted
 	Max     int           // at most so many in one run; 0 is no bound
 	Archive string        // the directory where each is kept before it is deleted; "" is none
 }
@@ -34,7 +36,7 @@ type Between struct {
 
 // filters counts what a policy asks for: the more it does, the more it means this recording.
 func (p *Policy) filters() int {
-	n := len(p.Filters)
+	n := len(p.Filters) + p.Untold
 	for _, b := range p.Between {
 		if !b.GTE.IsZero() {
 			n++
@@ -60,7 +62,7 @@ type Due struct {
 type Judge struct {
 	now      time.Time
 	policies []Policy          // holds first, then the one that wins first
-	sets     []map[string]bool // by policy: the ids that Telnyx's own filter finds; nil: not asked yet
+	sets     []map[string]bool // by policy: the ids that Telnyx's own filter finds; nil: not asked
 }
 
 // NewJudge takes the policies, holds among them, of which some may be remembered from earlier runs.
@@ -82,31 +84,46 @@ func bit(b bool) int {
 // Policies are the policies in the order in which they win.
 func (j *Judge) Policies() []Policy { return j.policies }
 
-// Ask are the policies that Telnyx's own filter has to be asked about before anything is judged: those
-// that filter by what no recording shows, and holds, as Telnyx may know of ways to write a number that
-// are not compared here.
-func (j *Judge) Ask() (list []int) {
+// Holds are those of which Telnyx's own filter has to tell, too, before anything is deleted: it may find
+// what is not shown here, and know of ways to write a number that are not compared here.
+func (j *Judge) Holds() (list []int) {
 	for i := range j.policies {
-		p := &j.policies[i]
-		hidden := false
-		for field := range p.Filters {
-			hidden = hidden || neverShown(field)
-		}
-		if j.sets[i] == nil && (hidden || p.Keep && len(p.Filters) > 0) {
+		if p := &j.policies[i]; p.Keep && len(p.Filters) > 0 {
 			list = append(list, i)
 		}
 	}
 	return list
 }
 
-func neverShown(field string) bool { return field == "sip_call_id" || field == "conference_region" }
-
-// Tell says which recordings pass all filters of a policy, as Telnyx has it.
+// Tell says which recordings pass a policy, as Telnyx has it; see [Judge.Within].
 func (j *Judge) Tell(policy int, ids map[string]bool) { j.sets[policy] = ids }
 
-// Look judges a recording. due is nil where it is kept. ask is a policy that Telnyx's own filter has to be
-// asked about first, as the recording does not show what it filters by; -1 where there is none. The
-// error ends the run: nothing may be deleted.
+// Held tells whether Telnyx's filter has found a recording for one of the holds.
+func (j *Judge) Held(id string) bool {
+	for i := range j.policies {
+		if j.policies[i].Keep && j.sets[i][id] {
+			return true
+		}
+	}
+	return false
+}
+
+// Within tells whether a recording passes those filters of a policy that are of times.
+func (j *Judge) Within(policy int, r *resource.Recording) (bool, error) {
+	within := true
+	for _, b := range j.policies[policy].Between {
+		at, err := parse(r, b.Field)
+		if err != nil {
+			return false, err
+		}
+		within = within && (b.GTE.IsZero() || !at.Before(b.GTE)) && (b.LTE.IsZero() || !at.After(b.LTE))
+	}
+	return within, nil
+}
+
+// Look judges a recording by what it shows. due is nil where it is kept; what is due may still be held, see
+// [Judge.Holds]. ask is a policy that Telnyx's own filter has to be asked about first, as the recording does
+// not show what it filters by; -1 where there is none. The error ends the run: nothing may be deleted.
 func (j *Judge) Look(r *resource.Recording) (due *Due, ask int, err error) {
 	if r.ID == "" {
 		return nil, -1, fmt.Errorf("a recording has no id")
@@ -121,55 +138,53 @@ func (j *Judge) Look(r *resource.Recording) (due *Due, ask int, err error) {
 		switch {
 		case err != nil:
 			return nil, -1, err
-		case !known:
+		case !known && !p.Keep:
 			return nil, i, nil
 		case !fits:
 			continue
 		case p.Keep, created.After(j.now.Add(-p.After)):
 			return nil, -1, nil
+		case p.Untold == 0:
+			return &Due{ID: r.ID, Policy: p, Created: created, From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}, -1, nil
+		case p.Archive != "", p.Max > 0, p.Observe:
+			return nil, -1, nil // if it is meant by this, it is not to be deleted as another says
 		}
-		return &Due{ID: r.ID, Policy: p, Created: created, From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}, -1, nil
+		// It is old enough, whether it is meant by this or by another.
 	}
 	return nil, -1, nil
 }
 
 // fits tells whether a recording passes the filters of a policy. What it shows is compared; of what it
-// does not show, Telnyx's own filter tells. For a hold one of the two is enough.
+// does not show, Telnyx's own filter tells.
 func (j *Judge) fits(policy int, r *resource.Recording) (fits, known bool, err error) {
-	p := &j.policies[policy]
-	shown, hidden := true, false
-	for field, want := range p.Filters {
-		have, ok := r.Fields[field]
-		if !ok {
-			hidden = true
-			continue
-		}
-		shown = shown && have == want
+	fits, err = j.Within(policy, r)
+	hidden := false
+	for field, want := range j.policies[policy].Filters {
+		have, shown := r.Fields[field]
+		hidden = hidden || !shown
+		fits = fits && (!shown || have == want)
 	}
-	for _, b := range p.Between {
-		at, err := parse(r, b.Field)
-		if err != nil {
-			return false, true, err
-		}
-		shown = shown && (b.GTE.IsZero() || !at.Before(b.GTE)) && (b.LTE.IsZero() || !at.After(b.LTE))
-	}
-	set := j.sets[policy]
-	switch {
-	case p.Keep && set[r.ID]:
-		return true, true, nil
-	case !hidden, !shown:
-		return shown, true, nil
+	switch set := j.sets[policy]; {
+	case err != nil, !fits, !hidden:
+		return fits, true, err
 	case set == nil:
 		return false, false, nil
+	default:
+		return set[r.ID], true, nil
 	}
-	return set[r.ID], true, nil
 }
 
+// earliest is before any recording was made: a time before it stands for none.
+var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // parse reads a time of a recording. One without its offset from UTC could mean any of two days.
-func parse(r *resource.Recording, field string) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339, r.Times[field])
-	if err != nil {
-		return at, fmt.Errorf("%s has %q as its %s, which is no time with an offset from UTC", r.ID, r.Times[field], field)
+func parse(r *resource.Recording, field string) (at time.Time, err error) {
+	// It is stricter than [time.Parse], which takes an offset of 24 hours.
+	if at.UnmarshalText([]byte(r.Times[field])) != nil {
+		return at, fmt.Errorf("%.60q has %.60q as its %s, which is no time with an offset from UTC", r.ID, r.Times[field], field)
+	}
+	if at.Before(earliest) {
+		return at, fmt.Errorf("%.60q has %q as its %s, when nothing was recorded yet", r.ID, r.Times[field], field)
 	}
 	return at, nil
 }

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/export"
+	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/resource"
+)
+
+// mostRanges is how many ranges of numbers stand in the YAML of a directory; more are a file of their own.
+const mostRanges = 500
+
+// exportNumbers adds what the account's connections hold of phone numbers, and what state knows of them.
+func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, src *export.Source) error {
+	connections := src.Live["external_connections"]
+	facts, err := engine.NumbersOn(ctx, connections)
+	if err != nil {
+		return err
+	}
+	for i := range connections {
+		l := &connections[i]
+		c := export.Connection{ID: l.ID, Teams: apply.OnTeams(l), Numbers: facts.Assigned[l.ID].Value}
+		if c.Teams {
+			civic := facts.Civic[l.ID]
+			c.Numbers, c.Civic, c.NoCivic = facts.OnTeams[l.ID].Value, civic.Value, civic.Err != nil
+			if c.NoCivic {
+				fmt.Fprintf(a.err, "telnyxsync: the civic addresses of the connection %s could not be read, so of its locations those are exported that hold numbers or that state knows: %s\n",
+					diff.Printable(l.ID), diff.Printable(civic.Err.Error()))
+			}
+		}
+		src.Connections = append(src.Connections, c)
+	}
+	for i := range src.Kinds {
+		if k := &src.Kinds[i]; k.Groups {
+			src.Groups = knownGroups(k.Name, src.Owned)
+		}
+	}
+	return nil
+}
+
+// knownGroups are the groups that state has. Numbers that were uploaded for something else than their group
+// says now are not the group's own: what they are used for is not what would be written there.
+func knownGroups(kind string, owned []resource.Owned) (groups []export.Group) {
+	by := map[string]resource.Numbers{} // what they were uploaded for, see [numbers.Usage]; in whichever group
+	for i := range owned {
+		if owned[i].Addr.Kind == kind {
+			for usage, s := range uploadedFor(&owned[i]) {
+				by[usage] = by[usage].Plus(s)
+			}
+		}
+	}
+	for i := range owned {
+		o := &owned[i]
+		if o.Addr.Kind != kind {
+			continue
+		}
+		g := export.Group{Name: o.Addr.Name, Target: diff.TargetOf(o.Applied), Protect: o.Protect}
+		for _, s := range uploadedFor(o) {
+			g.Numbers = g.Numbers.Plus(s)
+		}
+		for usage, s := range by {
+			if own := numbers.Usage(g.Target); usage != "" && own != "" && usage != own {
+				g.Numbers = g.Numbers.Minus(s)
+			}
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// uploadedFor are the numbers that state has in a group, by what they were uploaded for.
+func uploadedFor(o *resource.Owned) map[string]resource.Numbers {
+	out := map[string]resource.Numbers{}
+	list, _ := o.Applied["uploaded"].(resource.Object)
+	for usage, v := range list {
+		out[usage], _ = resource.ToNumbers(v) // it was written by us
+	}
+	return out
+}

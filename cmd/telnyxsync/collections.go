@@ -222,12 +222,11 @@ func phoneNumbersOf() *collection {
 			plainText("TYPE", "phone_number_type"), plainText("CONNECTION", "connection_id"), plainText("LOCATION", "location_id"), plainText("TICKET", "ticket_id"),
 		},
 		list: func(ctx context.Context, c *client.Client, f *getFlags, take func(client.Object) error) error {
-			list, err := []client.Object(nil), error(nil)
 			if f.connection == "" {
-				list, err = c.PhoneNumbers().Slim(ctx)
-			} else {
-				list, err = c.ConnectionPhoneNumbers().List(ctx, f.connection)
+				list, err := c.PhoneNumbers().Slim(ctx)
+				return all(list, err, take)
 			}
+			list, err := c.ConnectionPhoneNumbers().List(ctx, f.connection)
 			return all(list, err, take)
 		},
 		one: func(ctx context.Context, c *client.Client, f *getFlags, id string) (client.Object, error) {

@@ -207,7 +207,7 @@ func (s *sink) add(o client.Object) error {
 func (s *sink) end() error {
 	switch s.format {
 	case "table":
-		slices.SortStableFunc(s.rows, func(a, b []string) int { return slices.Compare(a, b) })
+		slices.SortStableFunc(s.rows, slices.Compare[[]string])
 		heads := make([]string, len(s.c.columns))
 		for i, col := range s.c.columns {
 			heads[i] = col.head

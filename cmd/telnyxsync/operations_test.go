@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,8 +14,6 @@ import (
 
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/telnyxsim"
-
-	"net/http/httptest"
 )
 
 // operation is one of Telnyx's API, and what of telnyxsync uses it.
@@ -194,9 +193,14 @@ func coverage(t *testing.T) map[string]map[string]bool {
 	run("get recording-transcriptions "+transcription, 0, "get", "recording-transcriptions", transcription)
 	run("jobs transcription_retention", 0, "jobs", "run", "transcription_retention", "--enforce", ".")
 	for _, args := range [][]string{
-		{"get", "external-connections", "7"}, {"get", "log-messages", "m2"}, {"get", "phone-numbers", "--connection", "7", "5000"},
-		{"get", "media", "tone"}, {"get", "media", "download", "tone"}, {"locations", "7", civic},
-		{"releases", "--connection", "7"}, {"releases", releaseTicket, "--connection", "7"},
+		{"get", "external-connections", "7"},
+		{"get", "log-messages", "m2"},
+		{"get", "phone-numbers", "--connection", "7", "5000"},
+		{"get", "media", "tone"},
+		{"get", "media", "download", "tone"},
+		{"locations", "7", civic},
+		{"releases", "--connection", "7"},
+		{"releases", releaseTicket, "--connection", "7"},
 	} {
 		run(strings.Join(args, " "), 0, args...)
 	}

@@ -56,6 +56,8 @@ type uploadsDoc struct {
 	Parked   []troubleJSON `json:"parked"`
 	Retrying []troubleJSON `json:"retrying"`
 	Unread   []unread      `json:"errors"`
+
+	Messages []resource.Message `json:"log_messages"` // of Telnyx, about these
 }
 
 type uploadJSON struct {
@@ -136,6 +138,7 @@ func (a *app) uploads(ctx context.Context, ticket string, f *ticketFlags) error 
 			doc.Retrying = append(doc.Retrying, r)
 		}
 	}
+	doc.Messages = t.messages(ids, doc, ticket)
 	if f.output == "json" {
 		err = a.printJSON(doc)
 	} else {
@@ -144,6 +147,28 @@ func (a *app) uploads(ctx context.Context, ticket string, f *ticketFlags) error 
 		_, err = p.WriteTo(a.out)
 	}
 	return cmp.Or(err, a.sayUnread(failed))
+}
+
+// messages are Telnyx's log messages about the connections, or about a ticket and its numbers alone, as the
+// job log_messages saw them last. Those that a rule knows are left out.
+func (t *teamsReader) messages(ids []string, doc *uploadsDoc, ticket string) []resource.Message {
+	out := []resource.Message{}
+	about := map[string]bool{ticket: true}
+	for i := range doc.Uploads {
+		for _, e := range doc.Uploads[i].Entries {
+			about[e.PhoneNumber] = true
+		}
+	}
+	for _, m := range t.snap.Messages {
+		of := slices.Contains(ids, m.Connection)
+		if ticket != "" {
+			of = m.Ticket != "" && about[m.Ticket] || m.Number != "" && about[m.Number]
+		}
+		if of = of || m.Number != "" && about[m.Number]; of && m.Rule == "" {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // having are the connections on which state knows a ticket.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"telnyxsync/internal/apply"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -25,6 +26,11 @@ func (doc *uploadsDoc) text(t *teamsReader, p *page, ids []string, single bool) 
 			placed[u.ConnectionID] = t.placed(u.ConnectionID)
 		}
 		u.numbers(p, placed[u.ConnectionID])
+	}
+	said := "Log messages of Telnyx about these:"
+	for i := range doc.Messages {
+		p.section(&said)
+		p.line("  %s (since %s)", apply.Describe(&doc.Messages[i]), local(doc.Messages[i].First))
 	}
 	head := "Also on the way:"
 	for i := range doc.Orders {

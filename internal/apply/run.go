@@ -136,6 +136,9 @@ func (x *executor) all(ctx context.Context, plan diff.Plan, only *resource.Numbe
 	batches := plan.Numbers.Batches
 	if only != nil {
 		batches = slices.DeleteFunc(slices.Clone(batches), func(b numbers.Batch) bool { return len(b.Numbers.And(*only)) == 0 })
+		for i := range batches {
+			batches[i] = batches[i].Only(*only) // others were not asked for
+		}
 	}
 	done := func(a resource.Addr) bool {
 		return slices.ContainsFunc(result.Outcomes, func(o Outcome) bool { return o.Addr == a && (o.Status == Done || o.Status == Unverified) })

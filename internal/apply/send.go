@@ -111,6 +111,8 @@ func (x *executor) batch(ctx context.Context, b numbers.Batch, out *NumberOutcom
 		}
 	case numbers.Relocate:
 		r, err = x.moves(ctx, b, &o, &rec)
+	default:
+		panic("apply: nothing can be sent to " + string(b.Op))
 	}
 	out.RequestID, out.Ticket = r.RequestID, o.Ticket
 	switch {
@@ -195,7 +197,7 @@ func named(e *client.Error, b numbers.Batch) map[resource.Number]string {
 	return out
 }
 
-// moves moves numbers one by one. Those that are refused leave the order; those whose answer was lost
+// moves sends the moves of numbers, one by one. Those that are refused leave the order; those whose answer was lost
 // stay in it, and show or are moved again.
 func (x *executor) moves(ctx context.Context, b numbers.Batch, o *resource.Order, rec *state.Record) (r resource.Receipt, err error) {
 	var (

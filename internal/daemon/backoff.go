@@ -64,9 +64,9 @@ func (b *backoff) next() (first time.Time) {
 func (b *backoff) take(outcomes []apply.Outcome, now time.Time) {
 	for _, o := range outcomes {
 		switch o.Status {
-		case apply.Done:
+		case apply.Done, apply.Submitted:
 			b.succeeded(o.Addr)
-		case apply.Failed, apply.InDoubt:
+		case apply.Failed, apply.InDoubt, apply.Unverified:
 			b.failed(o.Addr, now)
 		case apply.Blocked, apply.NotStarted: // nothing was tried
 		}

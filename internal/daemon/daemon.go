@@ -18,9 +18,9 @@ import (
 
 // Daemon is the daemon before it runs. All fields but Log must be set.
 type Daemon struct {
-	File  string      // of its configuration
-	Jobs  []apply.Job // the registry
-	Log   *slog.Logger
+	File string      // of its configuration
+	Jobs []apply.Job // the registry
+	Log  *slog.Logger
 
 	// Load reads the desired state.
 	Load func(paths ...string) (resource.Config, error)

@@ -154,11 +154,11 @@ func (l *loop) rememberFailures(r apply.Report) {
 	if r.Result != nil {
 		for _, o := range r.Result.Outcomes {
 			switch o.Status {
-			case apply.Done:
+			case apply.Done, apply.Submitted:
 				delete(failed, o.Addr)
 			case apply.Blocked:
 				failed[o.Addr] = "blocked by " + o.BlockedBy
-			case apply.Failed, apply.InDoubt:
+			case apply.Failed, apply.InDoubt, apply.Unverified:
 				failed[o.Addr] = o.Error
 			case apply.NotStarted: // the daemon is being stopped
 			}

@@ -89,7 +89,7 @@ func (p *planner) groups() {
 	var entries []*resource.Entry
 	var needs [][]resource.Addr
 	for _, e := range p.entries[k.Name] {
-		if g, need, ok := p.group(k, e); ok {
+		if g, need, ok := p.group(e); ok {
 			p.grouped = append(p.grouped, g)
 			entries = append(entries, e)
 			needs = append(needs, need)
@@ -130,7 +130,7 @@ type groupRow struct {
 }
 
 // group is what an entry wants of its numbers; ok is false where that cannot be told, which is a problem.
-func (p *planner) group(k *resource.Kind, e *resource.Entry) (g numbers.Group, needs []resource.Addr, ok bool) {
+func (p *planner) group(e *resource.Entry) (g numbers.Group, needs []resource.Addr, ok bool) {
 	row := p.row(e.Addr)
 	if row != nil && p.in.OtherRoots[row.Root] {
 		p.problem(e.Addr, &e.Pos, true, "it belongs to the configuration %s, which is not part of this run: load both in one run, "+
@@ -342,8 +342,9 @@ func calls(v numbers.Verdict) int {
 		return v.Numbers.Len()
 	case numbers.Retry:
 		return 1
+	default:
+		return 0
 	}
-	return 0
 }
 
 // remember takes down which numbers are the group's, before anything is sent for them.

@@ -8,6 +8,7 @@ package retention
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -174,13 +175,16 @@ func (j *Judge) fits(policy int, r *resource.Recording) (fits, known bool, err e
 	}
 }
 
+// shape is how a time has to be written: [time.Parse] takes an offset of 24 hours, too.
+var shape = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
 // earliest is before any recording was made: a time before it stands for none.
 var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // parse reads a time of a recording. One without its offset from UTC could mean any of two days.
-func parse(r *resource.Recording, field string) (at time.Time, err error) {
-	// It is stricter than [time.Parse], which takes an offset of 24 hours.
-	if at.UnmarshalText([]byte(r.Times[field])) != nil {
+func parse(r *resource.Recording, field string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, r.Times[field])
+	if err != nil || !shape.MatchString(r.Times[field]) {
 		return at, fmt.Errorf("%.60q has %.60q as its %s, which is no time with an offset from UTC", r.ID, r.Times[field], field)
 	}
 	if at.Before(earliest) {

@@ -1,0 +1,100 @@
+package retention_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/retention"
+)
+
+// A date that could mean another moment than it seems to, or none, ends the run.
+func TestDatesThatEndTheRun(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	j := retention.NewJudge([]retention.Policy{{After: day}}, now)
+	for _, text := range []string{
+		"", " ", "yesterday", "2026", "2026-11-01", "2026-11-01T00:00:00", "2026-11-01 00:00:00Z", "2026-11-01T00:00:00 Z", "2026-11-01T00:00:00z",
+		"2026-11-01t00:00:00Z", "2026-11-01T00:00:60Z", "2016-12-31T23:59:60Z", "2026-11-01T24:00:00Z", "2026-11-31T00:00:00Z", "2026-02-29T00:00:00Z",
+		"2026-13-01T00:00:00Z", "2026-00-10T00:00:00Z", "2026-11-00T00:00:00Z", "2026-11-01T0:00:00Z", "2026-11-01T00:00Z", "2026-11-01T00:00:00,5Z",
+		"2026-11-01T00:00:00.Z", "2026-11-01T00:00:00+0100", "2026-11-01T00:00:00+01", "2026-11-01T00:00:00+24:00", "2026-11-01T00:00:00+01:60",
+		"2026-11-01T00:00:00−01:00", "2026-11-01T00:00:00 01:00", "2026-11-01T00:00:00Europe/Berlin", "12026-11-01T00:00:00Z", "-2026-11-01T00:00:00Z",
+		"1793491200", "1793491200000", "Sun, 01 Nov 2026 00:00:00 GMT", "2026-W44-7T00:00:00Z", "2026-305T00:00:00Z", "２０２６-11-01T00:00:00Z",
+		"2026-11-01T00:00:00Z\n", "2026-11-01T00:00:00ZZ", "null", "0", "infinity",
+		// What stands for no date.
+		"0001-01-01T00:00:00Z", "0000-12-31T00:00:00Z", "1900-01-01T00:00:00Z", "1904-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00+01:00",
+		"1980-01-01T00:00:00Z", "1989-12-31T23:59:59.999Z",
+	} {
+		due, ask, err := j.Look(&resource.Recording{ID: "r", Times: map[string]string{"created_at": text}})
+		if err == nil || due != nil || ask >= 0 {
+			t.Errorf("%q: due %v, ask %d, error %v", text, due, ask, err)
+		} else if !strings.Contains(err.Error(), `"r" has `) || len(err.Error()) > 200 {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, _, err := j.Look(&resource.Recording{ID: "r", Times: map[string]string{"created_at": strings.Repeat("x", 1<<16)}}); err == nil || len(err.Error()) > 300 {
+		t.Errorf("an error of %d characters", len(fmt.Sprint(err)))
+	}
+	if _, _, err := j.Look(&resource.Recording{Times: map[string]string{"created_at": "2026-11-01T00:00:00Z"}}); err == nil {
+		t.Error("one without an id is judged")
+	}
+	// So does one that a filter looks at, whatever else the recording is.
+	for _, p := range []retention.Policy{
+		{After: day, Between: []retention.Between{{Field: "end_time", GTE: now}}},
+		{Keep: true, Between: []retention.Between{{Field: "end_time", GTE: now}}, Filters: map[string]string{"from": "x"}},
+	} {
+		j := retention.NewJudge([]retention.Policy{p, {After: day}}, now)
+		r := &resource.Recording{ID: "r", Times: map[string]string{"created_at": "2026-11-01T00:00:00Z", "end_time": "soon"}}
+		if due, _, err := j.Look(r); err == nil || due != nil {
+			t.Errorf("due %v, error %v", due, err)
+		}
+		if _, err := j.Within(0, r); err == nil {
+			t.Error("it is found to be within")
+		}
+	}
+}
+
+// A recording is due at the very moment at which it is as old as its policy says, wherever its date was written.
+func TestDueAtItsAge(t *testing.T) {
+	created := time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC)
+	for _, text := range []string{
+		"2026-10-25T00:30:00Z", "2026-10-25T02:30:00+02:00", "2026-10-24T12:30:00-12:00", "2026-10-25T14:30:00+14:00", "2026-10-25T00:30:00.000000000Z", "2026-10-25T00:30:00+00:00",
+		"2026-10-25T00:30:00-00:00", "2026-10-25T06:15:00+05:45",
+	} {
+		for _, test := range []struct {
+			off time.Duration
+			due bool
+		}{{0, true}, {-1, false}, {1, true}, {-day, false}} {
+			j := retention.NewJudge([]retention.Policy{{After: 30 * day}}, created.Add(30*day+test.off))
+			due, _, err := j.Look(&resource.Recording{ID: "r", Times: map[string]string{"created_at": text}})
+			if err != nil || (due != nil) != test.due {
+				t.Errorf("%s, %v after its time: due %v, %v", text, test.off, due, err)
+			}
+			if due != nil && !due.Created.Equal(created) {
+				t.Errorf("%s is taken for %v", text, due.Created)
+			}
+		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	for party, want := range map[string]string{
+		"": "", "+15125550100": "+1512…0100", "+4930123456789": "+4930…6789", "15125550100": "15125…0100", "+1512555010": "+1512…5010",
+		"+151255501": "…", "911": "…", "anonymous": "…", "sip:alice@example.com": "…", "+1512555 0100": "…", "＋１５１２５５５０１００": "…", "Jane Doe": "…",
+	} {
+		if got := retention.Mask(party); got != want {
+			t.Errorf("%q shows as %q, want %q", party, got, want)
+		}
+	}
+}
+
+// A report says what it saw of each policy, and a deletion of whom it was, masked.
+func TestDueIsMasked(t *testing.T) {
+	p := retention.Policy{Addr: resource.Addr{Kind: "recording_retention", Name: "p"}, After: day, Archive: "/a", Max: 3}
+	j := retention.NewJudge([]retention.Policy{p}, time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC))
+	due, _, err := j.Look(&resource.Recording{ID: "r", From: "+15125550100", To: "sip:bob@example.com", Millis: 7, Times: map[string]string{"created_at": "2026-11-01T00:00:00Z"}})
+	if err != nil || due.From != "+1512…0100" || due.To != "…" || due.Millis != 7 || due.Policy.Addr != p.Addr || due.Policy.Archive != "/a" {
+		t.Errorf("%+v %v", due, err)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build race
+
+package apply_test
+
+// raced is where everything takes ten times as long.
+const raced = true

@@ -190,18 +190,22 @@ func (r *teams) emergency(connection string) string {
 }
 
 func TestKilledAtEveryStepWithNumbers(t *testing.T) {
-	for _, mode := range []string{"before", "committed", "answered"} {
-		t.Run(mode, func(t *testing.T) {
+	otherwise := map[string]string{"_retry_ticket": "same", "_numbers_listed": "when_assigned", "_location_repatch": "accept"}
+	for _, c := range []struct {
+		mode     string
+		switches map[string]string
+	}{{"before", nil}, {"committed", nil}, {"committed", otherwise}, {"answered", otherwise}} {
+		t.Run(c.mode, func(t *testing.T) {
 			t.Parallel()
-			s := newNumberStory(t, nil)
-			s.killOnWrites.Store(mode == "committed") // a read changes nothing: see before
+			s := newNumberStory(t, c.switches)
+			s.killOnWrites.Store(c.mode == "committed") // a read changes nothing: see before
 			steps := 0
 			for i, m := range s.moments {
 				for n := 1; ; n++ {
 					s.back(m)
 					ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 					cmd := s.process(ctx, "apply", "--yes", "--settle", "5ms", "--retry-base", "1ms", s.dir)
-					s.killer.arm(n, mode, cmd)
+					s.killer.arm(n, c.mode, cmd)
 					err := s.killer.run(cmd)
 					cancel()
 					s.killer.arm(0, "", nil)
@@ -322,5 +326,28 @@ func TestALostAssignment(t *testing.T) {
 				t.Errorf("%d jobs, want %d; on Teams: %v\n%s", n, c.all, r.placed("100"), r.shown())
 			}
 		})
+	}
+}
+
+// What is on its way is seen without any state, too, and whoever began it.
+func TestNumbersOnTheirWayThatNobodyRemembers(t *testing.T) {
+	t.Parallel()
+	s := newNumberStory(t, map[string]string{"_location_repatch": "accept"}) // what was accepted there is forgotten, too
+	forgets := func() {
+		if err := os.RemoveAll(s.state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, m := range s.moments {
+		s.back(m)
+		s.times.ChangeDeadline = 0
+		s.apply()
+		for range 2 {
+			forgets()
+			s.here("diff", "--no-state")
+			s.apply()
+			s.sim.Advance(storyTime / 4)
+		}
+		s.finish(fmt.Sprintf("forgotten after pass %d", i+1))
 	}
 }

@@ -36,7 +36,7 @@ func retain(kind string) func(ctx context.Context, e *Engine, s Situation) (Repo
 		if api == nil {
 			return Report{}, fmt.Errorf("this engine cannot read what %s is about", kind)
 		}
-		x := &retainer{Engine: e, s: &s, kind: kind, api: api, noun: strings.TrimSuffix(kind, "_retention")}
+		x := &retainer{Engine: e, s: &s, kind: kind, api: api, noun: strings.TrimSuffix(kind, "_retention"), print: Fingerprint(s.Desired)}
 		err := x.run(ctx)
 		if err != nil {
 			err = fmt.Errorf("%w; nothing more is deleted", err)
@@ -53,6 +53,7 @@ type retainer struct {
 	noun   string
 	api    Retention
 	report Report
+	print  string // the fingerprint of what is desired
 	now    time.Time
 	until  time.Time // what is younger is not looked at: it cannot be due, and comes while the pages are read
 	judge  *retention.Judge

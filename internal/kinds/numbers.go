@@ -33,7 +33,7 @@ func (x Numbers) OnTeams(ctx context.Context, connection string) ([]resource.Liv
 	for _, o := range list {
 		n, ok := numberIn(o, "telephone_number")
 		if !ok {
-			return nil, fmt.Errorf("GET /external_connections/%s/phone_numbers: %q is no number in E.164", connection, text(o, "telephone_number"))
+			continue // a short code, say, which no group can hold
 		}
 		out = append(out, resource.LiveNumber{
 			Number: n, ID: text(o, "number_id"), Location: texts.of(o, "location_id"), CivicAddress: texts.of(o, "civic_address_id"),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,8 @@ const (
 	latest  = 15 * time.Second
 )
 
+var errStopped = errors.New("stopped waiting: what is on its way goes on, and `telnyxsync uploads` follows it")
+
 // follow repeats passes until no phone number is on its way, and returns the last plan; what the passes
 // sent is added to the result. Nothing but phone numbers is touched: the rest was seen and is done.
 func (a *app) follow(ctx context.Context, engine *apply.Engine, dir string, desired resource.Config, plan diff.Plan, result *apply.Result, o apply.Options, flags *applyFlags) (diff.Plan, error) {
@@ -53,6 +56,9 @@ func (a *app) follow(ctx context.Context, engine *apply.Engine, dir string, desi
 			result.Numbers = append(result.Numbers, r.Numbers...)
 			return err
 		})
+		if ctx.Err() != nil {
+			return plan, errStopped
+		}
 		if err != nil {
 			return plan, err
 		}
@@ -68,8 +74,8 @@ func (a *app) follow(ctx context.Context, engine *apply.Engine, dir string, desi
 			fmt.Fprintf(a.err, "telnyxsync: after %v some numbers are still on their way: they go on, and `telnyxsync uploads` follows them\n", flags.wait)
 			return plan, nil
 		}
-		if err := sleep(ctx, pause); err != nil {
-			return plan, err
+		if sleep(ctx, pause) != nil {
+			return plan, errStopped
 		}
 	}
 }

@@ -1,11 +1,21 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
 )
 
@@ -295,5 +305,105 @@ func TestApplyThatWaitsAsJSON(t *testing.T) {
 	}
 	if !strings.Contains(stderr, "telnyxsync: phone numbers: 1 in place, 0 failed, 0 waiting") {
 		t.Errorf("stderr: %s", stderr)
+	}
+}
+
+// However long a plan is, it does not leave out whose numbers it takes: somebody loses their service.
+func TestAMoveIsNeverLeftOut(t *testing.T) {
+	t.Parallel()
+	r := newTeams(t, telnyxsim.Config{})
+	r.own(from(15125550100, 24)...)
+	r.own("+15125550190@200", "+15125550191@200", "+15125550192@300")
+	r.edit("connection_phone_numbers", map[string]any{"200": []any{
+		map[string]any{"number_id": "15125550190", "telephone_number": "+15125550190", "location_id": "attic"},
+		map[string]any{"number_id": "15125550191", "telephone_number": "+15125550191", "location_id": "attic"},
+	}})
+	var lines []string
+	for i := range 12 {
+		lines = append(lines, fmt.Sprintf("group-%02d: floor-14 +1512555%04d-+1512555%04d", i, 100+2*i, 101+2*i))
+	}
+	r.groups(append(lines, "x: lobby +15125550190-+15125550191 allow_move: true", "y: lobby +15125550192 allow_move: true")...)
+	out := r.says(2, aDiff, nil, "⇢ assign 27 numbers of 14 groups, at most 14 calls", "--verbose shows them all",
+		"phone_numbers/x: 2 numbers (+15125550190-+15125550191) to hq, location lobby (Lobby, Contoso, 9 Lamar Street, Houston, TX 77002, US): "+
+			"it is on the connection 200 (operator_connect); this releases 2 numbers from Microsoft Teams on 200, which disconnects the users there",
+		"phone_numbers/y: 1 number (+15125550192) to hq")
+	if n := strings.Count(out, "\n    phone_numbers/group-"); n != 3 || !strings.Contains(out, "\n    and 9 more such changes;") {
+		t.Errorf("%d groups are shown, want the first few:\n%s", n, out)
+	}
+	out = r.says(2, []string{"diff", "--verbose"}, nil)
+	if n := strings.Count(out, "\n⇢ assign phone_numbers/"); n != 14 {
+		t.Errorf("%d groups are shown, want all:\n%s", n, out)
+	}
+}
+
+// Nothing comes of what is only observed: it is not waited for, and no reason to look again soon.
+func TestObservedNumbersAreNotOnTheirWay(t *testing.T) {
+	t.Parallel()
+	r := newTeams(t, telnyxsim.Config{})
+	r.own("+15125550100", "+15125550101@100")
+	r.groups("users: floor-14 +15125550100 observe: true", "others: floor-14 +15125550101")
+	const most = 3
+	for range most {
+		r.apply()
+	}
+	r.says(3, aDiff, nil, "Observed only (observe: true), nothing is changed:\n⇢ assign phone_numbers/users")
+	if p, _ := r.look(); p.PhoneNumbers.Counts != (numbers.Counts{Placed: 1}) {
+		t.Errorf("counts: %+v", p.PhoneNumbers.Counts)
+	}
+	plan := r.computed()
+	if !plan.Numbers.Next.IsZero() {
+		t.Errorf("it is looked at again at %v", plan.Numbers.Next)
+	}
+}
+
+// computed is the plan as the daemon sees it.
+func (r *teams) computed() diff.Plan {
+	r.t.Helper()
+	a := &app{out: io.Discard, err: io.Discard, apiURL: r.url, keyFile: r.key, stateDir: r.state, instance: "default", concurrency: 10}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	desired, err := a.load([]string{r.dir})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	snap, err := state.Load(ctx, r.state)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	engine, c, err := a.connect(true)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer c.Close()
+	plan, err := engine.Plan(ctx, desired, snap, apply.Options{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return plan
+}
+
+func TestWaitingIsStopped(t *testing.T) {
+	t.Parallel()
+	r := newTeams(t, telnyxsim.Config{UploadTime: time.Hour})
+	r.own("+15125550100")
+	r.groups("users: floor-14 +15125550100")
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := r.process(ctx, "apply", "--yes", "--wait")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for waits := false; !waits && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+		waits = slices.ContainsFunc(r.sim.Journal(), func(j telnyxsim.Request) bool {
+			return strings.HasPrefix(j.Path, "/phone_numbers/jobs/") && j.Method == "GET"
+		})
+	}
+	_ = cmd.Process.Signal(os.Interrupt) // it may be over
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitError || !strings.Contains(out.String(), "stopped waiting: what is on its way goes on, and `telnyxsync uploads` follows it") ||
+		!strings.Contains(out.String(), "submitted: assign 1 number of phone_numbers/users") {
+		t.Errorf("exit code %d\n%s", code, out.String())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -319,10 +320,11 @@ func (r *teams) apply() (out string, code int) {
 		planFlags: planFlags{output: "text", maxDeletes: apply.DefaultMaxDeletes, maxPercent: apply.DefaultMaxDeletePercent},
 		yes:       true, settle: 5 * time.Millisecond, lockWait: lockWait, times: r.times,
 	}
-	err := a.apply(ctx, []string{r.dir}, nil, &flags)
-	if e, is := err.(exit); is { //nolint:errorlint // it is never wrapped
-		code = int(e)
-	} else if err != nil {
+	var ended exit
+	switch err := a.apply(ctx, []string{r.dir}, nil, &flags); {
+	case errors.As(err, &ended):
+		code = int(ended)
+	case err != nil:
 		code = exitError
 		fmt.Fprintln(&stderr, "telnyxsync:", err)
 	}

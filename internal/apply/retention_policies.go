@@ -46,7 +46,7 @@ func (x *retainer) policies(ctx context.Context) (list []retention.Policy, err e
 	}
 	for i := range x.s.Snap.Owned {
 		row := &x.s.Snap.Owned[i]
-		if root := x.s.Desired.Root(row.Root); row.Addr.Kind != x.kind || root != nil && root.Sections[x.kind] {
+		if row.Addr.Kind != x.kind || diff.SaysHolds(x.s.Desired.Root(row.Root), x.kind) {
 			continue // of what is loaded, the files tell
 		}
 		p, untold, err := policyOf(row.Addr, row.Applied, connection)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +33,8 @@ type stage struct {
 	mu      sync.Mutex
 	n       int
 	deletes [][]string // the ids of each batch that was sent
+
+	size int // of pages, in the place of what is asked for; 0: as asked
 
 	before func(n int, r *http.Request) error // an error is a lost connection
 	after  func(n int, r *http.Request, res *http.Response) (*http.Response, error)
@@ -56,6 +59,11 @@ func (s *stage) RoundTrip(r *http.Request) (*http.Response, error) {
 		s.deletes = append(s.deletes, body.IDs)
 		r = r.WithContext(r.Context())
 		r.Body = io.NopCloser(bytes.NewReader(text))
+	}
+	if q := r.URL.Query(); s.size > 0 && q.Has("page[size]") {
+		q.Set("page[size]", strconv.Itoa(s.size))
+		r = r.Clone(r.Context())
+		r.URL.RawQuery = q.Encode()
 	}
 	if s.before != nil {
 		if err := s.before(s.n, r); err != nil {
@@ -311,4 +319,14 @@ func plainly(t *testing.T, account any) *keeper {
 	k := newKeeper(t, checked(t), account, telnyxsim.Config{})
 	t.Cleanup(k.close)
 	return k
+}
+
+// must is a document as JSON.
+func must(t tb, v any) []byte {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }

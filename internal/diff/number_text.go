@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,14 +51,29 @@ func (w *writer) numbers(changes []NumberChange) {
 			head += fmt.Sprintf(", at most %s calls", thousands(calls))
 		}
 		w.paint(signs[op][1], head)
+		// What is taken from elsewhere comes first, and all of it is said: somebody may lose their service.
+		slices.SortStableFunc(of, func(a, b *NumberChange) int { return cmp.Compare(taken(b), taken(a)) })
+		shown := 0
+		for _, c := range of {
+			shown += taken(c)
+		}
+		shown = max(shown, shownGroups)
 		for i, c := range of {
-			if i == shownGroups {
+			if i == shown {
 				w.line("    and %d more such changes; --verbose shows them all", len(of)-i)
 				break
 			}
 			w.line("    %s: %s to %s: %s", c.Addr, countedNumbers(c.Numbers), c.Where, c.Reason)
 		}
 	}
+}
+
+// taken is 1 for numbers that are taken from another connection.
+func taken(c *NumberChange) int {
+	if c.From == "" {
+		return 0
+	}
+	return 1
 }
 
 func groupsIn(changes []*NumberChange) int {

@@ -43,13 +43,19 @@ func (p *planner) holds() (put, gone []resource.Owned) {
 			}
 		}
 		for _, row := range rows {
-			if root := p.in.Desired.Root(row.Root); root != nil && root.Sections[k.Name] && !held[row.Addr.Name] {
+			if SaysHolds(p.in.Desired.Root(row.Root), k.Name) && !held[row.Addr.Name] {
 				gone = append(gone, *row)
 			}
 		}
 	}
 	slices.SortFunc(gone, func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
 	return put, gone
+}
+
+// SaysHolds tells whether a configuration is loaded, and says of a kind which holds there are. One without any
+// entry is as likely a directory that is not there.
+func SaysHolds(root *resource.Root, kind string) bool {
+	return root != nil && root.Sections[kind] && root.Entries > 0
 }
 
 // elses tells whether what state remembers under the name of a hold is that of another configuration, which

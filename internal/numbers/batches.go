@@ -162,7 +162,7 @@ func (p *planner) finish(g *group) {
 			c.Wrong += n
 		case v.op == Wait:
 			c.Waiting += n
-		case v.op != Adopt:
+		case v.op != Adopt && !g.Observe:
 			c.Todo += n
 			p.lookAt(p.in.Now.Add(p.times.Poll)) // it will be on its way then
 		}

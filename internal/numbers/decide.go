@@ -217,7 +217,7 @@ func (p *planner) retryOf(t *resource.Trouble) *retry {
 }
 
 // retriable tells whether an upload can be retried, which sends again all that failed of it: none of
-// that may be a number which is not, or no longer, wanted there.
+// that may be a number which is not, or no longer, wanted there, or was taken from the connection.
 func (p *planner) retriable(r *retry) (bool, error) {
 	if r == nil || r.checked {
 		return r != nil && r.ok, nil
@@ -226,13 +226,29 @@ func (p *planner) retriable(r *retry) (bool, error) {
 	if err != nil || u == nil {
 		return false, err
 	}
-	r.checked = true
 	failed := numbersOf(u, hasFailed)
-	r.ok = !unfinished(u) && len(failed) > 0 && len(failed.Minus(r.numbers)) == 0 && p.allWanted(failed, r.target)
-	if r.ok {
+	if r.ok = !unfinished(u) && len(failed) > 0 && len(failed.Minus(r.numbers)) == 0 && p.allWanted(failed, r.target); r.ok {
+		if r.ok, err = p.allThere(failed, r.target.Connection); err != nil {
+			return false, err
+		}
 		r.numbers = failed
 	}
+	r.checked = true
 	return r.ok, nil
+}
+
+// allThere tells whether numbers are on a connection.
+func (p *planner) allThere(s resource.Numbers, connection string) (bool, error) {
+	there, err := true, error(nil)
+	for n := range s.All() {
+		switch a, owned, ok := p.account(n); {
+		case !ok:
+			err = cmp.Or(p.in.Facts.AccountErr, errNotRead)
+		case !owned || a.Connection != connection:
+			there = false
+		}
+	}
+	return there, err
 }
 
 func (p *planner) allWanted(s resource.Numbers, t resource.Target) bool {

@@ -53,6 +53,7 @@ func (p *planner) uploaded(o *resource.Order) {
 	}
 	if o.Settled {
 		p.leave(o, arrived, Arriving, Listed, "")
+		p.takenAway(o)
 		return
 	}
 	u, err := p.ticket(Ticket{c, o.Ticket})
@@ -88,6 +89,22 @@ func (p *planner) uploaded(o *resource.Order) {
 		o.Numbers = o.Numbers.Minus(failed)
 	}
 	p.leave(o, done.And(arrived), Arriving, Listed, "")
+}
+
+// takenAway looks for numbers that were uploaded and will never be listed, as they are not on the connection
+// any more.
+func (p *planner) takenAway(o *resource.Order) {
+	if p.in.Now.Sub(o.At) <= p.times.ChangeDeadline {
+		return // the list may be behind
+	}
+	var gone resource.Numbers
+	for n := range o.Numbers.All() {
+		if a, owned, ok := p.account(n); ok && (!owned || a.Connection != o.Target.Connection) {
+			p.trouble(n, o, Lapsed, "", "it was uploaded (ticket "+o.Ticket+"), and then taken from the connection")
+			gone.Add(n)
+		}
+	}
+	o.Numbers = o.Numbers.Minus(gone)
 }
 
 // entry is an entry of an upload; nil where a number has none.

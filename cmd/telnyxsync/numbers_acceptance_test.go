@@ -41,7 +41,7 @@ phone_numbers:
   by-location: {connection: hq, location_id: floor-15, usage: calling_user_assignment, numbers: ["+15125551000-+15125552000"]}
   by-address: {connection: hq, civic_address_id: lamar, usage: calling_user_assignment, numbers: ["+15125552001-+15125552499"]}
 `)
-			out, stderr := r.run(1, "apply", "--yes", "--wait=50s", "--retry-base", "50ms", "--batch-settle", "30s", "--state", r.state)
+			out, stderr := r.run(1, "apply", "--yes", "--wait=50s", "--retry-base", "50ms", "--batch-settle", "10m", "--state", r.state)
 
 			// The calls: each place as few uploads as Telnyx allows, all else retries.
 			posts := r.posts()

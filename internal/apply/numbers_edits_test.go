@@ -61,7 +61,10 @@ func (w *numberWorld) config() resource.Config {
 		if g.allowMove {
 			o["allow_move"] = true
 		}
-		add("phone_numbers", g.name, o).Observe = g.observe
+		e := add("phone_numbers", g.name, o)
+		if e.Observe = g.observe; g.ignore {
+			e.Ignore = []string{"/location", "/location_id", "/civic_address_id"}
+		}
 	}
 	return config("/root", []string{"external_connections", "locations", "phone_numbers"}, entries...)
 }

@@ -51,10 +51,11 @@ type numberWire struct {
 	to    http.RoundTripper
 	watch func(r *http.Request, body []byte) // each write before it is done
 
-	writes int    // that are left until it is cut, if any
-	cut    func() // what happens then; nil: nothing
-	after  bool   // the last of them is done, and its answer is lost
-	polite bool   // its answer arrives
+	writes int             // that are left until it is cut, if any
+	cut    func()          // what happens then; nil: nothing
+	after  bool            // the last of them is done, and its answer is lost
+	polite bool            // its answer arrives
+	only   *resource.Entry // the group that is written; nil: any
 	dead   bool
 }
 
@@ -167,15 +168,12 @@ func (l *numberLaw) close() {
 	_ = l.lock.Release()
 }
 
-// pass is what the daemon does to reconcile; false where it was cut off.
-func (l *numberLaw) pass(ctx context.Context) (plan diff.Plan, ok bool) {
+// pass is what the daemon does to reconcile, or a person for some entries; false where it was cut off.
+func (l *numberLaw) pass(ctx context.Context, only ...resource.Addr) (plan diff.Plan, ok bool) {
 	events, seen := l.history(), len(l.sim.Journal())
-	snap, err := l.db.Snapshot(ctx)
-	if err != nil {
-		l.Fatal(err)
-	}
-	desired, o := l.w.config(), apply.Options{Writing: true}
-	plan, err = l.engine.PlanSettled(ctx, desired, snap, o)
+	snap := l.snapshot()
+	desired, o := l.w.config(), apply.Options{Writing: true, Only: only}
+	plan, err := l.engine.PlanSettled(ctx, desired, snap, o)
 	if err == nil {
 		_, err = l.engine.Apply(ctx, l.db, desired, plan, o)
 	}
@@ -203,6 +201,14 @@ func (l *numberLaw) pass(ctx context.Context) (plan diff.Plan, ok bool) {
 	return plan, true
 }
 
+func (l *numberLaw) snapshot() state.Snapshot {
+	snap, err := l.db.Snapshot(context.Background())
+	if err != nil {
+		l.Fatal(err)
+	}
+	return snap
+}
+
 // history counts its events.
 func (l *numberLaw) history() int {
 	newest, err := l.db.History(context.Background(), nil, 1)
@@ -227,15 +233,22 @@ func (l *numberLaw) check() {
 	}
 }
 
-// fault lets some writes fail. Telnyx is never busy for so long that a number would be given up.
+// fault lets some calls fail. Telnyx is never busy for so long that a number would be given up.
 func (l *numberLaw) fault() {
 	f := telnyxsim.Fault{
 		Match: pick(l.T, "call", "POST /external_connections/*/uploads", "POST /external_connections/*/uploads/*/retry",
 			"POST /phone_numbers/jobs/update_phone_numbers", "PATCH /external_connections/*/phone_numbers/*"),
 		Do: pick(l.T, "do", "drop-before-commit", "drop-after-commit", "html", "status"),
 	}
+	statuses := []int{http.StatusInternalServerError, http.StatusGatewayTimeout, http.StatusTooManyRequests}
+	if rapid.Bool().Draw(l.T, "reading fails") {
+		f.Match = pick(l.T, "reading", "GET /external_connections/*/phone_numbers", "GET /external_connections/*/uploads", "GET /external_connections/*/uploads/*",
+			"GET /external_connections/*/civic_addresses", "GET /phone_numbers", "GET /phone_numbers/slim", "GET /phone_numbers/jobs/*", "GET /external_connections/*")
+		f.Do = pick(l.T, "do", "short-page", "html", "status", "status")
+		statuses = append(statuses, http.StatusNotFound)
+	}
 	if f.Do == "status" {
-		f.Status = pick(l.T, "status", http.StatusInternalServerError, http.StatusGatewayTimeout, http.StatusTooManyRequests)
+		f.Status = pick(l.T, "status", statuses...)
 	}
 	f.Times = rapid.IntRange(1, 4).Draw(l.T, "times")
 	if err := l.sim.AddFaults(f); err != nil {
@@ -312,11 +325,7 @@ func (l *numberLaw) ended(before numberTruth, plan diff.Plan) {
 			l.Errorf("%s was on %s at %s, and is on %s at %s, though nobody wanted it", n, was, place, is, at)
 		}
 	}
-	snap, err := l.db.Snapshot(context.Background())
-	if err != nil {
-		l.Fatal(err)
-	}
-	for _, t := range snap.Troubles {
+	for _, t := range l.snapshot().Troubles {
 		if l.w.group(t.Number) == nil {
 			l.Errorf("a trouble of a number in no group is remembered: %s", resource.Text(t))
 		}
@@ -378,7 +387,7 @@ func lawOfNumbers(t *testing.T, r *rapid.T, wrap func(http.Handler) http.Handler
 			_ = os.RemoveAll(l.dir)
 		}()
 		pass := func(l *numberLaw) { l.pass(context.Background()) }
-		steps["pass"], steps["pass again"], steps["one more pass"] = pass, pass, pass
+		steps["pass"], steps["pass again"], steps["one more pass"], steps["pass of one"] = pass, pass, pass, (*numberLaw).passOfOne
 		steps["wait"], steps["wait again"], steps["fault"], steps["retry job"] = (*numberLaw).wait, (*numberLaw).wait, (*numberLaw).fault, (*numberLaw).retryJob
 		steps["edit"], steps["meddle"] = func(l *numberLaw) { l.w.edit(r) }, (*numberLaw).somebody
 		names, before := slices.Sorted(maps.Keys(steps)), l.truth()

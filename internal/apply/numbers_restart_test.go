@@ -16,6 +16,9 @@ import (
 // somebody does something by the portal to a number that is not on its way, in a group or not.
 func (l *numberLaw) somebody() {
 	n := l.w.pool[0].From + resource.Number(rapid.IntRange(0, l.w.pool.Len()-1).Draw(l.T, "meddled with"))
+	if snap := l.snapshot(); len(snap.Troubles) > 0 && rapid.Bool().Draw(l.T, "it has failed") {
+		n = snap.Troubles[int(n)%len(snap.Troubles)].Number
+	}
 	to := pick(l.T, "meddle", "unassign", "unassign", teamsA, teamsB, teamsElsewhere, zoomHere, otherHere, "relocate", "upload")
 	place := rapid.IntRange(0, 4).Draw(l.T, "to place")
 	truth := l.truth()
@@ -85,15 +88,20 @@ func TestLawsOfNumbersAcrossRestarts(t *testing.T) {
 	})
 }
 
+// passOfOne is a pass for one group alone.
+func (l *numberLaw) passOfOne() {
+	a := resource.Addr{Kind: "phone_numbers", Name: pick(l.T, "group", "a", "b", "c")}
+	desired := l.w.config()
+	l.wire.only = desired.Find(a)
+	l.pass(context.Background(), a)
+	l.wire.only = nil
+}
+
 // retryJob is the job that tries again what failed.
 func (l *numberLaw) retryJob() {
-	snap, err := l.db.Snapshot(context.Background())
-	if err != nil {
-		l.Fatal(err)
-	}
 	for _, j := range apply.Jobs() {
 		if j.Name == "upload_retry" {
-			s := apply.Situation{DB: l.db, Snap: snap, Desired: l.w.config()}
+			s := apply.Situation{DB: l.db, Snap: l.snapshot(), Desired: l.w.config()}
 			if _, err := j.Run(context.Background(), l.engine, s); err != nil {
 				l.Fatal(err)
 			}

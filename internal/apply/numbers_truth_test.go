@@ -131,6 +131,8 @@ func (u *numberTruth) inPlace(n resource.Number, g *numberGroup) bool {
 		return false
 	case !onTeams(g.connection):
 		return true
+	case g.ignore:
+		return listed
 	case g.location != "":
 		return listed && location == g.location
 	}
@@ -160,6 +162,8 @@ func (l *numberLaw) watch(r *http.Request, text []byte) {
 			l.Errorf("%s: %s is in no group", what, id)
 		case g.observe:
 			l.Errorf("%s: %s is only observed", what, id)
+		case l.wire.only != nil && l.wire.only.Name != g.name:
+			l.Errorf("%s: %s is not of %s", what, id, l.wire.only.Addr)
 		case truth.connectionOf(g) != connection:
 			l.Errorf("%s: %s is wanted on %s", what, id, truth.connectionOf(g))
 		default:

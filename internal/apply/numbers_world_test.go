@@ -35,6 +35,7 @@ type numberGroup struct {
 	more             []any
 	allowMove        bool
 	observe          bool
+	ignore           bool // the place is not compared
 	numbers          resource.Numbers
 }
 
@@ -118,7 +119,7 @@ func (g *numberGroup) draw(t *rapid.T) {
 	g.connection = pick(t, "connection", teamsA, teamsA, teamsB, zoomHere, zoomNew)
 	g.drawPlace(t)
 	g.allowMove = rapid.Bool().Draw(t, "allow move")
-	g.observe = oneIn(t, 10, "observe")
+	g.observe, g.ignore = oneIn(t, 10, "observe"), oneIn(t, 10, "ignore")
 }
 
 func (g *numberGroup) drawPlace(t *rapid.T) {

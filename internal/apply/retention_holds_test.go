@@ -426,3 +426,68 @@ func TestReport(t *testing.T) {
 	}
 	same(t, "lines", report.Lines, []string{"no policy says that any recording is to be deleted"})
 }
+
+// While the list of what is held is read, one goes from its first page and another comes: what moves to the
+// page that was read already is on none. It is held all the same, and so is what comes after all was listed.
+func TestAHoldWhileOthersComeAndGo(t *testing.T) {
+	for name, test := range map[string]struct {
+		at     int // the request before which the account changes
+		remove int
+		add    bool
+		want   []string
+	}{
+		"on another page":      {at: 5, remove: 0, add: true, want: []string{"d45"}},
+		"while all was listed": {at: 4, remove: -1, add: true, want: []string{"d45"}},
+		"undisturbed":          {at: 100, want: []string{"d45"}},
+	} {
+		list := aged(40, 41, 42, 43, 45)
+		for _, r := range list[:4] {
+			r.(object)["_sip_call_id"] = "x"
+		}
+		k := plainly(t, object{"recordings": list})
+		k.stage.size = 2
+		k.connect(client.Config{Concurrency: 1})
+		desired := k.load("a", policyYAML+"  x: {sip_call_id: x, keep: true}\n")
+		k.stage.before = func(n int, _ *http.Request) error {
+			if n != test.at {
+				return nil
+			}
+			now := append([]any{}, list...)
+			if test.remove >= 0 {
+				now = append(now[:test.remove:test.remove], now[test.remove+1:]...)
+			}
+			if test.add {
+				late := aged(44)
+				late[0].(object)["_sip_call_id"] = "x"
+				now = append(now, late...)
+			}
+			return k.sim.SetAccount(must(t, object{"recordings": now}))
+		}
+		before := k.ids("recordings")
+		k.enforce(desired)
+		got := minus(before, k.ids("recordings"))
+		delete(got, "d40") // by the other client
+		if !maps.Equal(got, setOf(test.want...)) {
+			t.Errorf("%s: %v were deleted, want %v", name, sorted(got), test.want)
+		}
+	}
+	// One that never comes to rest ends the run.
+	list := aged(40, 41, 42, 43, 45)
+	for _, r := range list[:4] {
+		r.(object)["_sip_call_id"] = "x"
+	}
+	k := plainly(t, object{"recordings": list})
+	k.stage.before = func(n int, r *http.Request) error {
+		if !r.URL.Query().Has("filter[sip_call_id]") {
+			return nil
+		}
+		return k.sim.SetAccount(must(t, object{"recordings": list[n%2:]}))
+	}
+	if _, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: k.load("a", policyYAML+"  x: {sip_call_id: x, keep: true}\n"), Enforce: true}); err == nil ||
+		!strings.Contains(err.Error(), "what recording_retention/x means could not be read: it changed each time in 5 readings") {
+		t.Error(err)
+	}
+	if len(writes(k.sim)) > 0 {
+		t.Error("something was deleted")
+	}
+}

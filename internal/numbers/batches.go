@@ -190,7 +190,11 @@ func (p *planner) known(g *group) {
 		if here := s.And(g.out.Placed); len(here) > 0 {
 			up[sig] = here
 			if otherUse(sig, g.Target) {
-				g.verdicts[verdict{op: BadUsage, why: fmt.Sprintf("they were uploaded for %s, and Telnyx cannot change that: put it back, or have them released and uploaded anew", words(sig))}] = &here
+				v := verdict{op: BadUsage, why: fmt.Sprintf("they were uploaded for %s, and Telnyx cannot change that: put it back, or have them released and uploaded anew", words(sig))}
+				if old := g.verdicts[v]; old != nil { // another use in the same words
+					here = here.Plus(*old)
+				}
+				g.verdicts[v] = &here
 			}
 		}
 	}

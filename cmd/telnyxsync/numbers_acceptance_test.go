@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -41,7 +43,16 @@ phone_numbers:
   by-location: {connection: hq, location_id: floor-15, usage: calling_user_assignment, numbers: ["+15125551000-+15125552000"]}
   by-address: {connection: hq, civic_address_id: lamar, usage: calling_user_assignment, numbers: ["+15125552001-+15125552499"]}
 `)
-			out, stderr := r.run(1, "apply", "--yes", "--wait=50s", "--retry-base", "50ms", "--batch-settle", "10m", "--state", r.state)
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // it takes seconds where nothing else runs
+			defer cancel()
+			cmd := r.process(ctx, "apply", "--yes", "--wait=8m", "--retry-base", "50ms", "--batch-settle", "8m", "--state", r.state)
+			var stdout, said bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &said
+			_ = cmd.Run() // the code tells
+			out, stderr := stdout.String(), said.String()
+			if code := cmd.ProcessState.ExitCode(); code != exitError {
+				t.Fatalf("exit code %d, want 1: three numbers are parked\n%s%s", code, out, stderr)
+			}
 
 			// The calls: each place as few uploads as Telnyx allows, all else retries.
 			posts := r.posts()

@@ -60,8 +60,9 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Repor
 	}
 	if report.Plan != nil {
 		l.renewal, l.look = report.Plan.NextRenewal, report.Plan.Numbers.Next
-		if l.cfg.Observe && len(report.Plan.Numbers.Open) == 0 {
-			l.look = time.Time{} // nothing will be sent, so nothing comes on its way
+		n := &report.Plan.Numbers
+		if sent := report.Result != nil && report.Result.Count(apply.Submitted) > 0; !sent && len(n.Open)+len(n.Waiting) == 0 {
+			l.look = time.Time{} // nothing was sent, be it blocked or only observed, so nothing comes on its way
 		}
 	}
 	l.publish(&report, started, why, err)

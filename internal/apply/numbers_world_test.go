@@ -256,10 +256,9 @@ func (w *numberWorld) drawAccount(t *rapid.T) {
 
 // drawFailure is a rule by which the uploads of a number fail.
 func (w *numberWorld) drawFailure(t *rapid.T, n resource.Number) []any {
-	code, times := "internal_error", 0
+	code, times := "internal_error", 1
 	switch pick(t, "fails", "", "", "", "", "", "once", "twice", "for ever", "odd") {
 	case "once":
-		times = 1
 	case "twice":
 		code, times = "unable_to_retrieve_partner_info", 2
 	case "for ever":

@@ -36,7 +36,7 @@ func retain(kind string) func(ctx context.Context, e *Engine, s Situation) (Repo
 		if api == nil {
 			return Report{}, fmt.Errorf("this engine cannot read what %s is about", kind)
 		}
-		x := &retainer{Engine: e, s: &s, kind: kind, api: api, noun: strings.TrimSuffix(kind, "_retention"), print: Fingerprint(s.Desired)}
+		x := &retainer{Engine: e, s: &s, kind: kind, api: api, noun: strings.TrimSuffix(kind, "_retention"), fingerprint: Fingerprint(s.Desired)}
 		err := x.run(ctx)
 		if err != nil {
 			err = fmt.Errorf("%w; nothing more is deleted", err)
@@ -48,15 +48,15 @@ func retain(kind string) func(ctx context.Context, e *Engine, s Situation) (Repo
 // retainer is one run of retention.
 type retainer struct {
 	*Engine
-	s      *Situation
-	kind   string
-	noun   string
-	api    Retention
-	report Report
-	print  string // the fingerprint of what is desired
-	now    time.Time
-	until  time.Time // what is younger is not looked at: it cannot be due, and comes while the pages are read
-	judge  *retention.Judge
+	s           *Situation
+	kind        string
+	noun        string
+	api         Retention
+	report      Report
+	fingerprint string // of what is desired
+	now         time.Time
+	until       time.Time // what is younger is not looked at: it cannot be due, and comes while the pages are read
+	judge       *retention.Judge
 
 	left    map[string]begun // what an earlier run had begun to delete when it was cut off
 	there   map[string]bool  // that of it which is still there
@@ -224,7 +224,7 @@ func (x *retainer) clocks() error {
 	case !known:
 		return errors.New("what time it is for Telnyx is not known: its answer has no Date")
 	case skew.Abs() > maxSkew:
-		return fmt.Errorf("Telnyx's clock and this machine's are %v apart: set the clock of this machine", skew.Round(time.Second))
+		return fmt.Errorf("the clocks of Telnyx and of this machine are %v apart: set that of this machine", skew.Round(time.Second))
 	}
 	// Without its monotonic part a time is what the clock said.
 	if by := time.Since(x.now) - time.Now().Round(0).Sub(x.now.Round(0)); by > maxSkew {
@@ -280,7 +280,7 @@ func (x *retainer) prove(ctx context.Context, fields map[string]bool) error {
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		err := x.each(ctx, map[string]string{field: nobody}, func(*resource.Recording) error { return errUnfiltered })
 		if errors.Is(err, errUnfiltered) {
-			return fmt.Errorf("Telnyx does not filter by %s: it finds some with %s, which nothing has", field, nobody)
+			return fmt.Errorf("filter by %s: Telnyx ignores it, as it finds some with %s, which nothing has", field, nobody)
 		}
 		if err != nil {
 			return err

@@ -251,7 +251,7 @@ func TestWhatIsNotArchivedIsNotDeleted(t *testing.T) {
 			res.StatusCode = http.StatusNotFound
 			return b
 		})},
-		"another recording": {`Telnyx answers with the recording "a" in its place`, func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {
+		"another recording": {`in its place Telnyx answers with the recording "a"`, func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {
 			if r.URL.Path == "/v2/recordings/b" {
 				text, err := io.ReadAll(res.Body)
 				res.Body = io.NopCloser(strings.NewReader(strings.Replace(string(text), `"id":"b"`, `"id":"a"`, 1)))
@@ -259,7 +259,7 @@ func TestWhatIsNotArchivedIsNotDeleted(t *testing.T) {
 			}
 			return res, nil
 		}},
-		"no content": {"Telnyx has no content of it to download", func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {
+		"no content": {"no content of it is on Telnyx to be downloaded", func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {
 			if r.URL.Path == "/v2/recordings/b" {
 				res.Body = io.NopCloser(strings.NewReader(`{"data":{"id":"b"}}`))
 			}

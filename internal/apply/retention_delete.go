@@ -77,7 +77,7 @@ func (x *retainer) event(b begun, outcome Status, err, request string) state.Eve
 	if b.From != "" || b.To != "" {
 		reason += fmt.Sprintf(", from %s to %s", b.From, b.To)
 	}
-	return state.Event{Addr: b.Policy, Op: string(diff.Delete), ID: b.ID, Reason: reason, Outcome: string(outcome), Error: err, RequestID: request, Fingerprint: x.print}
+	return state.Event{Addr: b.Policy, Op: string(diff.Delete), ID: b.ID, Reason: reason, Outcome: string(outcome), Error: err, RequestID: request, Fingerprint: x.fingerprint}
 }
 
 // maxLost is how many batches in a row may go without an answer that tells: then Telnyx is in trouble, and

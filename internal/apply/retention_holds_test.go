@@ -321,8 +321,8 @@ func unfiltered(field string) func(int, *http.Request) error {
 func TestAFilterThatTelnyxIgnores(t *testing.T) {
 	k := plainly(t, object{"recordings": aged(5, 40)})
 	k.stage.before = unfiltered("sip_call_id")
-	k.refused("a policy", k.load("a", "recording_retention:\n  x: {sip_call_id: x, delete_after: 2d}\n"), "Telnyx does not filter by sip_call_id")
-	k.refused("one that keeps longer", k.load("a", policyYAML+"  x: {sip_call_id: x, delete_after: 35d}\n"), "Telnyx does not filter by sip_call_id")
+	k.refused("a policy", k.load("a", "recording_retention:\n  x: {sip_call_id: x, delete_after: 2d}\n"), "filter by sip_call_id: Telnyx ignores it")
+	k.refused("one that keeps longer", k.load("a", policyYAML+"  x: {sip_call_id: x, delete_after: 35d}\n"), "filter by sip_call_id: Telnyx ignores it")
 	has(t, k.enforce(k.load("a", policyYAML+"  x: {sip_call_id: x, keep: true}\n")).Lines, "nothing is due")
 	// What is shown is compared, whatever Telnyx finds.
 	k.stage.before = unfiltered("from")

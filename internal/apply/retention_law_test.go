@@ -161,7 +161,7 @@ func (w *wild) before(n int, r *http.Request) error {
 		q.Del("filter[created_at][lte]")
 		r.URL.RawQuery = q.Encode()
 	}
-	if r.Method != http.MethodPost {
+	if r.Method == http.MethodGet {
 		return nil
 	}
 	ids := w.stage.deletes[len(w.stage.deletes)-1]

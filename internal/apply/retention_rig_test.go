@@ -32,7 +32,7 @@ type stage struct {
 	direct
 	mu      sync.Mutex
 	n       int
-	deletes [][]string // the ids of each batch that was sent
+	deletes [][]string // the ids of each batch that was sent, of one alone too
 
 	size int // of pages, in the place of what is asked for; 0: as asked
 
@@ -59,6 +59,9 @@ func (s *stage) RoundTrip(r *http.Request) (*http.Response, error) {
 		s.deletes = append(s.deletes, body.IDs)
 		r = r.WithContext(r.Context())
 		r.Body = io.NopCloser(bytes.NewReader(text))
+	}
+	if id, one := strings.CutPrefix(r.URL.Path, "/v2/recordings/"); one && r.Method == http.MethodDelete {
+		s.deletes = append(s.deletes, []string{id})
 	}
 	if q := r.URL.Query(); s.size > 0 && q.Has("page[size]") {
 		q.Set("page[size]", strconv.Itoa(s.size))
@@ -91,8 +94,6 @@ type keeper struct {
 	engine *apply.Engine
 	dir    string // of everything
 	state  string
-	config telnyxsim.Config
-	more   func(o *apply.Options)
 }
 
 func newKeeper(t tb, wrap func(http.Handler) http.Handler, account any, config telnyxsim.Config) *keeper {

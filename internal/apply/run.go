@@ -100,7 +100,7 @@ func (e *Engine) Apply(ctx context.Context, db *state.DB, desired resource.Confi
 		lost := doubted(result.Numbers)
 		var more Result
 		more, err = x.all(ctx, next, &lost)
-		result.merge(more)
+		result.merge(more, next.Numbers.Open)
 	}
 	return result, err
 }
@@ -181,8 +181,8 @@ func restrict(plan *diff.Plan, keep map[resource.Addr]bool) {
 	plan.Changes = changes
 }
 
-// merge takes over the newer outcome of each address.
-func (r *Result) merge(more Result) {
+// merge takes over the newer outcome of each address; open is what was found to be on its way in between.
+func (r *Result) merge(more Result, open []resource.Order) {
 	for _, m := range more.Outcomes {
 		for i := range r.Outcomes {
 			if r.Outcomes[i].Addr == m.Addr {
@@ -191,7 +191,7 @@ func (r *Result) merge(more Result) {
 			}
 		}
 	}
-	r.Numbers = resolve(r.Numbers, more.Numbers)
+	r.Numbers = resolve(r.Numbers, more.Numbers, open)
 }
 
 func event(c *diff.Change, o Outcome, fingerprint string) *state.Event {

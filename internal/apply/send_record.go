@@ -3,6 +3,7 @@ package apply
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,20 +113,22 @@ func doubted(outcomes []NumberOutcome) (s resource.Numbers) {
 	return s
 }
 
-// resolve tells what became of calls whose answers were lost: those that show are under way, the others
-// were sent again, with their own outcomes.
-func resolve(outcomes, again []NumberOutcome) []NumberOutcome {
+// resolve tells what became of calls whose answers were lost: those that show are under way, others were
+// sent again, with their own outcomes, and of what is still open without a ticket nobody knows.
+func resolve(outcomes, again []NumberOutcome, open []resource.Order) []NumberOutcome {
 	var out []NumberOutcome
 	for _, o := range outcomes {
 		if o.Status == InDoubt {
-			repeated := false
-			for _, a := range again {
-				repeated = repeated || len(a.Numbers.And(o.Numbers)) > 0
-			}
+			repeated := slices.ContainsFunc(again, func(a NumberOutcome) bool {
+				return (a.Op == o.Op || o.Op != diff.Assign) && len(a.Numbers.And(o.Numbers)) > 0 // what is assigned is uploaded next
+			})
 			if repeated {
 				continue
 			}
-			o.Status, o.Error = Submitted, ""
+			unknown := slices.ContainsFunc(open, func(r resource.Order) bool { return r.Ticket == "" && len(r.Numbers.And(o.Numbers)) > 0 })
+			if !unknown {
+				o.Status, o.Error = Submitted, ""
+			}
 		}
 		out = append(out, o)
 	}

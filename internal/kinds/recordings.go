@@ -91,9 +91,9 @@ func (x Recordings) Archive(ctx context.Context, id string, created time.Time, d
 	urls, _ := o["download_urls"].(client.Object)
 	switch {
 	case text(o, "id") != id:
-		return fmt.Errorf("Telnyx answers with the recording %q in its place", text(o, "id"))
+		return fmt.Errorf("in its place Telnyx answers with the recording %q", text(o, "id"))
 	case len(urls) == 0:
-		return errors.New("Telnyx has no content of it to download")
+		return errors.New("no content of it is on Telnyx to be downloaded")
 	}
 	if err := os.MkdirAll(day, 0o700); err != nil {
 		return err

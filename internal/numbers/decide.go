@@ -25,9 +25,8 @@ type group struct {
 	*Group
 	out      *Decided
 	verdicts map[verdict]*resource.Numbers
-	civic    *resource.CivicAddress // of the target, once it was looked for
-	place    string                 // the location to move numbers to
-	wrong    *verdict               // why nothing is written to the target
+	place    string   // the location to move numbers to
+	wrong    *verdict // why nothing is written to the target
 	looked   bool
 }
 
@@ -107,7 +106,7 @@ func (p *planner) assignOnly(g *group) {
 // decide says what is to be done with a number of Teams that is not in place.
 //
 //	on its way by an order of ours         wait
-//	failed, for this very target           wait for the retry, retry, or parked
+//	failed, for this very target           retry, wait until that is due, or parked
 //	listed at another place                relocate
 //	listed without place, or assigned      upload, unless an unfinished upload of anybody has it: wait
 //	on no connection, or another           assign
@@ -128,7 +127,7 @@ func (p *planner) decide(g *group, n resource.Number, l *resource.LiveNumber) ve
 
 // underWay is the verdict on a number that something was sent for, or that failed.
 func (p *planner) underWay(g *group, n resource.Number, l *resource.LiveNumber) (verdict, bool) {
-	if o := p.order(n); o != nil && (o.Op != resource.OrderRelocate || o.Target == g.Target) {
+	if o := p.order(n, g.Target); o != nil {
 		v := verdict{op: Wait, ticket: o.Ticket, why: waiting(o)}
 		late := p.times.UploadDeadline
 		if p.in.Now.Sub(o.At) > late {
@@ -283,7 +282,7 @@ func (p *planner) owned(g *group, n resource.Number) verdict {
 	}
 	drift := drifted(g, n)
 	if a.Connection == "" {
-		return p.writable(g, n, verdict{op: Assign, why: because("it is on no connection", drift), drift: drift})
+		return p.writable(g, verdict{op: Assign, why: because("it is on no connection", drift), drift: drift})
 	}
 	from, asked := p.in.Facts.Connections[a.Connection]
 	if !asked {
@@ -303,7 +302,7 @@ func (p *planner) owned(g *group, n resource.Number) verdict {
 			return v
 		}
 	}
-	return p.writable(g, n, verdict{op: Assign, from: a.Connection, why: because(on, drift), drift: drift})
+	return p.writable(g, verdict{op: Assign, from: a.Connection, why: because(on, drift), drift: drift})
 }
 
 func released(c Connection) string {
@@ -330,7 +329,7 @@ func (p *planner) upload(g *group, n resource.Number) verdict {
 		return v
 	}
 	drift := drifted(g, n)
-	return p.writable(g, n, verdict{op: Upload, why: because("it is not on Microsoft Teams", drift), inDoubt: p.lost.Has(n), drift: drift})
+	return p.writable(g, verdict{op: Upload, why: because("it is not on Microsoft Teams", drift), inDoubt: p.lost.Has(n), drift: drift})
 }
 
 // coming is the verdict on a number that an unfinished upload of a connection may have.
@@ -375,11 +374,11 @@ func (p *planner) follow(connection, ticket string) {
 func (p *planner) relocate(g *group, n resource.Number, l *resource.LiveNumber) verdict {
 	drift := drifted(g, n)
 	where := "the location " + cmp.Or(l.Location, "(none)")
-	return p.writable(g, n, verdict{op: Relocate, why: because("it is at "+where, drift), drift: drift})
+	return p.writable(g, verdict{op: Relocate, why: because("it is at "+where, drift), drift: drift})
 }
 
 // writable is a verdict that writes, or why nothing can be written: the connection has to have the place.
-func (p *planner) writable(g *group, n resource.Number, v verdict) verdict {
+func (p *planner) writable(g *group, v verdict) verdict {
 	if !g.Target.Placed() || g.Target.Connection == "" {
 		return v
 	}

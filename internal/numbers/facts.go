@@ -87,11 +87,14 @@ func stateOf(t *resource.Trouble) State {
 	return Failed
 }
 
-// order is what has a number on its way; nil where nothing has. Hardly ever is a number in two orders, as
-// where a move follows another: then the later one counts.
-func (p *planner) order(n resource.Number) (found *resource.Order) {
+// order is what has a number on its way, a move to somewhere else left aside; nil where nothing has. Hardly
+// ever is a number in two orders, as where a move follows another: then the later one counts.
+func (p *planner) order(n resource.Number, t resource.Target) (found *resource.Order) {
 	for i := range p.open {
 		o := &p.open[i]
+		if o.Op == resource.OrderRelocate && o.Target != t {
+			continue
+		}
 		if len(o.Numbers) == 0 || n < o.Numbers[0].From || n > o.Numbers[len(o.Numbers)-1].To || !o.Numbers.Has(n) {
 			continue
 		}

@@ -166,7 +166,8 @@ func (p *planner) find(o *resource.Order) bool {
 	}
 	for i := range uploads {
 		u := &uploads[i]
-		again := u.Ticket == o.Retried && unfinished(u) // a retry may go on under the same ticket
+		// A retry may go on under the same ticket, and be over by now: then something of it has not failed again.
+		again := u.Ticket == o.Retried && (unfinished(u) || len(o.Numbers.Minus(numbersOf(u, hasFailed))) > 0)
 		if !again && slices.Contains(o.Seen, u.Ticket) {
 			continue
 		}
@@ -317,7 +318,7 @@ func (p *planner) trouble(n resource.Number, o *resource.Order, e Event, code, r
 	if e == Lapsed {
 		state = Arriving
 	}
-	if t.Attempts >= p.attempts(t.Op) {
+	if t.Attempts >= p.attempts(t.Op, e) {
 		e = Exhausted
 	}
 	if next(state, e) == Failed {
@@ -348,8 +349,8 @@ func (p *planner) ended(o *resource.Order, n resource.Number, how, why string) {
 // moves is how often a move is sent that never shows.
 const moves = 3
 
-func (p *planner) attempts(op string) int {
-	if op == resource.OrderRelocate {
+func (p *planner) attempts(op string, e Event) int {
+	if op == resource.OrderRelocate && e == Lapsed {
 		return moves
 	}
 	return p.times.Attempts

@@ -170,8 +170,9 @@ func (o Op) Problem() bool {
 	switch o {
 	case Parked, Stuck, NotOwned, Elsewhere, BadPlace, BadUsage, Unread:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Verdict is what is to be done with some numbers of a group.

@@ -243,7 +243,7 @@ func (a *app) printResult(r *apply.Result, problems int, below bool) {
 	}
 	for _, o := range r.Numbers {
 		line := numberLine(o)
-		if o.Status == apply.Submitted {
+		if o.Status == apply.Submitted || o.Status == apply.Done {
 			done = append(done, line)
 		} else {
 			wrong = append(wrong, line)

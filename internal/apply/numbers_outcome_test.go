@@ -20,7 +20,6 @@ func TestOutcomesOfLostAnswers(t *testing.T) {
 		writes     int
 	}{
 		"assigned":                    {"200", nil, telnyxsim.Fault{Match: job, Do: "drop-after-commit"}, []string{"assign submitted"}, 1},
-		"not assigned":                {"200", nil, telnyxsim.Fault{Match: job, Do: "drop-before-commit"}, []string{"assign unknown"}, 1},
 		"assigned, and then uploaded": {"100", nil, telnyxsim.Fault{Match: job, Do: "drop-after-commit"}, []string{"assign submitted", "upload submitted"}, 2},
 		"uploaded":                    {"100", "100", telnyxsim.Fault{Match: upload, Do: "drop-after-commit"}, []string{"upload submitted"}, 1},
 		"not uploaded":                {"100", "100", telnyxsim.Fault{Match: upload, Do: "drop-before-commit"}, []string{"upload submitted"}, 2},

@@ -214,6 +214,7 @@ func TestAnArchiveThatWasDamaged(t *testing.T) {
 
 // Whatever goes wrong with an archive, the recording stays, and the others go.
 func TestWhatIsNotArchivedIsNotDeleted(t *testing.T) {
+	t.Parallel()
 	a := newArchiver(t, checked(t))
 	body := func(edit func(res *http.Response, text []byte) []byte) func(int, *http.Request, *http.Response) (*http.Response, error) {
 		return func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {

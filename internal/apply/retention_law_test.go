@@ -234,6 +234,7 @@ var twists = []string{
 // Whatever Telnyx answers, and whatever others do meanwhile, nothing is ever deleted that no policy covers.
 // Undisturbed, all goes that is due.
 func TestRetentionLaw(t *testing.T) {
+	t.Parallel()
 	plain := func(h http.Handler) http.Handler { return h } // the answers are wrong on purpose
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Now()

@@ -100,7 +100,7 @@ func (e *Engine) Apply(ctx context.Context, db *state.DB, desired resource.Confi
 		lost := doubted(result.Numbers)
 		var more Result
 		more, err = x.all(ctx, next, &lost)
-		result.merge(more, next.Numbers.Open)
+		result.merge(more)
 	}
 	return result, err
 }
@@ -143,8 +143,22 @@ func (x *executor) all(ctx context.Context, plan diff.Plan, only *resource.Numbe
 	done := func(a resource.Addr) bool {
 		return slices.ContainsFunc(result.Outcomes, func(o Outcome) bool { return o.Addr == a && (o.Status == Done || o.Status == Unverified) })
 	}
-	result.Numbers, err = x.send(ctx, &plan.Numbers, batches, done)
+	if only == nil {
+		result.Numbers = adopted(&plan.Numbers)
+	}
+	sent, err := x.send(ctx, &plan.Numbers, batches, done)
+	result.Numbers = append(result.Numbers, sent...)
 	return result, err
+}
+
+// adopted are the outcomes of numbers that were found in place, which nothing has to be sent for.
+func adopted(plan *diff.NumberPlan) (out []NumberOutcome) {
+	for _, c := range plan.Changes {
+		if c.Op == diff.Adopt {
+			out = append(out, NumberOutcome{Op: c.Op, Groups: []resource.Addr{c.Addr}, Numbers: c.Numbers, Count: c.Numbers.Len(), Status: Done})
+		}
+	}
+	return out
 }
 
 // settleState remembers what needs no write: fields that are as desired already, objects that are gone.
@@ -181,8 +195,8 @@ func restrict(plan *diff.Plan, keep map[resource.Addr]bool) {
 	plan.Changes = changes
 }
 
-// merge takes over the newer outcome of each address; open is what was found to be on its way in between.
-func (r *Result) merge(more Result, open []resource.Order) {
+// merge takes over the newer outcome of each address.
+func (r *Result) merge(more Result) {
 	for _, m := range more.Outcomes {
 		for i := range r.Outcomes {
 			if r.Outcomes[i].Addr == m.Addr {
@@ -191,7 +205,7 @@ func (r *Result) merge(more Result, open []resource.Order) {
 			}
 		}
 	}
-	r.Numbers = resolve(r.Numbers, more.Numbers, open)
+	r.Numbers = resolve(r.Numbers, more.Numbers)
 }
 
 func event(c *diff.Change, o Outcome, fingerprint string) *state.Event {

@@ -113,9 +113,9 @@ func doubted(outcomes []NumberOutcome) (s resource.Numbers) {
 	return s
 }
 
-// resolve tells what became of calls whose answers were lost: those that show are under way, others were
-// sent again, with their own outcomes, and of what is still open without a ticket nobody knows.
-func resolve(outcomes, again []NumberOutcome, open []resource.Order) []NumberOutcome {
+// resolve tells what became of calls whose answers were lost: those that show are under way, the others
+// were sent again, with their own outcomes.
+func resolve(outcomes, again []NumberOutcome) []NumberOutcome {
 	var out []NumberOutcome
 	for _, o := range outcomes {
 		if o.Status == InDoubt {
@@ -125,10 +125,7 @@ func resolve(outcomes, again []NumberOutcome, open []resource.Order) []NumberOut
 			if repeated {
 				continue
 			}
-			unknown := slices.ContainsFunc(open, func(r resource.Order) bool { return r.Ticket == "" && len(r.Numbers.And(o.Numbers)) > 0 })
-			if !unknown {
-				o.Status, o.Error = Submitted, ""
-			}
+			o.Status, o.Error = Submitted, ""
 		}
 		out = append(out, o)
 	}

@@ -233,7 +233,7 @@ func (l *loop) logNumbers(r *apply.Report) (something bool) {
 			groups[i] = g.String()
 		}
 		args := []any{"addresses", strings.Join(groups, ","), "op", o.Op, "status", o.Status, "count", o.Count, "numbers", firstNumbers(o.Numbers), "ticket", o.Ticket, "request", o.RequestID}
-		if o.Status == apply.Submitted {
+		if o.Status == apply.Submitted || o.Status == apply.Done {
 			l.Log.Info("phone numbers", args...)
 		} else {
 			l.Log.Error("phone numbers", append(args, "error", o.Error, "blocked_by", o.BlockedBy)...)

@@ -2,9 +2,7 @@ package apply_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -19,6 +17,7 @@ import (
 )
 
 // gone wants that exactly these recordings have gone, and puts the account back.
+
 func (k *keeper) gone(what string, account any, desired resource.Config, want ...string) {
 	k.Helper()
 	if err := k.sim.SetAccount(must(k, account)); err != nil {
@@ -45,6 +44,7 @@ func (k *keeper) holds() string {
 const policyYAML = "recording_retention:\n  all: {delete_after: 30d}\n"
 
 // calls are recordings of three calls, that are 40 days old.
+
 func calls() object {
 	list := aged(40, 41, 42)
 	for i, r := range list {
@@ -59,6 +59,7 @@ const (
 )
 
 // A hold stays in force until a run over the whole of its configuration no longer has it.
+
 func TestHoldsAreRemembered(t *testing.T) {
 	k := plainly(t, calls())
 	withHold := k.load("a", policyYAML+holdYAML)
@@ -99,6 +100,7 @@ func TestHoldsAreRemembered(t *testing.T) {
 }
 
 // Applying remembers holds as well, so that a change of the files counts before the job's next run.
+
 func TestApplyRemembersHolds(t *testing.T) {
 	k := plainly(t, calls())
 	r := &rig{tb: t, sim: k.sim, engine: k.engine, dir: k.state}
@@ -124,6 +126,7 @@ func TestApplyRemembersHolds(t *testing.T) {
 }
 
 // Two configurations may have holds of one name: neither takes the other's away.
+
 func TestHoldsOfOneNameInTwoConfigurations(t *testing.T) {
 	k := plainly(t, calls())
 	a, b := k.load("a", policyYAML+holdYAML), k.load("b", policyYAML+otherYAML)
@@ -157,6 +160,7 @@ func TestHoldsOfOneNameInTwoConfigurations(t *testing.T) {
 }
 
 // A policy and a hold of one name in two configurations are two things.
+
 func TestAPolicyDoesNotHideAHoldOfItsName(t *testing.T) {
 	k := plainly(t, calls())
 	k.gone("a", calls(), k.load("a", "recording_retention:\n  x: {call_session_id: 00000000-0000-4000-8000-000000000000, keep: true}\n"))
@@ -172,6 +176,7 @@ func zoom(tags ...any) []any {
 const zoomYAML = "external_connections:\n  zoom: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n"
 
 // connected are recordings that are 40 days old, one of the connection 77.
+
 func connected(more object) object {
 	list := aged(40, 41)
 	list[0].(object)["connection_id"] = "77"
@@ -181,6 +186,7 @@ func connected(more object) object {
 }
 
 // A hold of a connection that is not known forbids the run: by that it could be any.
+
 func TestAHoldOfAConnectionThatIsNotKnown(t *testing.T) {
 	k := plainly(t, connected(nil))
 	desired := k.load("a", zoomYAML+policyYAML+"  legal: {connection: zoom, keep: true}\n")
@@ -211,6 +217,7 @@ func TestAHoldOfAConnectionThatIsNotKnown(t *testing.T) {
 }
 
 // What cannot be read of a hold that state remembers forbids the run: also what nobody writes.
+
 func TestAHoldThatStateCannotRead(t *testing.T) {
 	for text, want := range map[string]string{
 		`{}`:                    "its delete_after is less than a day",
@@ -237,120 +244,19 @@ func TestAHoldThatStateCannotRead(t *testing.T) {
 }
 
 // A policy of which something is not known deletes nothing, and what it may mean is not deleted before its time.
-func TestAPolicyOfAConnectionThatIsNotKnown(t *testing.T) {
-	k := plainly(t, object{"recordings": aged(20, 40, 100)})
-	for yaml, want := range map[string][]string{
-		"  zoom: {connection: zoom, delete_after: 90d}\n":                                                                             {"d100"},
-		"  zoom: {connection: zoom, delete_after: 10d}\n":                                                                             {"d40", "d100"},
-		"  zoom: {connection: zoom, delete_after: 90d, archive: /nowhere}\n":                                                          {},
-		"  zoom: {connection: zoom, delete_after: 90d, max_deletes_per_run: 1}\n":                                                     {},
-		"  zoom: {connection: zoom, delete_after: 90d, observe: true}\n":                                                              {},
-		"  zoom: {connection: zoom, from: \"+15125550199\", delete_after: 900d, observe: true}\n":                                     {"d40", "d100"},
-		"  zoom: {connection: zoom, delete_after: 900d}\n  of: {from: \"+15125550100\", to: \"+4930123456789\", delete_after: 15d}\n": {"d20", "d40", "d100"},
-	} {
-		if err := k.sim.SetAccount(must(t, object{"recordings": aged(20, 40, 100)})); err != nil {
-			t.Fatal(err)
-		}
-		before := k.ids("recordings")
-		report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: k.load("a", zoomYAML+policyYAML+yaml), Enforce: true})
-		if err != nil || !report.Failed {
-			t.Errorf("%s: %v %q", yaml, err, report.Lines)
-		}
-		has(t, report.Lines, "recording_retention/zoom deletes nothing: the id of external_connections/zoom is not known: apply that first")
-		if got := minus(before, k.ids("recordings")); !maps.Equal(got, setOf(want...)) {
-			t.Errorf("%s: %v were deleted, want %v", yaml, sorted(got), want)
-		}
-	}
-}
 
 // A policy that only observes is told of, and what it means is nobody else's either.
-func TestAPolicyThatObserves(t *testing.T) {
-	k := plainly(t, connected(nil))
-	desired := k.load("a", policyYAML+"  mine: {connection_id: \"77\", delete_after: 35d, observe: true}\n")
-	report := k.enforce(desired)
-	has(t, report.Lines, "recording_retention/mine: 1 recording due, made from ")
-	has(t, report.Lines, "hours of audio; it only observes, and deletes nothing")
-	has(t, report.Lines, "deleted: 1 recording")
-	if left := k.ids("recordings"); !maps.Equal(left, setOf("d40")) {
-		t.Errorf("left %v", sorted(left))
-	}
-	k.gone("a hold that observes holds", connected(nil), k.load("a", policyYAML+"  mine: {connection_id: \"77\", keep: true, observe: true}\n"), "d41")
-}
 
 // With --only the others are judged, and delete nothing.
-func TestRetentionOfOnePolicyAlone(t *testing.T) {
-	k := plainly(t, connected(nil))
-	desired := k.load("a", policyYAML+"  mine: {connection_id: \"77\", delete_after: 35d}\n")
-	only := apply.Options{Only: []resource.Addr{{Kind: recordingJob, Name: "mine"}}}
-	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true, Options: only})
-	if err != nil || report.Failed {
-		t.Errorf("%v %q", err, report.Lines)
-	}
-	has(t, report.Lines, "recording_retention/all: 1 recording due")
-	has(t, report.Lines, "; it is not asked for in this run")
-	if left := k.ids("recordings"); !maps.Equal(left, setOf("d41")) {
-		t.Errorf("left %v", sorted(left))
-	}
-}
-
-func TestMaxDeletesPerRun(t *testing.T) {
-	k := plainly(t, object{"recordings": aged(5, 40, 41, 42, 43, 44)})
-	desired := k.load("a", "recording_retention:\n  all: {delete_after: 30d, max_deletes_per_run: 2}\n")
-	for _, want := range []map[string]bool{setOf("d5", "d40", "d41", "d42"), setOf("d5", "d40"), setOf("d5"), setOf("d5")} {
-		report := k.enforce(desired)
-		if left := k.ids("recordings"); !maps.Equal(left, want) {
-			t.Errorf("left %v, want %v: %q", sorted(left), sorted(want), report.Lines)
-		}
-		if len(want) == 4 {
-			has(t, report.Lines, "3 recordings wait for another run, as max_deletes_per_run says")
-		}
-	}
-}
 
 // unfiltered stands before a simulator and ignores a filter, as a service does that does not know it.
-func unfiltered(field string) func(int, *http.Request) error {
-	return func(_ int, r *http.Request) error {
-		q := r.URL.Query()
-		q.Del("filter[" + field + "]")
-		r.URL.RawQuery = q.Encode()
-		return nil
-	}
-}
 
 // A filter that Telnyx ignored would mean all: a policy by it deletes nothing. A hold by it holds all.
-func TestAFilterThatTelnyxIgnores(t *testing.T) {
-	k := plainly(t, object{"recordings": aged(5, 40)})
-	k.stage.before = unfiltered("sip_call_id")
-	k.refused("a policy", k.load("a", "recording_retention:\n  x: {sip_call_id: x, delete_after: 2d}\n"), "filter by sip_call_id: Telnyx ignores it")
-	k.refused("one that keeps longer", k.load("a", policyYAML+"  x: {sip_call_id: x, delete_after: 35d}\n"), "filter by sip_call_id: Telnyx ignores it")
-	has(t, k.enforce(k.load("a", policyYAML+"  x: {sip_call_id: x, keep: true}\n")).Lines, "nothing is due")
-	// What is shown is compared, whatever Telnyx finds.
-	k.stage.before = unfiltered("from")
-	k.gone("shown", object{"recordings": aged(5, 40)}, k.load("b", "recording_retention:\n  x: {from: \"+15125550199\", delete_after: 2d}\n"))
-}
 
 // What recordings do not show, or show as nothing, is asked of Telnyx.
-func TestFiltersOfWhatIsNotShown(t *testing.T) {
-	list := aged(5, 40, 41)
-	list[0].(object)["_sip_call_id"], list[1].(object)["_sip_call_id"], list[2].(object)["_conference_region"] = "x", "x", "eu"
-	account := object{"recordings": list}
-	k := plainly(t, account)
-	k.gone("a policy", account, k.load("a", "recording_retention:\n  x: {sip_call_id: x, delete_after: 2d}\n"), "d5", "d40")
-	k.gone("one that keeps longer", account, k.load("a", policyYAML+"  x: {sip_call_id: x, delete_after: 41d}\n"), "d41")
-	k.gone("a hold", account, k.load("a", policyYAML+"  x: {sip_call_id: x, keep: true}\n"), "d41")
-	k.gone("by both", account, k.load("a", policyYAML+"  x: {sip_call_id: x, conference_region: eu, keep: true}\n"), "d40", "d41")
-	k.gone("by two", account, k.load("a", "recording_retention:\n  x: {sip_call_id: x, delete_after: 2d}\n  y: {conference_region: eu, delete_after: 50d}\n"), "d5", "d40")
-
-	// Telnyx answers with null where it knows better.
-	k.stage.after = func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {
-		text, err := io.ReadAll(res.Body)
-		res.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(text), `"connection_id":"77"`, `"connection_id":null`)))
-		return res, err
-	}
-	k.gone("null", connected(nil), k.load("b", policyYAML+"  mine: {connection_id: \"77\", delete_after: 90d}\n"), "d41")
-}
 
 // A hold of some time holds what was made then, and no more.
+
 func TestAHoldOfSomeTime(t *testing.T) {
 	k := plainly(t, object{"recordings": aged(5, 40, 41, 42)})
 	hold := func(filters string) resource.Config {
@@ -365,26 +271,9 @@ func TestAHoldOfSomeTime(t *testing.T) {
 }
 
 // A state that was made with another account's key is not for this one: all of it would be old.
-func TestRetentionOfAnotherAccount(t *testing.T) {
-	k := plainly(t, connected(object{"external_connections": zoom("telnyxsync:default:zoom")}))
-	r := &rig{tb: t, sim: k.sim, engine: k.engine, dir: k.state}
-	desired := k.load("a", zoomYAML+policyYAML+"log_message_rules:\n  x: {code: \"1\", dismiss: true}\n")
-	r.apply(desired, apply.Options{})
-	k.engine.Key = "another"
-	if err := k.sim.SetAccount(must(t, connected(nil))); err != nil {
-		t.Fatal(err)
-	}
-	k.refused("another key", desired, "the API key seems to be of another account")
-	if _, err := k.run(context.Background(), "log_messages", apply.Situation{Desired: desired}); err == nil || !strings.Contains(err.Error(), "another account") {
-		t.Errorf("log messages: %v", err)
-	}
-	k.engine.Key, k.engine.BaseURL = "KEY", "https://elsewhere.example.com/v2"
-	k.refused("another URL", desired, "the state belongs to http://127.0.0.1/v2")
-	k.connect(client.Config{})
-	k.enforce(desired)
-}
 
 // An entry cannot have the name by which state knows what is being deleted.
+
 func TestAHoldOfAnyName(t *testing.T) {
 	for _, name := range []string{"deleting", "batch 1", "recordings"} {
 		c := newCut(t)
@@ -402,33 +291,11 @@ func TestAHoldOfAnyName(t *testing.T) {
 }
 
 // What a report counts: the oldest, the newest, the hours.
-func TestReport(t *testing.T) {
-	k := plainly(t, object{"recordings": []any{
-		object{"id": "a", "created_at": "2020-02-29T23:59:59.5+02:00", "duration_millis": json.Number("5400000")},
-		object{"id": "b", "created_at": "2021-01-01T00:00:00Z", "duration_millis": json.Number("1800000")},
-		object{"id": "c", "created_at": ago(0), "duration_millis": json.Number("1800000")},
-	}})
-	for _, s := range []apply.Situation{{}, {Observe: true}, {Observe: true, Enforce: true}} {
-		s.Desired = k.load("a", policyYAML)
-		report, err := k.run(context.Background(), recordingJob, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, "lines", report.Lines, []string{
-			"recording_retention/all: 2 recordings due, made from 2020-02-29T21:59:59Z to 2021-01-01T00:00:00Z, 2.0 hours of audio",
-			"2 recordings would be deleted; nothing is, as this only reports: the daemon's `retention: enforce`, or `telnyxsync jobs run recording_retention --enforce`, deletes",
-		})
-	}
-	same(t, "writes", writes(k.sim), nil)
-	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: k.load("b", "siprec_connectors:\n  x: {host: a.example.com, port: 5060}\n"), Enforce: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "lines", report.Lines, []string{"no policy says that any recording is to be deleted"})
-}
 
 // While the list of what is held is read, one goes from its first page and another comes: what moves to the
+
 // page that was read already is on none. It is held all the same, and so is what comes after all was listed.
+
 func TestAHoldWhileOthersComeAndGo(t *testing.T) {
 	for name, test := range map[string]struct {
 		at     int // the request before which the account changes

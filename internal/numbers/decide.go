@@ -155,7 +155,7 @@ func (p *planner) underWay(g *group, n resource.Number, l *resource.LiveNumber) 
 	switch ok, err := p.retriable(r); {
 	case err != nil:
 		return verdict{op: Wait, ticket: t.Ticket, why: "the upload " + t.Ticket + " failed, and how could not be read: " + err.Error()}, true
-	case !ok:
+	case !ok || !r.numbers.Has(n):
 		return verdict{}, false // it is sent anew
 	}
 	if _, ok := p.uploads(t.Target.Connection); !ok { // should the answer be lost, those that were there before tell the new one

@@ -305,7 +305,7 @@ func (p *planner) trouble(n resource.Number, o *resource.Order, e Event, code, r
 		t.Op = resource.OrderUpload
 	}
 	switch {
-	case t.Op != resource.OrderUpload:
+	case t.Op != resource.OrderUpload, e == Lapsed: // what did not fail in an upload is not retried with it
 	case !Followed(o):
 		t.Ticket = o.Ticket
 	case e == Permanent: // somebody else's upload may go to another place, and is not for us to retry: ours has not failed yet

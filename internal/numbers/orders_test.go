@@ -141,8 +141,8 @@ func TestUploadedAndTakenAway(t *testing.T) {
 	in := Input{Groups: []Group{groupOf(atL1, set(n1, n2, n3))}, Orders: []resource.Order{o}}
 	p := a.decide(t, in)
 	same(t, "left", left(&p), "[upload [+15125550101] T settled]")
-	same(t, "troubles", troubles(&p), "[+15125550102 upload  #1 T in 1m0s: it was uploaded (ticket T), and then taken from the connection "+
-		"+15125550103 upload  #1 T in 1m0s: it was uploaded (ticket T), and then taken from the connection]")
+	same(t, "troubles", troubles(&p), "[+15125550102 upload  #1  in 1m0s: it was uploaded (ticket T), and then taken from the connection "+
+		"+15125550103 upload  #1  in 1m0s: it was uploaded (ticket T), and then taken from the connection]")
 	in.Now, in.Orders, in.Troubles = now.Add(time.Minute), p.Settle.Orders, p.Settle.Troubles
 	p = a.decide(t, in)
 	same(t, "then", said(&p.Groups[0]), "[elsewhere [+15125550103] assign [+15125550102] wait [+15125550101]]")

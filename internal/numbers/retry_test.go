@@ -43,6 +43,8 @@ func TestWhatIsRetried(t *testing.T) {
 		"one is due later":         {all, "partial_success", append(failedIn("T", atL1, due, n1), failedIn("T", atL1, now.Add(time.Minute), n2)...), []Group{groupOf(atL1, set(n1, n2))}, here, []string{"wait [+15125550101-+15125550102]"}},
 		"one was unassigned":       {all, "partial_success", failedIn("T", atL1, due, n1, n2), []Group{groupOf(atL1, set(n1, n2))}, "", []string{"assign [+15125550102] wait [+15125550101]"}},
 		"one was taken away":       {all, "partial_success", failedIn("T", atL1, due, n1, n2), []Group{groupOf(atL1, set(n1, n2))}, zoom, []string{"elsewhere [+15125550102] upload [+15125550101]"}},
+		"one was not in it":        {map[resource.Number]string{n1: bad}, "error", failedIn("T", atL1, due, n1, n2), []Group{groupOf(atL1, set(n1, n2))}, here, []string{"upload [+15125550102] retry [+15125550101]"}},
+		"one succeeded in it":      {map[resource.Number]string{n1: bad, n2: "success"}, "partial_success", failedIn("T", atL1, due, n1, n2), []Group{groupOf(atL1, set(n1, n2))}, here, []string{"upload [+15125550102] retry [+15125550101]"}},
 		"it goes on":               {map[resource.Number]string{n1: bad, n2: "pending"}, "in_progress", failedIn("T", atL1, due, n1), []Group{groupOf(atL1, set(n1))}, here, []string{"upload [+15125550101]"}},
 		"nothing of it has failed": {map[resource.Number]string{n1: "success", n2: "success"}, "success", failedIn("T", atL1, due, n1, n2), []Group{groupOf(atL1, set(n1, n2))}, here, []string{"upload [+15125550101-+15125550102]"}},
 		"without a ticket":         {all, "partial_success", failedIn("", atL1, due, n1, n2), []Group{groupOf(atL1, set(n1, n2))}, here, []string{"upload [+15125550101-+15125550102]"}},

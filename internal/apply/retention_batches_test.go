@@ -1,0 +1,201 @@
+package apply_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/client"
+	"telnyxsync/internal/telnyxsim"
+)
+
+const batchCall = "POST /recordings/actions/delete"
+
+func TestLostAnswersOfABatch(t *testing.T) {
+	t.Parallel()
+	c := newCut(t)
+	for _, do := range []string{"drop-before-commit", "drop-after-commit", "html", "500", "504", "408", "404"} {
+		for _, times := range []int{1, 2, -1} {
+			c.reset()
+			what := fmt.Sprint(do, " ", times)
+			f := telnyxsim.Fault{Match: batchCall, Do: do, Times: times}
+			if _, err := fmt.Sscan(do, &f.Status); err == nil {
+				f.Do = "status"
+			}
+			if err := c.sim.AddFaults(f); err != nil {
+				t.Fatal(err)
+			}
+			report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true})
+			if err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			has(t, report.Lines, "unknown: whether 100 recordings were deleted: POST /recordings/actions/delete")
+			c.only(what)
+			gone := minus(c.due, c.ids("recordings"))
+			c.inHistory(what, gone)
+			if in := c.snapshot().Intents; len(in) > 0 {
+				t.Errorf("%s: state has intents although all is read back: %+v", what, in)
+			}
+			done := do == "drop-after-commit" || do == "html"
+			if report.Failed == done || (len(gone) == len(c.due)) != done {
+				t.Errorf("%s: %d of %d are gone; failed: %v; %q", what, len(gone), len(c.due), report.Failed, report.Lines)
+			}
+			c.again(what)
+		}
+	}
+}
+
+func TestLostAnswersThatCannotBeReadBack(t *testing.T) {
+	c := newCut(t)
+	for _, do := range []string{"drop-before-commit", "drop-after-commit"} {
+		c.reset()
+		if err := c.sim.AddFaults(telnyxsim.Fault{Match: batchCall, Do: do}); err != nil {
+			t.Fatal(err)
+		}
+		c.stage.before = func(_ int, r *http.Request) error {
+			if len(c.stage.deletes) == 3 && r.Method == http.MethodGet {
+				return c.sim.AddFaults(telnyxsim.Fault{Match: "GET /recordings", Do: "status", Status: 422})
+			}
+			return nil
+		}
+		report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true})
+		if err == nil || !strings.HasSuffix(err.Error(), "; nothing more is deleted") {
+			t.Errorf("%s: %v", do, err)
+		}
+		has(t, report.Lines, "what is left could not be read again")
+		if in := c.snapshot().Intents; len(in) != 1 || len(in[0].Seen) != 100 {
+			t.Errorf("%s: state has %d intents", do, len(in))
+		}
+		// A report finds out, too.
+		c.stage.before = nil
+		report, err = c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired})
+		if err != nil {
+			t.Errorf("%s: %v", do, err)
+		}
+		gone := map[string]int{"drop-before-commit": 0, "drop-after-commit": 100}[do]
+		has(t, report.Lines, fmt.Sprintf("an earlier run was cut off while it deleted 100 recordings: %d of them are gone, and in the history now", gone))
+		c.inHistory(do, minus(c.due, c.ids("recordings")))
+		c.again(do)
+	}
+}
+
+func TestTooManyLostAnswers(t *testing.T) {
+	var list []any
+	for i := range 1200 {
+		list = append(list, object{"id": fmt.Sprint("r", i), "created_at": ago(50 * aDay)})
+	}
+	k := newKeeper(t, func(h http.Handler) http.Handler { return h }, object{"recordings": list}, telnyxsim.Config{})
+	t.Cleanup(k.close)
+	if err := k.sim.AddFaults(telnyxsim.Fault{Match: batchCall, Do: "status", Status: 502, Times: -1}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n"), Enforce: true})
+	if err != nil || !report.Failed || len(k.stage.deletes) != 5 || len(k.ids("recordings")) != 1200 {
+		t.Errorf("%v, %d batches, %q", err, len(k.stage.deletes), report.Lines)
+	}
+	has(t, report.Lines, "stopped: of 5 batches in a row nobody knows")
+}
+
+func TestRefusedBatches(t *testing.T) {
+	c := newCut(t)
+	for _, status := range []int{400, 409, 422} {
+		c.reset()
+		if err := c.sim.AddFaults(telnyxsim.Fault{Match: batchCall, Do: "status", Status: status}); err != nil {
+			t.Fatal(err)
+		}
+		report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true})
+		gone := minus(c.due, c.ids("recordings"))
+		if err != nil || !report.Failed || len(gone) != len(c.due)-100 {
+			t.Errorf("%d: %v, %d are gone, %q", status, err, len(gone), report.Lines)
+		}
+		has(t, report.Lines, "failed: 100 recordings: POST /recordings/actions/delete: ")
+		failed := 0
+		for _, e := range c.history() {
+			if e.Outcome == string(apply.Failed) && e.Error != "" && !gone[e.ID] {
+				failed++
+			}
+		}
+		if failed != 100 {
+			t.Errorf("%d: the history has %d failures", status, failed)
+		}
+		c.inHistory(fmt.Sprint(status), gone)
+		c.again(fmt.Sprint(status))
+	}
+	for _, status := range []int{401, 403} {
+		c.reset()
+		if err := c.sim.AddFaults(telnyxsim.Fault{Match: batchCall, Do: "status", Status: status, Times: -1}); err != nil {
+			t.Fatal(err)
+		}
+		report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true})
+		if !client.Unauthorized(err) || len(c.stage.deletes) != 1 || len(c.ids("recordings")) != 300 {
+			t.Errorf("%d: %v, %d batches, %q", status, err, len(c.stage.deletes), report.Lines)
+		}
+		c.again(fmt.Sprint(status))
+	}
+	c.reset()
+	if err := c.sim.AddFaults(telnyxsim.Fault{Match: batchCall, Do: "status", Status: 429, Headers: map[string]string{"Retry-After": "0"}}); err != nil {
+		t.Fatal(err)
+	}
+	c.enforce(c.desired)
+	c.finished("429")
+}
+
+func TestOneOfABatchIsGone(t *testing.T) {
+	for _, missing := range []string{"ignore", "refuse", "partial"} {
+		k := plainly(t, object{"recordings": aged(5, 40, 41, 42), "_recordings_batch_missing": missing})
+		desired := k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n")
+		k.stage.before = func(_ int, r *http.Request) error {
+			if r.Method == http.MethodPost {
+				d := r.Clone(context.Background())
+				d.Method, d.URL.Path, d.Body = http.MethodDelete, "/v2/recordings/d41", http.NoBody
+				d.Header.Del("Content-Type")
+				if res, err := k.stage.direct.RoundTrip(d); err != nil || res.StatusCode != http.StatusOK {
+					t.Errorf("%v %v", res, err)
+				}
+			}
+			return nil
+		}
+		report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true})
+		k.stage.before = nil
+		left, want := k.ids("recordings"), map[string]map[string]bool{"refuse": setOf("d5", "d40", "d42")}[missing]
+		if want == nil {
+			want = setOf("d5")
+		}
+		if err != nil || !maps.Equal(left, want) || report.Failed != (missing == "refuse") {
+			t.Errorf("%s: %v, left %v, %q", missing, err, sorted(left), report.Lines)
+		}
+		k.inHistory(missing, minus(setOf("d40", "d41", "d42"), left))
+		k.enforce(desired)
+		if left := k.ids("recordings"); !maps.Equal(left, setOf("d5")) {
+			t.Errorf("%s: then %v are left", missing, sorted(left))
+		}
+		k.inHistory(missing, setOf("d40", "d41", "d42"))
+	}
+}
+
+func TestCalledDeletedAndStillThere(t *testing.T) {
+	k := plainly(t, object{"recordings": aged(40, 41)})
+	desired := k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n")
+	k.stage.after = func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {
+		if r.Method == http.MethodPost {
+			if err := k.sim.SetAccount(must(t, object{"recordings": aged(40)})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return res, nil
+	}
+	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true})
+	k.stage.after = nil
+	if err != nil || !report.Failed {
+		t.Errorf("%v %q", err, report.Lines)
+	}
+	has(t, report.Lines, "1 recording are still there, of which 1 Telnyx called deleted")
+	events := k.history()
+	if last := events[len(events)-1]; last.ID != "d40" || last.Outcome != string(apply.Failed) || !strings.Contains(last.Error, "still there") {
+		t.Errorf("history %+v", events)
+	}
+}

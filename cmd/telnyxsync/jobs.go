@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -75,7 +74,7 @@ given: deleted recordings are gone for good.`,
 				return fmt.Errorf("there is no job %q: `telnyxsync jobs list` shows them", args[0])
 			}
 			s := apply.Situation{Enforce: enforce}
-			if enforce && !strings.HasSuffix(job.Name, "_retention") {
+			if enforce && !job.Deletes {
 				return fmt.Errorf("--enforce is for the jobs of retention, not for %s", job.Name)
 			}
 			var err error

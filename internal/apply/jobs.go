@@ -21,6 +21,7 @@ type Job struct {
 	Schedule string // by default: a crontab expression, or @every DURATION
 	About    string
 	Desired  bool // it needs the desired state
+	Deletes  bool // for good, where it is told to enforce
 	Run      func(ctx context.Context, e *Engine, s Situation) (Report, error)
 }
 
@@ -90,11 +91,11 @@ func Jobs() []Job {
 			About: "try again phone numbers that failed, where their time has come",
 		},
 		{
-			Name: "recording_retention", Schedule: "30 3 * * *", Desired: true, Run: retain("recording_retention"),
+			Name: "recording_retention", Schedule: "30 3 * * *", Desired: true, Deletes: true, Run: retain("recording_retention"),
 			About: "report, or delete, recordings that are older than their policy says",
 		},
 		{
-			Name: "transcription_retention", Schedule: "45 3 * * *", Desired: true, Run: retain("transcription_retention"),
+			Name: "transcription_retention", Schedule: "45 3 * * *", Desired: true, Deletes: true, Run: retain("transcription_retention"),
 			About: "the same for transcriptions of recordings",
 		},
 		{

@@ -159,7 +159,7 @@ func newTestLoop(t *testing.T, jobs ...apply.Job) *loop {
 	l := &loop{
 		Daemon: d, stateDir: t.TempDir(), due: map[string][]string{}, wake: make(chan struct{}, 1),
 		cfg:   Config{Configs: []string{"/x"}, Schedules: map[string]*Schedule{"other": every}},
-		force: forceNone, backoff: newBackoff(), failed: map[resource.Addr]string{}, engine: &apply.Engine{},
+		force: forceNone, owed: map[string]bool{}, backoff: newBackoff(), failed: map[resource.Addr]string{}, engine: &apply.Engine{},
 	}
 	l.scheduler = newScheduler(nil, time.UTC, func(string) {}, func() {})
 	return l

@@ -59,6 +59,8 @@ type loop struct {
 	look    time.Time // phone numbers that are on their way are to be looked at then
 	said    string    // the last thing that was logged of a pass
 	enforce bool      // the job that runs may delete what policies of retention say
+
+	owed map[string]bool // jobs that could only report, as the files did not load
 }
 
 // kick asks for a run of a job. It never blocks.
@@ -249,9 +251,10 @@ func (l *loop) runJob(ctx context.Context, j apply.Job, why []string) {
 // have been quiet for as long as before any deletion: until then it is put off.
 func (l *loop) job(ctx context.Context, j apply.Job, now time.Time) (apply.Report, error) {
 	l.enforce = false
-	if j.Desired && l.cfg.Enforce {
+	if j.Deletes && l.cfg.Enforce {
 		switch fresh := l.reload(now); {
 		case !fresh:
+			l.owed[j.Name] = true // see reload
 		case now.Sub(l.since) >= settledFor:
 			l.enforce = true
 		default:

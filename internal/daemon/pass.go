@@ -98,6 +98,10 @@ func (l *loop) reload(now time.Time) (fresh bool) {
 			l.print, l.since = p, now
 		}
 		l.desired, l.force = desired, forceCurrent
+		for name := range l.owed {
+			l.kick(name, "the files load again")
+		}
+		clear(l.owed)
 	}
 	var before []string
 	l.board.update(func(s *Status) {

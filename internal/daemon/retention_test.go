@@ -173,7 +173,7 @@ func TestEnforceWaitsForFilesThatLoad(t *testing.T) {
 			t.Errorf("%+v", s.Config)
 		}
 		r.bad = false
-		r.kick(retentionJob, "schedule")
+		r.kick(reconcile, "the files changed") // the job that could only report runs again by itself
 		r.left("they load again", settledFor-time.Second, "old young")
 		r.left("for long enough", 2*time.Second, "young")
 	})

@@ -98,10 +98,11 @@ func BenchmarkPlanOfNumbers(b *testing.B) {
 	}
 }
 
-// What a plan allocates for each of its numbers is bounded, however scattered they are.
+// What a plan allocates for each of its numbers is bounded, however scattered they are. The bounds leave room
+// for what belongs to groups, of which there are few here, and for the race detector's own.
 func TestPlanOfNumbersAllocates(t *testing.T) {
 	const groups = 5
-	for name, most := range map[string]float64{"in place": 0.05, "to upload": 0.1, "mixed": 2} {
+	for name, most := range map[string]float64{"in place": 0.1, "to upload": 0.2, "mixed": 2.5} {
 		in := manyNumbers(groups, fates()[name])
 		got := testing.AllocsPerRun(5, func() { diff.Compute(in) }) / (groups * 1000)
 		if got > most {

@@ -175,8 +175,8 @@ func (a *app) ask(ctx context.Context, plan *diff.Plan) error {
 	for _, c := range plan.Changes {
 		calls += c.Calls
 	}
-	for _, c := range plan.Numbers.Changes {
-		calls += c.Calls
+	for _, op := range diff.NumberOps() {
+		calls += plan.Numbers.Calls(op)
 	}
 	fmt.Fprintf(a.err, "Apply %d change(s) with up to %d writing API call(s)? [y/N] ", len(plan.Changes)+len(plan.Numbers.Changes), calls)
 	answer := make(chan string, 1)
@@ -242,7 +242,10 @@ func (a *app) printResult(r *apply.Result, problems int, below bool) {
 		}
 	}
 	for _, o := range r.Numbers {
-		line := numberLine(o)
+		line := o.String()
+		if o.Error != "" {
+			line += "\n    " + o.Error
+		}
 		if o.Status == apply.Submitted || o.Status == apply.Done {
 			done = append(done, line)
 		} else {

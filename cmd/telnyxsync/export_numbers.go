@@ -48,7 +48,7 @@ func knownGroups(kind string, owned []resource.Owned) (groups []export.Group) {
 	by := map[string]resource.Numbers{} // what they were uploaded for, see [numbers.Usage]; in whichever group
 	for i := range owned {
 		if owned[i].Addr.Kind == kind {
-			for usage, s := range uploadedFor(&owned[i]) {
+			for usage, s := range resource.GroupOf(owned[i].Applied).Uploaded {
 				by[usage] = by[usage].Plus(s)
 			}
 		}
@@ -58,10 +58,8 @@ func knownGroups(kind string, owned []resource.Owned) (groups []export.Group) {
 		if o.Addr.Kind != kind {
 			continue
 		}
-		g := export.Group{Name: o.Addr.Name, Target: diff.TargetOf(o.Applied), Protect: o.Protect}
-		for _, s := range uploadedFor(o) {
-			g.Numbers = g.Numbers.Plus(s)
-		}
+		row := resource.GroupOf(o.Applied)
+		g := export.Group{Name: o.Addr.Name, Target: row.Target, Protect: o.Protect, Numbers: row.All()}
 		for usage, s := range by {
 			if own := numbers.Usage(g.Target); usage != "" && own != "" && usage != own {
 				g.Numbers = g.Numbers.Minus(s)
@@ -70,14 +68,4 @@ func knownGroups(kind string, owned []resource.Owned) (groups []export.Group) {
 		groups = append(groups, g)
 	}
 	return groups
-}
-
-// uploadedFor are the numbers that state has in a group, by what they were uploaded for.
-func uploadedFor(o *resource.Owned) map[string]resource.Numbers {
-	out := map[string]resource.Numbers{}
-	list, _ := o.Applied["uploaded"].(resource.Object)
-	for usage, v := range list {
-		out[usage], _ = resource.ToNumbers(v) // it was written by us
-	}
-	return out
 }

@@ -115,16 +115,21 @@ func (a *app) numberBar() *numberBar {
 
 func (b *numberBar) words() string {
 	c := b.counts.Load()
-	return fmt.Sprintf("%d in place, %d failed, %d waiting", c.Placed, c.Parked+c.Wrong, c.Waiting+c.Todo)
+	text := fmt.Sprintf("%d in place, %d failed, %d waiting", c.Placed, c.Parked, c.Waiting+c.Todo)
+	if c.Wrong > 0 {
+		text += fmt.Sprintf(", %d with another problem", c.Wrong)
+	}
+	return text
 }
 
 func (b *numberBar) show(c numbers.Counts) {
-	changed := c != *b.counts.Swap(&c)
+	before := b.words()
+	b.counts.Store(&c)
 	switch {
 	case b.bar != nil:
 		b.bar.SetTotal(int64(c.Placed+c.Parked+c.Wrong+c.Waiting+c.Todo), false)
 		b.bar.SetCurrent(int64(c.Placed + c.Parked + c.Wrong))
-	case changed:
+	case before != b.words():
 		fmt.Fprintln(b.app.err, "telnyxsync: phone numbers: "+b.words())
 	}
 }
@@ -134,29 +139,4 @@ func (b *numberBar) stop() {
 		b.bar.SetTotal(-1, true)
 		b.container.Wait()
 	}
-}
-
-// numberLine is how one call for phone numbers ended.
-func numberLine(o apply.NumberOutcome) string {
-	line := fmt.Sprintf("%s: %s %s", o.Status, o.Op, counted(o.Count, "number", "numbers"))
-	for i, g := range o.Groups {
-		if i == 3 {
-			line += fmt.Sprintf(" and %d more groups", len(o.Groups)-i)
-			break
-		}
-		line += map[bool]string{true: " of ", false: ", "}[i == 0] + g.String()
-	}
-	if o.Ticket != "" {
-		line += " [" + o.Ticket + "]"
-	}
-	if o.BlockedBy != "" {
-		line += " (by " + o.BlockedBy + ")"
-	}
-	if o.RequestID != "" {
-		line += " request " + o.RequestID
-	}
-	if o.Error != "" {
-		line += "\n    " + o.Error
-	}
-	return line
 }

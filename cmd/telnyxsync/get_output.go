@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"telnyxsync/internal/client"
+	"telnyxsync/internal/diff"
 
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
@@ -49,7 +50,7 @@ func (s *sink) add(o client.Object) error {
 		if err := errors.Join(e.Encode([]any{plainYAML(o)}), e.Close()); err != nil {
 			return err
 		}
-		_, err := s.out.Write(b.Bytes())
+		_, err := io.WriteString(s.out, diff.Printable(b.String()))
 		return err
 	}
 	text, err := json.MarshalIndent(o, "  ", "  ")
@@ -60,7 +61,7 @@ func (s *sink) add(o client.Object) error {
 	if s.n == 1 {
 		before = "[\n  "
 	}
-	_, err = fmt.Fprintf(s.out, "%s%s", before, text)
+	_, err = fmt.Fprint(s.out, before, diff.Printable(string(text)))
 	return err
 }
 
@@ -92,11 +93,16 @@ func (s *sink) end() error {
 	return err
 }
 
-// plainYAML keeps the digits of numbers, which YAML would take for texts.
+// plainYAML keeps the digits of numbers, which YAML would take for texts, and puts texts between quotes that
+// are to be escaped: without, an escape means itself.
 func plainYAML(v any) any {
 	switch v := v.(type) {
 	case json.Number:
 		return &yaml.Node{Kind: yaml.ScalarNode, Value: v.String()}
+	case string:
+		if diff.Printable(v) != v {
+			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: v}
+		}
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, e := range v {
@@ -130,40 +136,36 @@ func (a *app) getDownload() *cobra.Command {
 				if isTerminal(a.out) {
 					return errors.New("the content is no text for a terminal: give --file FILE, or send stdout somewhere else")
 				}
-				return api.Media().Download(cmd.Context(), args[0], func(r io.Reader) error {
-					_, err := io.Copy(a.out, r)
-					return err
-				})
+				return a.pour(cmd.Context(), api, args[0])
 			}
-			return download(cmd.Context(), api, args[0], file)
+			err = putFile(file, 0o644, func(f *os.File) error { return api.Media().Download(cmd.Context(), args[0], client.Into(f, nil)) })
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+				return fmt.Errorf("--file: %w", err)
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "write it to this file, which is whole or not there")
 	return cmd
 }
 
-func download(ctx context.Context, api *client.Client, name, file string) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+// pour writes a content to stdout once all of it is here: what was written cannot be taken back, should an
+// attempt break off.
+func (a *app) pour(ctx context.Context, api *client.Client, name string) error {
+	f, err := os.CreateTemp("", "telnyxsync-download-*")
 	if err != nil {
-		return fmt.Errorf("--file: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	err = api.Media().Download(ctx, name, func(r io.Reader) error {
-		if err := f.Truncate(0); err != nil { // an attempt before may have written some of it
-			return err
-		}
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		_, err := io.Copy(f, r)
-		return err
-	})
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), file)
+	defer f.Close()
+	if err := os.Remove(f.Name()); err != nil {
+		return err
+	}
+	if err := api.Media().Download(ctx, name, client.Into(f, nil)); err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err = io.Copy(a.out, f)
+	return err
 }

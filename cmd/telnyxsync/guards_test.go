@@ -191,6 +191,14 @@ func TestWhichCommandsCanWrite(t *testing.T) {
 		{args: []string{"diff"}, readOnly: true},
 		{args: []string{"diff", "--prune", "--no-state", "--output", "json"}, readOnly: true},
 		{args: []string{"state", "adopt", "external_connections/one", "1930000000000000001"}, readOnly: true},
+		{args: []string{"jobs", "run", "reconcile"}},
+		{args: []string{"export"}, readOnly: true},
+		{args: []string{"uploads"}, readOnly: true},
+		{args: []string{"releases"}, readOnly: true},
+		{args: []string{"locations", "1930000000000000001"}, readOnly: true},
+		{args: []string{"log-messages"}, readOnly: true},
+		{args: []string{"get", "recordings"}, readOnly: true},
+		{args: []string{"get", "media", "download", "x"}, readOnly: true},
 	} {
 		t.Run(strings.Join(c.args[:min(2, len(c.args))], " "), func(t *testing.T) {
 			r, _ := newRig(t)
@@ -202,7 +210,7 @@ func TestWhichCommandsCanWrite(t *testing.T) {
 			a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
 			a.onConnect = func(cfg client.Config) { connected = append(connected, cfg.ReadOnly) }
 			args := append([]string{"--api-url", r.url, "--state", r.state}, c.args...)
-			if c.args[0] != "state" {
+			if c.args[0] == "diff" || c.args[0] == "apply" || c.args[0] == "jobs" {
 				args = append(args, r.dir)
 			}
 			a.execute(ctx, args)

@@ -70,7 +70,15 @@ func (a *app) savePlan(path string, engine *apply.Engine, desired resource.Confi
 }
 
 // writeFile puts a file in its place when it is whole.
-func writeFile(path string, text []byte, mode os.FileMode) (err error) {
+func writeFile(path string, text []byte, mode os.FileMode) error {
+	return putFile(path, mode, func(f *os.File) error {
+		_, err := f.Write(text)
+		return err
+	})
+}
+
+// putFile is writeFile for what is written bit by bit.
+func putFile(path string, mode os.FileMode, write func(f *os.File) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
@@ -80,7 +88,7 @@ func writeFile(path string, text []byte, mode os.FileMode) (err error) {
 			_ = os.Remove(f.Name())
 		}
 	}()
-	_, err = f.Write(text)
+	err = write(f)
 	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}

@@ -98,33 +98,20 @@ func troubles(snap *state.Snapshot, mine func(t *resource.Trouble) bool) []troub
 
 // groupOrders and groupTroubles are those of the numbers that a group is known to have.
 func groupOrders(snap *state.Snapshot, group *resource.Owned) []orderJSON {
-	own := numbersOf(group, "uploaded")
+	row := resource.GroupOf(group.Applied)
+	own := row.All()
 	return orders(snap, func(o *resource.Order) bool { return len(o.Numbers.And(own)) > 0 })
 }
 
 func groupTroubles(snap *state.Snapshot, group *resource.Owned) []troubleJSON {
-	own := numbersOf(group, "uploaded")
+	row := resource.GroupOf(group.Applied)
+	own := row.All()
 	return troubles(snap, func(t *resource.Trouble) bool { return own.Has(t.Number) })
 }
 
 // onTheWay tells whether something was sent for a number that state knows.
 func onTheWay(snap *state.Snapshot, n resource.Number) bool {
 	return slices.ContainsFunc(snap.Orders, func(o resource.Order) bool { return o.Numbers.Has(n) })
-}
-
-// numbersOf are the phone numbers that a group's row remembers under a name: "uploaded" has them by what
-// they were uploaded for, "placed" are those in place.
-func numbersOf(group *resource.Owned, name string) (s resource.Numbers) {
-	switch v := group.Applied[name].(type) {
-	case resource.Object:
-		for _, list := range v {
-			some, _ := resource.ToNumbers(list) // they were written by us
-			s = s.Plus(some)
-		}
-	case []any:
-		s, _ = resource.ToNumbers(v)
-	}
-	return s
 }
 
 // printMoving lists what is on its way, and what failed.

@@ -87,7 +87,7 @@ func (a *app) stateListCommand() *cobra.Command {
 					return err
 				}
 				for _, i := range snap.Intents {
-					fmt.Fprintf(a.out, "in doubt: %s, a create begun at %s\n", diff.Printable(i.Addr.String()), toIntentJSON(i).At)
+					fmt.Fprintf(a.out, "in doubt: %s, begun at %s\n", diff.Printable(i.Addr.String()), toIntentJSON(i).At)
 				}
 				return a.printMoving(&snap)
 			})

@@ -189,8 +189,8 @@ func (t *teamsReader) having(ticket string) (ids []string) {
 // placed are the numbers that state has in place on a connection.
 func (t *teamsReader) placed(connection string) (s resource.Numbers) {
 	for i := range t.snap.Owned {
-		if row := &t.snap.Owned[i]; resource.GetString(row.Applied, "/connection") == connection {
-			s = s.Plus(numbersOf(row, "placed"))
+		if row := resource.GroupOf(t.snap.Owned[i].Applied); row.Target.Connection == connection {
+			s = s.Plus(row.Placed)
 		}
 	}
 	return s

@@ -195,8 +195,7 @@ func (e *Engine) why(s resource.Numbers, desired resource.Config, snap *state.Sn
 	}
 	for i := range snap.Owned {
 		if row := &snap.Owned[i]; e.grouped(row.Addr.Kind) && desired.Find(row.Addr) != nil {
-			placed, _ := resource.ToNumbers(row.Applied["placed"]) // it was written by us
-			say(placed, "it is in place already, in %s", row.Addr)
+			say(resource.GroupOf(row.Applied).Placed, "it is in place already, in %s", row.Addr)
 		}
 	}
 	for _, g := range e.groups(desired) {

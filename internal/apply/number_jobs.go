@@ -14,19 +14,10 @@ import (
 
 // numberLines say how calls for phone numbers ended.
 func numberLines(outcomes []NumberOutcome) (lines []string) {
-	for _, o := range outcomes {
-		line := fmt.Sprintf("%s: %s %s", o.Status, o.Op, countNumbers(o.Count))
-		for i, g := range o.Groups {
-			line += map[bool]string{true: " of ", false: ", "}[i == 0] + g.String()
-		}
-		if o.Ticket != "" {
-			line += " [" + o.Ticket + "]"
-		}
-		if o.BlockedBy != "" {
-			line += ": blocked by " + o.BlockedBy
-		}
-		if o.Error != "" {
-			line += ": " + o.Error
+	for i := range outcomes {
+		line := outcomes[i].String()
+		if outcomes[i].Error != "" {
+			line += ": " + outcomes[i].Error
 		}
 		lines = append(lines, line)
 	}
@@ -43,7 +34,7 @@ func (e *Engine) teams(snap *state.Snapshot) []string {
 	}
 	for i := range snap.Owned {
 		if row := &snap.Owned[i]; e.grouped(row.Addr.Kind) {
-			if t := diff.TargetOf(row.Applied); t.Placed() {
+			if t := resource.GroupOf(row.Applied).Target; t.Placed() {
 				found[t.Connection] = true
 			}
 		}

@@ -34,6 +34,25 @@ type NumberOutcome struct {
 	RequestID string           `json:"request_id,omitempty"`
 }
 
+// String says how it ended, for a person and without the error.
+func (o *NumberOutcome) String() string {
+	const shown = 3
+	line := fmt.Sprintf("%s: %s %s", o.Status, o.Op, countNumbers(o.Count))
+	for i, g := range o.Groups {
+		if i == shown {
+			line += fmt.Sprintf(" and %d more groups", len(o.Groups)-i)
+			break
+		}
+		line += map[bool]string{true: " of ", false: ", "}[i == 0] + g.String()
+	}
+	for _, more := range []struct{ format, text string }{{" [%s]", o.Ticket}, {" (by %s)", o.BlockedBy}, {" request %s", o.RequestID}} {
+		if more.text != "" {
+			line += fmt.Sprintf(more.format, more.text)
+		}
+	}
+	return line
+}
+
 // send carries out the batches of a plan at the same time; done tells which changes succeeded. The error
 // is one of the state.
 func (x *executor) send(ctx context.Context, plan *diff.NumberPlan, batches []numbers.Batch, done func(resource.Addr) bool) ([]NumberOutcome, error) {

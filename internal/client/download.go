@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 )
 
@@ -20,6 +21,23 @@ var (
 	errSize   = errors.New("the content has not the size that its answer says")
 	errUnread = errors.New("it was not read to its end")
 )
+
+// Into reads a content into a file, from its beginning at each attempt, and says in size how much it was; size may be nil.
+func Into(f *os.File, size *int64) func(io.Reader) error {
+	return func(r io.Reader) error {
+		if err := f.Truncate(0); err != nil { // an attempt before may have written some of it
+			return err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		n, err := io.Copy(f, r)
+		if size != nil {
+			*size = n
+		}
+		return err
+	}
+}
 
 // stream hands a body to who wants it, and tells how much of it was read.
 func stream(r request, resp *http.Response) (int64, error) {

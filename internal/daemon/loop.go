@@ -276,6 +276,9 @@ func (l *loop) session(ctx context.Context, j apply.Job, o apply.Options, skip f
 		if s.Snap, err = state.Load(ctx, l.stateDir); err != nil {
 			return report, err
 		}
+		if seen := l.current().Messages; len(seen) > 0 {
+			s.Snap.Messages = seen // nothing is remembered where nothing is changed, and each is to be said once
+		}
 		return j.Run(ctx, l.engine, s)
 	}
 	err = state.Write(ctx, l.stateDir, lockWait, func(db *state.DB, snap state.Snapshot) error {

@@ -350,3 +350,21 @@ log_message_rules:
 		}
 	})
 }
+
+// A daemon that only observes remembers nothing, and says each message once all the same.
+func TestObserveSaysLogMessagesOnce(t *testing.T) {
+	withRetention(t, func(c *Config) { c.Observe = true }, func() any {
+		return map[string]any{"log_messages": []any{map[string]any{"code": "1", "title": "first"}}}
+	}, func(r *retention) {
+		r.write("log_message_rules:\n  none: {code: \"0\"}\n")
+		r.kick(reconcile, "start")
+		for i, want := range []string{"1 log messages, 1 of them new", "1 log messages, 0 of them new", "1 log messages, 0 of them new"} {
+			r.kick("log_messages", "schedule")
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if got := r.lines("log_messages"); !strings.Contains(got, want) {
+				t.Errorf("run %d says %s", i, got)
+			}
+		}
+	})
+}

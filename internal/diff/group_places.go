@@ -49,7 +49,7 @@ func (p *planner) unmanaged() {
 		known = known.Plus(p.grouped[i].Wanted)
 	}
 	for _, row := range p.rows { // other configurations may be looking after them
-		for _, s := range row.uploaded {
+		for _, s := range row.known.Uploaded {
 			known = known.Plus(s)
 		}
 	}

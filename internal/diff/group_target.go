@@ -9,10 +9,10 @@ import (
 	"telnyxsync/internal/resource"
 )
 
-// groupRow is what state knows of a group: its numbers, by what they were uploaded for.
+// groupRow is what state knows of a group.
 type groupRow struct {
 	*resource.Owned
-	uploaded map[string]resource.Numbers
+	known resource.GroupRow
 }
 
 // group is what an entry wants of its numbers; ok is false where that cannot be told, which is a problem.
@@ -62,8 +62,8 @@ func (p *planner) group(e *resource.Entry) (g numbers.Group, needs []resource.Ad
 	}
 	others := p.others(e, &g)
 	g.Wanted = g.Wanted.Minus(others)
-	if row != nil && TargetOf(row.Applied) == g.Target {
-		g.Had, _ = resource.ToNumbers(row.Applied["placed"]) // it was written by us
+	if row != nil && row.known.Target == g.Target {
+		g.Had = row.known.Placed
 	}
 	return g, needs, true
 }
@@ -73,10 +73,10 @@ func (p *planner) planned(a resource.Addr) bool {
 	return slices.ContainsFunc(p.plan.Changes, func(c Change) bool { return c.Addr == a && (len(c.Deltas) > 0 || c.Op == Create) })
 }
 
-func (p *planner) row(a resource.Addr) *resource.Owned {
-	for _, r := range p.rows {
-		if r.Addr == a {
-			return r.Owned
+func (p *planner) row(a resource.Addr) *groupRow {
+	for i := range p.rows {
+		if p.rows[i].Addr == a {
+			return &p.rows[i]
 		}
 	}
 	return nil
@@ -93,7 +93,7 @@ func WantedNumbers(o resource.Object) resource.Numbers {
 // that belong to a configuration which is not part of this run.
 func (p *planner) others(e *resource.Entry, g *numbers.Group) (theirs resource.Numbers) {
 	for _, row := range p.rows {
-		for usage, known := range row.uploaded {
+		for usage, known := range row.known.Uploaded {
 			known = known.And(g.Wanted)
 			if len(known) == 0 {
 				continue
@@ -113,32 +113,11 @@ func (p *planner) others(e *resource.Entry, g *numbers.Group) (theirs resource.N
 // awaited tells whether numbers of a group that is no longer written are wanted by one of which nothing is
 // remembered in this run, be it that they could not be read: until it is, this row knows what they are used for.
 func (p *planner) awaited(o *resource.Owned) bool {
-	var known resource.Numbers
-	for _, s := range uploadedOf(o.Applied) {
-		known = known.Plus(s)
-	}
+	row := resource.GroupOf(o.Applied)
+	known := row.All()
 	return slices.ContainsFunc(p.entries[o.Addr.Kind], func(e *resource.Entry) bool {
 		return !p.remembered[e.Addr] && len(known.And(WantedNumbers(e.Object))) > 0
 	})
-}
-
-// uploadedOf is what a group's row remembers: its numbers, by what they were uploaded for.
-func uploadedOf(applied resource.Object) map[string]resource.Numbers {
-	out := map[string]resource.Numbers{}
-	uploaded, _ := applied["uploaded"].(resource.Object)
-	for usage, v := range uploaded {
-		out[usage], _ = resource.ToNumbers(v) // it was written by us
-	}
-	return out
-}
-
-// TargetOf is what a group was applied with.
-func TargetOf(applied resource.Object) resource.Target {
-	return resource.Target{
-		Connection: resource.GetString(applied, "/connection"), Location: resource.GetString(applied, "/location_id"),
-		CivicAddress: resource.GetString(applied, "/civic_address_id"), Usage: resource.GetString(applied, "/usage"),
-		Additional: resource.GetString(applied, "/additional_usages"),
-	}
 }
 
 // left finds the numbers that left a group of this run, and are in none any more.
@@ -151,7 +130,7 @@ func (p *planner) left(k *resource.Kind) (all resource.Numbers) {
 		root := p.in.Desired.Root(row.Root)
 		ours := root != nil && root.Sections[k.Name]
 		var gone resource.Numbers
-		for _, known := range row.uploaded {
+		for _, known := range row.known.Uploaded {
 			if !ours {
 				others = others.Plus(known)
 				continue

@@ -31,7 +31,7 @@ type NumberChange struct {
 	From    string // of an assign: the connection that they are taken from
 	Ticket  string
 	Needs   []resource.Addr
-	Calls   int // writing API calls that it costs at most
+	Calls   int // writing API calls that it costs at most by itself; see [NumberPlan.Calls]
 	InDoubt bool
 	Drift   bool
 }
@@ -51,6 +51,20 @@ type NumberPlan struct {
 	Missing numbers.Missing
 	Open    []resource.Order // on their way
 	Next    time.Time        // when to look again; zero: nothing is on its way
+}
+
+// Calls counts the writing calls of an operation. Numbers of several groups may share one.
+func (n *NumberPlan) Calls(op Op) (calls int) {
+	for i := range n.Batches {
+		switch b := &n.Batches[i]; {
+		case Op(b.Op) != op:
+		case op == Relocate:
+			calls += b.Numbers.Len()
+		default:
+			calls++
+		}
+	}
+	return calls
 }
 
 // EndedNumbers are numbers of a group of which something that was sent ended.
@@ -79,7 +93,7 @@ func (p *planner) groups() {
 	p.kinds[k.Name] = k
 	for i := range p.in.Owned {
 		if row := &p.in.Owned[i]; row.Addr.Kind == k.Name {
-			p.rows = append(p.rows, groupRow{row, uploadedOf(row.Applied)})
+			p.rows = append(p.rows, groupRow{row, resource.GroupOf(row.Applied)})
 		}
 	}
 	written := slices.ContainsFunc(p.in.Desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] })
@@ -147,6 +161,7 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, d *numbers.Decid
 			n.Waiting = append(n.Waiting, c)
 		case e.Observe:
 			n.Observed = append(n.Observed, c)
+			quiet = false
 		default:
 			n.Changes = append(n.Changes, c)
 			quiet = false
@@ -185,30 +200,14 @@ func (p *planner) remember(e *resource.Entry, g *numbers.Group, d *numbers.Decid
 	if p.in.Stateless || e.Observe || g.Target.Connection == "" {
 		return
 	}
-	applied := resource.Object{}
-	for name, text := range map[string]string{
-		"connection": g.Target.Connection, "location_id": g.Target.Location, "civic_address_id": g.Target.CivicAddress,
-		"usage": g.Target.Usage, "additional_usages": g.Target.Additional,
-	} {
-		if text != "" {
-			applied[name] = text
-		}
-	}
-	uploaded := resource.Object{}
-	for usage, s := range d.Uploaded {
-		uploaded[usage] = s
-	}
-	applied["uploaded"] = uploaded
-	if len(d.Placed) > 0 {
-		applied["placed"] = d.Placed
-	}
+	now := resource.GroupRow{Target: g.Target, Uploaded: d.Uploaded, Placed: d.Placed}
 	p.remembered[e.Addr] = true
 	row := p.row(e.Addr)
-	own := &resource.Owned{Addr: e.Addr, ID: e.Name, Root: e.Root, Applied: applied, Protect: row != nil && row.Protect}
+	own := &resource.Owned{Addr: e.Addr, ID: e.Name, Root: e.Root, Applied: now.Applied(), Protect: row != nil && row.Protect}
 	if e.Protect != nil {
 		own.Protect = *e.Protect
 	}
-	if row == nil || !sameOwned(row, own) {
+	if row == nil || !sameOwned(row.Owned, own) {
 		p.plan.Settle = append(p.plan.Settle, *own)
 	}
 }

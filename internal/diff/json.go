@@ -142,7 +142,7 @@ func place(p *resource.Position) string {
 
 func summary(p *Plan) map[string]int {
 	s := map[string]int{
-		"unchanged": p.Unchanged, "withheld": len(p.Withheld), "observed": len(p.Observed), "orphans": len(p.Orphans), "problems": len(p.Problems),
+		"unchanged": p.Unchanged, "withheld": len(p.Withheld), "observed": len(p.Observed) + len(p.Numbers.Observed), "orphans": len(p.Orphans), "problems": len(p.Problems),
 	}
 	for _, op := range Ops() {
 		s[string(op)] = 0

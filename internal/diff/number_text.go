@@ -27,7 +27,8 @@ func countOf(changes []NumberChange, op Op) (n int) {
 	return n
 }
 
-func (w *writer) numbers(changes []NumberChange) {
+// numbers writes changes; calls is what an operation of all of them costs, nil where nothing is sent.
+func (w *writer) numbers(changes []NumberChange, calls func(Op) int) {
 	if len(changes) <= fullChanges || w.verbose {
 		for i := range changes {
 			w.numberChange(&changes[i])
@@ -36,19 +37,17 @@ func (w *writer) numbers(changes []NumberChange) {
 	}
 	for _, op := range append(NumberOps(), Wait) {
 		var of []*NumberChange
-		calls := 0
 		for i := range changes {
 			if changes[i].Op == op {
 				of = append(of, &changes[i])
-				calls += changes[i].Calls
 			}
 		}
 		if len(of) == 0 {
 			continue
 		}
 		head := fmt.Sprintf("%s %s %s numbers of %d groups", signs[op][0], op, thousands(countOf(changes, op)), groupsIn(of))
-		if calls > 0 {
-			head += fmt.Sprintf(", at most %s calls", thousands(calls))
+		if calls != nil && calls(op) > 0 {
+			head += fmt.Sprintf(", %s %s", thousands(calls(op)), plural(calls(op), "call"))
 		}
 		w.paint(signs[op][1], head)
 		// What is taken from elsewhere comes first, and all of it is said: somebody may lose their service.

@@ -23,14 +23,14 @@ func Text(p *Plan, o TextOptions) string {
 	for i := range p.Changes {
 		w.change(&p.Changes[i], "")
 	}
-	w.numbers(p.Numbers.Changes)
+	w.numbers(p.Numbers.Changes, p.Numbers.Calls)
 	w.heading("On the way, nothing to be done:", len(p.Numbers.Waiting))
-	w.numbers(p.Numbers.Waiting)
+	w.numbers(p.Numbers.Waiting, nil)
 	w.heading("Observed only (observe: true), nothing is changed:", len(p.Observed)+len(p.Numbers.Observed))
 	for i := range p.Observed {
 		w.change(&p.Observed[i], "")
 	}
-	w.numbers(p.Numbers.Observed)
+	w.numbers(p.Numbers.Observed, nil)
 	w.heading("Withheld by a guard:", len(p.Withheld))
 	for i := range p.Withheld {
 		w.change(&p.Withheld[i].Change, p.Withheld[i].Why)
@@ -91,7 +91,7 @@ func Summary(p *Plan) string {
 		word string
 	}{
 		{p.Unchanged, "unchanged"},
-		{len(p.Observed), "observed"},
+		{len(p.Observed) + len(p.Numbers.Observed), "observed"},
 		{len(p.Withheld), "withheld"},
 		{len(p.Orphans), plural(len(p.Orphans), "orphan")},
 		{len(p.NotCompared), "not compared"},

@@ -96,12 +96,27 @@ func (l *locationOps) Observe(_ context.Context, want resource.Want) (resource.O
 	return seen, nil
 }
 
-// Read makes no call either.
-func (l *locationOps) Read(_ context.Context, id string) (*resource.Live, error) {
-	if connection, location, ok := strings.Cut(id, "/"); !ok || connection == "" || location == "" {
+// Read looks for the location among the civic addresses of its connection. What can be set of it no reading shows.
+func (l *locationOps) Read(ctx context.Context, id string) (*resource.Live, error) {
+	connection, location, ok := strings.Cut(id, "/")
+	if !ok || connection == "" || location == "" {
 		return nil, fmt.Errorf("%q is no location: write CONNECTION_ID/LOCATION_ID", id)
 	}
-	return blindLocation(id), nil
+	list, err := l.civic.List(ctx, connection)
+	if client.NotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range list {
+		for _, place := range civicAddress(o).Locations {
+			if place.ID == location {
+				return blindLocation(id), nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 func blindLocation(key string) *resource.Live {

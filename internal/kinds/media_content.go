@@ -161,17 +161,7 @@ func (m *mediaOps) fetch(ctx context.Context, l *resource.Live) (*client.File, f
 		return nil, nil, err
 	}
 	var size int64
-	err = m.api.Download(ctx, l.ID, func(r io.Reader) error {
-		if err := temp.Truncate(0); err != nil {
-			return err
-		}
-		if _, err := temp.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		var err error
-		size, err = io.Copy(temp, r)
-		return err
-	})
+	err = m.api.Download(ctx, l.ID, client.Into(temp, &size))
 	if err == nil && size == 0 {
 		err = errors.New("what Telnyx has is empty: write file or media_url")
 	}

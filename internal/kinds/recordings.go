@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -143,16 +142,7 @@ func isArchived(file func(format string) string) bool {
 func (x Recordings) download(ctx context.Context, id, format, path string) (size int64, err error) {
 	return whole(path, func(f *os.File) error {
 		written := int64(0)
-		size, err := x.c.Recordings().Download(ctx, id, format, func(r io.Reader) (err error) {
-			if err := f.Truncate(0); err != nil { // an attempt before may have written some of it
-				return err
-			}
-			if _, err := f.Seek(0, io.SeekStart); err != nil {
-				return err
-			}
-			written, err = io.Copy(f, r)
-			return err
-		})
+		size, err := x.c.Recordings().Download(ctx, id, format, client.Into(f, &written))
 		if err == nil && written != size {
 			err = fmt.Errorf("%d bytes were written of %d", written, size)
 		}

@@ -1,6 +1,7 @@
 package numbers
 
 import (
+	"iter"
 	"time"
 
 	"telnyxsync/internal/resource"
@@ -42,20 +43,32 @@ func togetherOf(t *resource.Trouble) together { return together{t.Ticket, t.Targ
 // Due is when each of some numbers is tried again, in their order; zero where it is parked. Those of one
 // upload are tried together, with the last of them.
 func Due(troubles []resource.Trouble) []time.Time {
-	latest := map[together]time.Time{}
-	for i := range troubles {
-		if t := &troubles[i]; t.Ticket != "" && t.Next.After(latest[togetherOf(t)]) {
-			latest[togetherOf(t)] = t.Next
+	due := latest(func(yield func(*resource.Trouble) bool) {
+		for i := range troubles {
+			if !yield(&troubles[i]) {
+				return
+			}
 		}
-	}
+	})
 	out := make([]time.Time, len(troubles))
 	for i := range troubles {
 		t := &troubles[i]
 		if out[i] = t.Next; !t.Parked() && t.Ticket != "" {
-			out[i] = latest[togetherOf(t)]
+			out[i] = due[togetherOf(t)]
 		}
 	}
 	return out
+}
+
+// latest is when each upload that failed is due: with the last of its numbers that is tried again.
+func latest(troubles iter.Seq[*resource.Trouble]) map[together]time.Time {
+	due := map[together]time.Time{}
+	for t := range troubles {
+		if t.Ticket != "" && t.Next.After(due[togetherOf(t)]) {
+			due[togetherOf(t)] = t.Next
+		}
+	}
+	return due
 }
 
 // Followed tells whether an order is an upload that somebody else began and that has numbers of ours: its

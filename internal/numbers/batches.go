@@ -42,6 +42,7 @@ func (p *planner) fill(groups []*group) {
 			jobs--
 		}
 	}
+	jobs = max(jobs, 0) // somebody else may have begun some
 	for _, t := range order {
 		coming := p.assigning(t)
 		if n := count(targets[t], Assign); n > 0 {

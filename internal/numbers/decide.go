@@ -3,7 +3,6 @@ package numbers
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -180,85 +179,6 @@ func waiting(o *resource.Order) string {
 	return "it is being uploaded (ticket " + o.Ticket + ")"
 }
 
-// retry is what is known of an upload that failed for some of its numbers.
-type retry struct {
-	Ticket
-	target  resource.Target
-	due     time.Time
-	numbers resource.Numbers // that failed, parked ones too
-	checked bool
-	ok      bool
-}
-
-// retryOf gathers the troubles of one upload; nil where the number has none that could be retried.
-func (p *planner) retryOf(t *resource.Trouble) *retry {
-	if t.Ticket == "" {
-		return nil
-	}
-	key := Ticket{t.Target.Connection, t.Ticket}
-	r := p.retries[key]
-	if r == nil {
-		r = &retry{Ticket: key, target: t.Target}
-		var failed []resource.Range
-		for n, other := range p.troubles {
-			if other.Ticket != t.Ticket || other.Target != t.Target {
-				continue
-			}
-			failed = append(failed, resource.Range{From: n, To: n})
-			if other.Next.After(r.due) {
-				r.due = other.Next
-			}
-		}
-		r.numbers = resource.NumbersOf(failed...)
-		p.retries[key] = r
-	}
-	return r
-}
-
-// retriable tells whether an upload can be retried, which sends again all that failed of it: none of
-// that may be a number which is not, or no longer, wanted there, or was taken from the connection.
-func (p *planner) retriable(r *retry) (bool, error) {
-	if r == nil || r.checked {
-		return r != nil && r.ok, nil
-	}
-	u, err := p.ticket(r.Ticket)
-	if err != nil || u == nil {
-		return false, err
-	}
-	failed := numbersOf(u, hasFailed)
-	if r.ok = !unfinished(u) && len(failed) > 0 && len(failed.Minus(r.numbers)) == 0 && p.allWanted(failed, r.target); r.ok {
-		if r.ok, err = p.allThere(failed, r.target.Connection); err != nil {
-			return false, err
-		}
-		r.numbers = failed
-	}
-	r.checked = true
-	return r.ok, nil
-}
-
-// allThere tells whether numbers are on a connection.
-func (p *planner) allThere(s resource.Numbers, connection string) (bool, error) {
-	there, err := true, error(nil)
-	for n := range s.All() {
-		switch a, owned, ok := p.account(n); {
-		case !ok:
-			err = cmp.Or(p.in.Facts.AccountErr, errNotRead)
-		case !owned || a.Connection != connection:
-			there = false
-		}
-	}
-	return there, err
-}
-
-func (p *planner) allWanted(s resource.Numbers, t resource.Target) bool {
-	for i := range p.in.Groups {
-		if p.in.Groups[i].Target == t && !p.in.Groups[i].Observe {
-			s = s.Minus(p.in.Groups[i].Wanted)
-		}
-	}
-	return len(s) == 0
-}
-
 // owned decides on a number by what the account says of it.
 func (p *planner) owned(g *group, n resource.Number) verdict {
 	a, owned, ok := p.account(n)
@@ -330,45 +250,6 @@ func (p *planner) upload(g *group, n resource.Number) verdict {
 	}
 	drift := drifted(g, n)
 	return p.writable(g, verdict{op: Upload, why: because("it is not on Microsoft Teams", drift), inDoubt: p.lost.Has(n), drift: drift})
-}
-
-// coming is the verdict on a number that an unfinished upload of a connection may have.
-func (p *planner) coming(connection string, n resource.Number) (verdict, bool) {
-	ticket, ok := p.inUpload(connection, n)
-	switch r := p.in.Facts.Uploads[connection]; {
-	case !ok && r.Err != nil:
-		return verdict{op: Unread, why: "what is being uploaded could not be read: " + r.Err.Error()}, true
-	case !ok:
-		return verdict{op: Wait, why: "what is being uploaded was not read yet"}, true
-	case ticket != "":
-		p.follow(connection, ticket)
-		return verdict{op: Wait, ticket: ticket, why: "it is being uploaded (ticket " + ticket + "), which was not begun here"}, true
-	}
-	return verdict{}, false
-}
-
-// follow takes up an upload that somebody else began. Its target is where it goes, whatever is wanted.
-func (p *planner) follow(connection, ticket string) {
-	id := "upload " + ticket
-	if slices.ContainsFunc(p.plan.Settle.Orders, func(o resource.Order) bool { return o.ID == id }) {
-		return
-	}
-	var wanted resource.Numbers
-	for i := range p.in.Groups {
-		wanted = wanted.Plus(p.in.Groups[i].Wanted)
-	}
-	uploads, _ := p.uploads(connection)
-	for i := range uploads {
-		if u := &uploads[i]; u.Ticket == ticket {
-			o := resource.Order{
-				ID: id, Op: resource.OrderUpload, Target: resource.Target{Connection: connection, Location: u.Entries[0].Location}, Ticket: ticket, At: p.in.Now,
-				Numbers: OnWay(u).And(wanted),
-			}
-			p.plan.Settle.Orders = append(p.plan.Settle.Orders, o)
-			p.open = append(p.open, o)
-			p.lookAt(p.poll(o.At))
-		}
-	}
 }
 
 func (p *planner) relocate(g *group, n resource.Number, l *resource.LiveNumber) verdict {

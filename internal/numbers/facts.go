@@ -15,7 +15,7 @@ type planner struct {
 	open     []resource.Order
 	lost     resource.Numbers
 	troubles map[resource.Number]*resource.Trouble
-	retries  map[Ticket]*retry
+	retries  map[together]*retry // nil until it is asked for
 
 	uploadsOf map[string]map[resource.Number]string // connection → number → the unfinished upload that has it
 }
@@ -24,7 +24,7 @@ type planner struct {
 // made again with that.
 func Decide(in Input) Plan {
 	p := &planner{
-		in: in, times: in.Times.filled(), troubles: map[resource.Number]*resource.Trouble{}, retries: map[Ticket]*retry{},
+		in: in, times: in.Times.filled(), troubles: map[resource.Number]*resource.Trouble{},
 		uploadsOf: map[string]map[resource.Number]string{},
 	}
 	p.plan.ids, p.plan.places, p.plan.tickets = map[resource.Number]string{}, map[resource.Target]string{}, map[string][]string{}
@@ -57,34 +57,6 @@ func Decide(in Input) Plan {
 		m.Lookup.Add(n)
 	}
 	return p.plan
-}
-
-// void ends the troubles of numbers of which something else is wanted now, or nothing any more.
-func (p *planner) void() {
-	if len(p.troubles) == 0 {
-		return
-	}
-	end := func(n resource.Number) {
-		delete(p.troubles, n)
-		p.plan.Settle.EndTroubles = append(p.plan.Settle.EndTroubles, n)
-	}
-	for n, t := range p.troubles {
-		edited := func(g Group) bool { return g.Wanted.Has(n) && t.Target != g.Target }
-		if p.in.Left.Has(n) || slices.ContainsFunc(p.in.Groups, edited) {
-			_ = next(stateOf(t), Edited)
-			end(n)
-		}
-	}
-	s := &p.plan.Settle
-	s.Troubles = slices.DeleteFunc(s.Troubles, func(t resource.Trouble) bool { return p.troubles[t.Number] == nil })
-	slices.Sort(s.EndTroubles)
-}
-
-func stateOf(t *resource.Trouble) State {
-	if t.Parked() {
-		return ParkedSt
-	}
-	return Failed
 }
 
 // order is what has a number on its way, a move to somewhere else left aside; nil where nothing has. Hardly
@@ -156,27 +128,6 @@ func (p *planner) job(id string) (*resource.BulkJob, error) {
 		return nil, errNotRead
 	}
 	return r.Value, r.Err
-}
-
-// inUpload is the unfinished upload of a connection that has a number; "" where none has.
-func (p *planner) inUpload(connection string, n resource.Number) (ticket string, ok bool) {
-	uploads, ok := p.uploads(connection)
-	if !ok {
-		return "", false
-	}
-	index := p.uploadsOf[connection]
-	if index == nil {
-		index = map[resource.Number]string{}
-		for i := range uploads {
-			for _, e := range uploads[i].Entries {
-				if unfinished(&uploads[i]) && e.Status != resource.UploadSuccess && e.Status != resource.UploadError {
-					index[e.Number] = uploads[i].Ticket
-				}
-			}
-		}
-		p.uploadsOf[connection] = index
-	}
-	return index[n], true
 }
 
 // walk goes through numbers and the entries of a list side by side; both ascend.

@@ -126,11 +126,19 @@ func Split(pointer string) []string {
 // Get returns the value at a pointer, and whether anything was written there.
 func Get(o Object, pointer string) (any, bool) {
 	var v any = o
-	for _, name := range Split(pointer) {
+	for rest := strings.TrimPrefix(pointer, "/"); pointer != ""; { // without Split, as it is asked for every field
+		var name string
+		var more, ok bool
+		name, rest, more = strings.Cut(rest, "/")
+		if strings.Contains(name, "~") {
+			name = unescapePointer.Replace(name)
+		}
 		m, _ := v.(map[string]any)
-		var ok bool
 		if v, ok = m[name]; !ok {
 			return nil, false
+		}
+		if !more {
+			break
 		}
 	}
 	return v, true

@@ -124,7 +124,7 @@ func (j *Judge) Within(policy int, r *resource.Recording) (bool, error) {
 
 // Look judges a recording by what it shows. due is nil where it is kept; what is due may still be held, see
 // [Judge.Holds]. ask is a policy that Telnyx's own filter has to be asked about first, as the recording does
-// not show what it filters by; -1 where there is none. The error ends the run: nothing may be deleted.
+// not show what it filters by, or may show it written in another way; -1 where there is none. The error ends the run: nothing may be deleted.
 func (j *Judge) Look(r *resource.Recording) (due *Due, ask int, err error) {
 	if r.ID == "" {
 		return nil, -1, fmt.Errorf("a recording has no id")
@@ -141,11 +141,11 @@ func (j *Judge) Look(r *resource.Recording) (due *Due, ask int, err error) {
 			return nil, -1, err
 		case !known && !p.Keep:
 			return nil, i, nil
-		case !fits:
+		case fits == no:
 			continue
 		case p.Keep, created.After(j.now.Add(-p.After)):
 			return nil, -1, nil
-		case p.Untold == 0:
+		case fits == yes && p.Untold == 0:
 			return &Due{ID: r.ID, Policy: p, Created: created, From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}, -1, nil
 		case p.Archive != "", p.Max > 0, p.Observe:
 			return nil, -1, nil // if it is meant by this, it is not to be deleted as another says
@@ -155,23 +155,56 @@ func (j *Judge) Look(r *resource.Recording) (due *Due, ask int, err error) {
 	return nil, -1, nil
 }
 
+// fit is how well a recording passes the filters of a policy.
+type fit int
+
+const (
+	no      fit = iota
+	perhaps     // what it shows says no, and Telnyx's own filter says yes
+	yes
+)
+
+// e164 is a number as nobody writes it in another way.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+// mayBeOne tells whether two texts that differ may mean one party: +15125550100, 15125550100,
+// sip:+15125550100@example.com.
+func mayBeOne(field, have, want string) bool {
+	return (field == "from" || field == "to") && !(e164.MatchString(have) && e164.MatchString(want))
+}
+
 // fits tells whether a recording passes the filters of a policy. What it shows is compared; of what it
-// does not show, Telnyx's own filter tells.
-func (j *Judge) fits(policy int, r *resource.Recording) (fits, known bool, err error) {
-	fits, err = j.Within(policy, r)
-	hidden := false
+// does not show, and of what may be written in another way, Telnyx's own filter tells. Where that finds what
+// is not written as it is asked for, the policy may mean it: it is kept for as long as that says, and is not
+// deleted by it.
+func (j *Judge) fits(policy int, r *resource.Recording) (f fit, known bool, err error) {
+	within, err := j.Within(policy, r)
+	if err != nil || !within {
+		return no, true, err
+	}
+	hidden, otherwise := false, false
 	for field, want := range j.policies[policy].Filters {
-		have, shown := r.Fields[field]
-		hidden = hidden || !shown
-		fits = fits && (!shown || have == want)
+		switch have, shown := r.Fields[field]; {
+		case !shown:
+			hidden = true
+		case have == want:
+		case mayBeOne(field, have, want):
+			otherwise = true
+		default:
+			return no, true, nil
+		}
 	}
 	switch set := j.sets[policy]; {
-	case err != nil, !fits, !hidden:
-		return fits, true, err
+	case !hidden && !otherwise:
+		return yes, true, nil
 	case set == nil:
-		return false, false, nil
+		return no, false, nil
+	case !set[r.ID]:
+		return no, true, nil
+	case otherwise:
+		return perhaps, true, nil
 	default:
-		return set[r.ID], true, nil
+		return yes, true, nil
 	}
 }
 

@@ -98,3 +98,47 @@ func TestDueIsMasked(t *testing.T) {
 		t.Errorf("%+v %v", due, err)
 	}
 }
+
+// A party may be written in another way than it is asked for. What Telnyx's own filter finds all the same is
+// kept for as long as the policy says that asks for it, and then goes by whichever other means it.
+func TestAPartyThatIsWrittenInAnotherWay(t *testing.T) {
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	policy := func(name string, after time.Duration, filters map[string]string) retention.Policy {
+		return retention.Policy{Addr: resource.Addr{Kind: "recording_retention", Name: name}, Filters: filters, After: after}
+	}
+	sales := policy("sales", 365*day, map[string]string{"from": "+15125550100"})
+	archived := sales
+	archived.Archive = "/archive"
+	for _, c := range []struct {
+		special retention.Policy
+		age     time.Duration
+		from    string
+		found   bool   // by Telnyx
+		want    string // the policy that deletes it
+	}{
+		{sales, 200 * day, "sip:+15125550100@example.com", true, ""},
+		{sales, 400 * day, "sip:+15125550100@example.com", true, "default"},
+		{archived, 400 * day, "sip:+15125550100@example.com", true, ""},
+		{sales, 200 * day, "sip:+15125550199@example.com", false, "default"},
+		{sales, 200 * day, "+15125550199", true, "default"}, // it is another number, whatever Telnyx finds
+		{sales, 200 * day, "+15125550100", false, ""}, // as it is asked for, Telnyx need not say so
+		{sales, 400 * day, "+15125550100", true, "sales"},
+	} {
+		j := retention.NewJudge([]retention.Policy{policy("default", 90*day, nil), c.special}, now)
+		r := &resource.Recording{
+			ID: "r", From: c.from, Fields: map[string]string{"from": c.from}, Times: map[string]string{"created_at": now.Add(-c.age).Format(time.RFC3339)},
+		}
+		due, ask, err := j.Look(r)
+		if ask >= 0 {
+			j.Tell(ask, map[string]bool{"r": c.found})
+			due, ask, err = j.Look(r)
+		}
+		got := ""
+		if due != nil {
+			got = due.Policy.Addr.Name
+		}
+		if got != c.want || ask >= 0 || err != nil {
+			t.Errorf("%s, %v old, found %t: deleted by %q (ask %d, %v), want %q", c.from, c.age, c.found, got, ask, err, c.want)
+		}
+	}
+}

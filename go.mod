@@ -55,3 +55,5 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+replace gopkg.in/yaml.v3 => go.yaml.in/yaml/v3 v3.0.6

@@ -14,15 +14,17 @@ import (
 // is not listed imports nothing of ours; only the command and tests may import anything.
 var may = map[string][]string{
 	"kinds":     {"resource", "client"},
-	"numbers":   {"resource"},
+	"plan":      {"resource"},
+	"numbers":   {"resource", "plan"},
 	"spec":      {"resource"},
-	"diff":      {"resource", "numbers"},
-	"retention": {"resource"},
+	"diff":      {"resource", "plan", "numbers"},
+	"retention": {"resource", "plan"},
+	"render":    {"resource", "plan"},
 	"state":     {"resource"},
 	"secret":    {"resource"},
 	"export":    {"resource"},
-	"apply":     {"resource", "numbers", "retention", "client", "diff", "state"},
-	"daemon":    {"resource", "numbers", "spec", "diff", "apply", "state", "watch"},
+	"apply":     {"resource", "plan", "numbers", "retention", "client", "diff", "state"},
+	"daemon":    {"resource", "plan", "numbers", "spec", "diff", "render", "apply", "state", "watch"},
 
 	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {},
 }
@@ -32,6 +34,8 @@ var pure = map[string][]string{
 	"diff":      {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 	"retention": {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 	"numbers":   {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
+	"plan":      {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
+	"render":    {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 	"resource":  {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 }
 

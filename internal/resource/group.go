@@ -1,5 +1,7 @@
 package resource
 
+import "maps"
+
 // GroupRow is what is remembered of a group of phone numbers, in [Owned.Applied].
 type GroupRow struct {
 	Target   Target             // what was wanted of them
@@ -57,4 +59,30 @@ func (g *GroupRow) Applied() Object {
 		o[rowPlaced] = g.Placed
 	}
 	return o
+}
+
+// Group is what is remembered of a group of phone numbers.
+type Group struct {
+	Addr     Addr
+	Root     string // of the configuration that it came from
+	File     string // where it is written, relative to the root
+	Protect  bool
+	Target   Target             // what was wanted of them
+	Uploaded map[string]Numbers // all that are the group's, by what they were uploaded for; "" where that is not known
+	Placed   Numbers            // those of them that were in place when we looked last
+}
+
+// All are the numbers of the group.
+func (g *Group) All() (s Numbers) {
+	for _, some := range g.Uploaded {
+		s = s.Plus(some)
+	}
+	return s
+}
+
+// Equal tells whether the same is remembered.
+func (g *Group) Equal(o *Group) bool {
+	same := func(a, b Numbers) bool { return a.Equal(b) }
+	return g.Addr == o.Addr && g.Root == o.Root && g.File == o.File && g.Protect == o.Protect && g.Target == o.Target &&
+		g.Placed.Equal(o.Placed) && maps.EqualFunc(g.Uploaded, o.Uploaded, same)
 }

@@ -50,6 +50,9 @@ type Kind struct {
 	// Deep tells whether an entry asks for what only a closer look at its object shows. May be nil.
 	Deep func(o Object) bool
 
+	// Words are the sentences of the kind's own codes, as templates of their arguments; see package render.
+	Words map[Code]string
+
 	Export Export
 
 	// DeleteCalls is how many writing calls a deletion takes; nil means one.

@@ -188,6 +188,20 @@ func (s Numbers) Texts() []string {
 	return out
 }
 
+// IDs are the numbers as texts, one by one.
+func (s Numbers) IDs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for n := range s.All() {
+			if !yield(n.String()) {
+				return
+			}
+		}
+	}
+}
+
+// Unit is what one of them is called.
+func (s Numbers) Unit() string { return "number" }
+
 // MarshalJSON writes a list of ranges.
 func (s Numbers) MarshalJSON() ([]byte, error) { return json.Marshal(s.Texts()) }
 

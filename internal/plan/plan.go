@@ -1,0 +1,250 @@
+// Package plan is the vocabulary of plans: what is to be done on Telnyx, what is kept from being done, and how it
+// ended. Everything that telnyxsync changes is a [Change], be it one object or a set of phone numbers, recordings or
+// messages.
+//
+// It is data. It does not know how plans are made, guarded, carried out or put into words, nor which kinds there are.
+package plan
+
+import (
+	"iter"
+	"time"
+
+	"telnyxsync/internal/resource"
+)
+
+// Reason is why: a code with its arguments. See [resource.Reason].
+type Reason = resource.Reason
+
+// Code is what a reason is called. See [resource.Code].
+type Code = resource.Code
+
+// Args are what the sentence of a reason needs. See [resource.Args].
+type Args = resource.Args
+
+// Op is what a change does.
+type Op string
+
+// The operations. A delete of something that Telnyx alone can remove is a forget; a wait writes nothing.
+const (
+	Create   Op = "create"
+	Update   Op = "update"
+	Renew    Op = "renew"
+	Replace  Op = "replace"
+	Rename   Op = "rename"
+	Adopt    Op = "adopt"
+	Delete   Op = "delete"
+	Forget   Op = "forget"
+	Assign   Op = "assign"
+	Upload   Op = "upload"
+	Relocate Op = "relocate"
+	Retry    Op = "retry"
+	Dismiss  Op = "dismiss"
+	Refresh  Op = "refresh"
+	Wait     Op = "wait"
+)
+
+// Ops lists the operations on objects in the order in which summaries show them, then those on sets alone.
+func Ops() []Op {
+	return []Op{Create, Update, Renew, Replace, Rename, Adopt, Delete, Forget, Assign, Upload, Relocate, Retry, Dismiss, Refresh}
+}
+
+// Origin is where a difference comes from.
+type Origin string
+
+// The origins.
+const (
+	FromConfig Origin = "config"  // the YAML changed
+	FromDrift  Origin = "drift"   // Telnyx changed
+	Unknown    Origin = "unknown" // never applied by us, so nobody knows
+	FromSecret Origin = "secret"  // what a reference leads to changed
+	FromExpiry Origin = "expiry"  // it is about to expire, or has
+)
+
+// Delta is one difference. The deltas of a change are what its writing call sends.
+type Delta struct {
+	Path   string // JSON pointer in the entry; [OwnerTagPath] for the owner tag
+	Old    any    // live; nil where there is nothing, and where nobody knows
+	New    any    // desired; nil clears
+	Origin Origin
+	Blind  bool // no GET tells what is there, and we never applied it
+	Set    bool // both are lists in which only the members matter
+}
+
+// RenewPath is the path of the delta that renews an object. It is no field of the YAML.
+const RenewPath = "/expires_at"
+
+// OwnerTagPath is the path of the delta that puts our owner tag among an object's tags. It is no field of the YAML.
+const OwnerTagPath = "/owner_tag"
+
+// Items are what a change is about where that is not one object.
+type Items interface {
+	Len() int
+	IDs() iter.Seq[string]
+	Unit() string // what one of them is called: number, recording, transcription, message
+}
+
+// Class is what guards count together.
+type Class string
+
+// The classes.
+const (
+	Deletes        Class = "deletes"  // deletes, replaces and deactivations, of a kind
+	Vanished       Class = "vanished" // made anew as what we owned is gone, of a kind
+	Numbers        Class = "numbers"  // that lose their service or leave Teams
+	Recordings     Class = "recordings"
+	Transcriptions Class = "transcriptions"
+)
+
+// Blast is what a change may take away. One update may be in two classes.
+type Blast struct {
+	Class Class
+	Count int
+}
+
+// Place is where items go, and how people know it.
+type Place struct {
+	resource.Target
+	Name string // of the connection: the entry's, or else the id
+	At   string // of the location or civic address, likewise; "" where none is wanted
+	Full string // the address in words, as its admin wrote them; "" where it is not known
+	From string // the connection that they are taken from; "" where they have none
+}
+
+// Change is the unit of review, guard, approval and history: one thing to be done, to one object or to a set.
+type Change struct {
+	Op      Op
+	Addr    resource.Addr
+	ID      string // Telnyx's id of the object; "" where it is made
+	Source  *resource.Position
+	Items   Items  // nil: it is about one object
+	To      *Place // of phone numbers: where to
+	Ticket  string // of a retry and of a wait: the upload
+	Deltas  []Delta
+	Reasons []Reason
+	Blast   []Blast
+	Needs   []resource.Addr // changes that must have succeeded before
+	Cost    int             // writing API calls that it costs at most, by itself
+	Drift   bool            // nothing but drift is behind it
+	InDoubt bool            // something was sent for it already, and what became of it is not known
+	Live    resource.Object // of a delete: what is lost
+
+	Do any // what its family needs to carry it out; guards and renderers never look inside
+}
+
+// Count is how many it is about.
+func (c *Change) Count() int {
+	if c.Items == nil {
+		return 1
+	}
+	return c.Items.Len()
+}
+
+// Class counts what the change takes away of a class.
+func (c *Change) Class(of Class) (n int) {
+	for _, b := range c.Blast {
+		if b.Class == of {
+			n += b.Count
+		}
+	}
+	return n
+}
+
+// Call is the unit of sending, formed after the guards: one may carry items of several changes.
+type Call struct {
+	Op      Op
+	Changes []int // of the plan, by index
+	Items   Items // nil: those of its change, or one object
+	Cost    int   // writing API calls
+	Do      any   // what its family needs to send it
+}
+
+// Withheld is a change that guards keep from being done.
+type Withheld struct {
+	Change
+	Guards []Reason
+}
+
+// Orphan is an object that we own and that is no longer written.
+type Orphan struct {
+	Addr   resource.Addr
+	ID     string
+	Reason Reason // why it is not deleted
+}
+
+// Problem is something that keeps an entry from being compared or made true.
+type Problem struct {
+	Addr   resource.Addr // Name is "" where a whole kind is meant
+	Source *resource.Position
+	Items  Items // which of the entry's, where not the entry itself is meant
+	Held   bool  // a person has to decide
+	Unread bool  // it, or the whole kind, could not be read
+	Reason Reason
+	Err    error // what it came from, if anything: it may know of a remedy
+}
+
+// Note is something worth knowing that keeps nothing from being done, and has no effect on an exit code.
+type Note struct {
+	Addr   resource.Addr // the zero address where it is about all
+	Source *resource.Position
+	Reason Reason
+}
+
+// Unmanaged lists what of an entry was managed and is no longer written.
+type Unmanaged struct {
+	Addr  resource.Addr
+	Paths []string
+	Items Items // that left it; nil where fields are meant
+}
+
+// NotCompared is a field of an entry whose difference cannot be told here.
+type NotCompared struct {
+	Addr   resource.Addr
+	Path   string
+	Reason Reason
+}
+
+// Foreign is an object that is not ours.
+type Foreign struct {
+	Kind, ID, Label string
+}
+
+// Loose are numbers of a connection that are in no group.
+type Loose struct {
+	Connection string // id
+	Numbers    resource.Numbers
+}
+
+// Counts count phone numbers.
+type Counts struct {
+	Placed  int `json:"placed"`
+	Todo    int `json:"todo"` // to be written
+	Waiting int `json:"waiting"`
+	Parked  int `json:"parked"`
+	Wrong   int `json:"wrong"` // held for other reasons
+}
+
+// Plan is what is to be done, what is not and why, and what is to be remembered.
+type Plan struct {
+	Changes     []Change   // in the order in which they can be done
+	Withheld    []Withheld // by guards
+	Waiting     []Change   // for what was sent before
+	Observed    []Change   // of entries with `observe: true`: reported, never done
+	Orphans     []Orphan
+	Problems    []Problem
+	Unmanaged   []Unmanaged
+	NotCompared []NotCompared
+	Foreign     []Foreign
+	Loose       []Loose
+	Notes       []Note
+	Unchanged   int            // entries that are as desired
+	Owned       map[string]int // objects, by kind
+	Counts      Counts
+
+	Calls    []Call          // that send what changes of sets need; formed after the guards
+	Remember resource.Record // what needs no write
+	Whose    Whose
+	Open     bool // phone numbers are on their way, or wait for something
+
+	NextRenewal time.Time // when the next object is due to be renewed once the plan is done; zero: none ever is
+	NextLook    time.Time // when to look again at what is on its way; zero: nothing is
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -35,8 +36,8 @@ func BenchmarkCompute(b *testing.B) {
 		Live: map[string]diff.Observed{"trunks": {Observation: resource.Observation{Objects: lives}}},
 	}
 	for b.Loop() {
-		if p := diff.Compute(in); p.Unchanged != n {
-			b.Fatal(diff.Summary(&p))
+		if p := compute(in); p.Unchanged != n {
+			b.Fatal(render.Summary(&p))
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(limit), "x-limit")

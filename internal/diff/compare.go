@@ -6,22 +6,23 @@ import (
 	"slices"
 	"strings"
 
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
 // comparison is the outcome of comparing one entry with its object.
 type comparison struct {
-	deltas    []Delta
+	deltas    []plan.Delta
 	managed   resource.Object // what the entry manages: desired without local and ignored fields
 	applied   resource.Object // managed as it is to be remembered once it is applied
 	patch     resource.Object // of managed, what differs
 	needs     []resource.Addr
-	unknown   []string // paths that nothing is known to compare with
-	unmanaged []string // paths that were applied and are no longer written
-	fixed     []Delta  // differences that nothing can remove: the field is set once
-	held      bool     // one of them shows that the object is not what the entry means
-	doubtful  bool     // something of it cannot be compared here
-	blocked   error    // a secret that is needed cannot be had
+	unknown   []string     // paths that nothing is known to compare with
+	unmanaged []string     // paths that were applied and are no longer written
+	fixed     []plan.Delta // differences that nothing can remove: the field is set once
+	held      bool         // one of them shows that the object is not what the entry means
+	doubtful  bool         // something of it cannot be compared here
+	blocked   error        // a secret that is needed cannot be had
 }
 
 // origin is the third way of the comparison: where a difference comes from, given what was last
@@ -31,14 +32,14 @@ type comparison struct {
 //	not the entry    any         unknown
 //	the same value   the same    drift: we had it right, Telnyx changed
 //	another, none    changed     config
-func origin(applied resource.Object, last any, was bool, desired any) Origin {
+func origin(applied resource.Object, last any, was bool, desired any) plan.Origin {
 	if applied == nil {
-		return Unknown
+		return plan.Unknown
 	}
 	if was && resource.Equal(last, desired) {
-		return FromDrift
+		return plan.FromDrift
 	}
-	return FromConfig
+	return plan.FromConfig
 }
 
 // compare goes through the leaves that an entry manages. live is nil for a create.
@@ -87,7 +88,7 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 	}
 	for _, path := range c.unknown {
 		c.doubtful = true
-		p.plan.NotCompared = append(p.plan.NotCompared, NotCompared{e.Addr, path, "no GET returns it, and there is no state that remembers it"})
+		p.plan.NotCompared = append(p.plan.NotCompared, plan.NotCompared{Addr: e.Addr, Path: path, Reason: resource.Said("no GET returns it, and there is no state that remembers it")})
 	}
 	if row != nil && row.TakenDown && live != nil {
 		c.putUp(k.Schema, "", e, live)
@@ -119,11 +120,11 @@ func (c *comparison) leaf(s *resource.Schema, path string, desired any, live *re
 	if live != nil && !s.CreateOnly && known && resource.Equal(have, same) {
 		return // as nearly always
 	}
-	delta := Delta{Path: path, Old: have, New: desired, Origin: origin(applied, last, was, same), Blind: live != nil && !known}
+	delta := plan.Delta{Path: path, Old: have, New: desired, Origin: origin(applied, last, was, same), Blind: live != nil && !known, Set: s.Set}
 	if s.Type == resource.SecretType {
 		delta.Old = nil
 		if was {
-			delta.Old, delta.Origin = resource.Secret{}, FromSecret
+			delta.Old, delta.Origin = resource.Secret{}, plan.FromSecret
 		}
 	}
 	switch {
@@ -133,7 +134,7 @@ func (c *comparison) leaf(s *resource.Schema, path string, desired any, live *re
 	case s.CreateOnly:
 		// No GET returns it: what was applied is all there is to compare with.
 		if was && !resource.Equal(last, same) {
-			c.fixed = append(c.fixed, Delta{Path: path, Old: last, New: desired, Origin: FromConfig})
+			c.fixed = append(c.fixed, plan.Delta{Path: path, Old: last, New: desired, Origin: plan.FromConfig})
 		}
 	case !known && stateless:
 		c.unknown = append(c.unknown, path)
@@ -170,10 +171,10 @@ func (p *planner) noSecret(e *resource.Entry, path string, err error, live *reso
 	}
 	resource.Put(c.managed, path, resource.Secret{}) // it is managed all the same
 	if live == nil {
-		c.deltas = append(c.deltas, Delta{Path: path, New: resource.Secret{}, Origin: FromConfig})
+		c.deltas = append(c.deltas, plan.Delta{Path: path, New: resource.Secret{}, Origin: plan.FromConfig})
 	}
 	c.doubtful = true
-	p.plan.NotCompared = append(p.plan.NotCompared, NotCompared{e.Addr, path, err.Error() + "; apply leaves the entry alone until it can be read"})
+	p.plan.NotCompared = append(p.plan.NotCompared, plan.NotCompared{Addr: e.Addr, Path: path, Reason: resource.Said(err.Error() + "; apply leaves the entry alone until it can be read")})
 }
 
 // putUp undoes what we did to an object in order to delete it, where the entry is back and does not
@@ -185,7 +186,7 @@ func (c *comparison) putUp(s *resource.Schema, at string, e *resource.Entry, liv
 		_, managed := resource.Get(c.managed, path)
 		have, _ := resource.Get(live.Object, path)
 		if isBool && !managed && !e.Ignores(path) && have == down {
-			c.deltas = append(c.deltas, Delta{Path: path, Old: have, New: !down, Origin: FromDrift})
+			c.deltas = append(c.deltas, plan.Delta{Path: path, Old: have, New: !down, Origin: plan.FromDrift})
 			resource.Put(c.patch, path, !down)
 		}
 		c.putUp(f.Schema, path, e, live)

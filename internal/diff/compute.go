@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -26,6 +27,7 @@ type Input struct {
 	Desired  resource.Config
 	Live     map[string]Observed // by kind; a kind that is absent was not read and is left alone
 	Owned    []resource.Owned
+	Groups   []resource.Group
 	Intents  []resource.Intent
 	Instance string // in owner tags; "" is "default"
 	Now      time.Time
@@ -51,35 +53,67 @@ type Input struct {
 	Only      []resource.Addr // nil: all
 }
 
-// Compute makes the plan.
-func Compute(in Input) Plan {
+// Comparison is what has been compared, so that it is compared once however often phone numbers ask for more.
+type Comparison struct{ p *planner }
+
+// Compare matches and compares the objects of all entries.
+func Compare(in Input) *Comparison {
 	p := newPlanner(in)
 	for i := range in.Owned {
-		p.plan.OwnedByKind[in.Owned[i].Addr.Kind]++
+		p.plan.Owned[in.Owned[i].Addr.Kind]++
 	}
 	kinds := slices.Clone(in.Kinds)
 	slices.SortFunc(kinds, func(a, b resource.Kind) int { return strings.Compare(a.Name, b.Name) })
-	matchers := p.match(kinds)
+	p.matchers = p.match(kinds)
 	for i := range kinds { // after all matches: references cross kinds
-		if m := matchers[kinds[i].Name]; m != nil {
+		if m := p.matchers[kinds[i].Name]; m != nil {
 			p.kind(&kinds[i], m)
 		}
 	}
+	return &Comparison{p}
+}
+
+// Whose says which object each entry has.
+func (c *Comparison) Whose() plan.Whose { return c.p.plan.Whose }
+
+// Plan makes the plan with what was read of phone numbers; what it would have to know of them beside is missing, and
+// as long as anything is, the plan is none to be shown.
+func (c *Comparison) Plan(facts numbers.Facts) (plan.Plan, numbers.Missing) {
+	p := c.p.with(facts)
 	p.places()
 	p.groups()
-	p.rules()
-	p.orphans(matchers)
-	p.abandoned(matchers)
+	p.orphans(p.matchers)
+	p.lostGroups()
+	p.abandoned(p.matchers)
 	p.elsewhere()
-	if in.Stateless {
-		p.plan.Notes = append(p.plan.Notes,
-			"no state was read: what is owned, orphaned or renamed is not known, nor whether a difference comes from the YAML or from Telnyx")
+	if p.in.Stateless {
+		p.note("no state was read: what is owned, orphaned or renamed is not known, nor whether a difference comes from the YAML or from Telnyx")
 	}
-	p.only()
-	p.plan.Changes = order(p.plan.Changes)
+	if p.in.Only != nil {
+		p.plan.Only(p.in.Only)
+	}
+	p.plan.Changes = plan.Order(p.plan.Changes)
 	p.block()
-	p.batches()
-	return p.plan
+	return p.plan, p.missing
+}
+
+// Compute is Compare and Plan in one, for what asks nothing more.
+func Compute(in Input) (plan.Plan, numbers.Missing) { return Compare(in).Plan(in.Facts) }
+
+// with is a planner that goes on from where all objects are compared.
+func (p *planner) with(facts numbers.Facts) *planner {
+	next := *p
+	next.in.Facts = facts
+	next.plan.Changes, next.plan.Withheld = slices.Clone(p.plan.Changes), slices.Clone(p.plan.Withheld)
+	for i := range next.plan.Changes { // what waits for a change is added to it
+		next.plan.Changes[i].Needs = slices.Clone(next.plan.Changes[i].Needs)
+	}
+	next.plan.Observed, next.plan.Problems = slices.Clone(p.plan.Observed), slices.Clone(p.plan.Problems)
+	next.plan.Unmanaged = slices.Clone(p.plan.Unmanaged)
+	next.plan.Remember.Own = slices.Clone(p.plan.Remember.Own)
+	next.plan.Remember.EndIntents = slices.Clone(p.plan.Remember.EndIntents)
+	next.remembered = map[resource.Addr]bool{}
+	return &next
 }
 
 func newPlanner(in Input) *planner {
@@ -87,7 +121,7 @@ func newPlanner(in Input) *planner {
 		in.Instance = "default"
 	}
 	p := &planner{in: in, matches: map[resource.Addr]*match{}, entries: map[string][]*resource.Entry{}, kinds: map[string]*resource.Kind{}}
-	p.plan.OwnedByKind = map[string]int{}
+	p.plan.Owned = map[string]int{}
 	p.remembered = map[resource.Addr]bool{}
 	p.in.Owned = slices.SortedFunc(slices.Values(in.Owned), func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
 	p.in.Desired.Entries = slices.Clone(in.Desired.Entries) // what their keys refer to is filled in
@@ -99,21 +133,31 @@ func newPlanner(in Input) *planner {
 }
 
 type planner struct {
-	in      Input
-	kinds   map[string]*resource.Kind
-	entries map[string][]*resource.Entry
-	matches map[resource.Addr]*match
-	plan    Plan
-	former  map[string]*resource.Owned // what is no longer written, by kind and what was applied; see formerly
-	rows    []groupRow
-	grouped []numbers.Group // as they were decided
-	decided numbers.Plan
+	in       Input
+	kinds    map[string]*resource.Kind
+	entries  map[string][]*resource.Entry
+	matches  map[resource.Addr]*match
+	plan     plan.Plan
+	missing  numbers.Missing
+	matchers map[string]*matcher
+	former   map[string]*resource.Owned // what is no longer written, by kind and what was applied; see formerly
+	grouped  []numbers.Group            // as they were decided
 
 	remembered map[resource.Addr]bool // groups whose numbers are, see awaited
 }
 
 func (p *planner) problem(a resource.Addr, source *resource.Position, held bool, format string, args ...any) {
-	p.plan.Problems = append(p.plan.Problems, Problem{Addr: a, Source: source, Held: held, Text: fmt.Sprintf(format, args...)})
+	q := plan.Problem{Addr: a, Source: source, Held: held, Reason: resource.Said(fmt.Sprintf(format, args...))}
+	for _, arg := range args {
+		if err, is := arg.(error); is {
+			q.Err = err
+		}
+	}
+	p.plan.Problems = append(p.plan.Problems, q)
+}
+
+func (p *planner) note(format string, args ...any) {
+	p.plan.Notes = append(p.plan.Notes, plan.Note{Reason: resource.Said(fmt.Sprintf(format, args...))})
 }
 
 func (p *planner) unread(a resource.Addr, source *resource.Position, format string, args ...any) {
@@ -195,11 +239,53 @@ func (p *planner) kind(k *resource.Kind, m *matcher) {
 	if p.in.Foreign && k.Listed {
 		for id, l := range m.byID {
 			if _, taken := m.taken[id]; !taken && m.rowByID[id] == nil {
-				p.plan.Foreign = append(p.plan.Foreign, Foreign{Kind: k.Name, ID: id, Label: l.Label})
+				p.plan.Foreign = append(p.plan.Foreign, plan.Foreign{Kind: k.Name, ID: id, Label: l.Label})
 			}
 		}
-		slices.SortFunc(p.plan.Foreign, func(a, b Foreign) int {
+		slices.SortFunc(p.plan.Foreign, func(a, b plan.Foreign) int {
 			return strings.Compare(a.Kind+"\x00"+a.ID, b.Kind+"\x00"+b.ID)
 		})
 	}
+}
+
+// block takes out the changes that wait for something which this plan does not do: they are
+// problems themselves, or withheld like what they wait for. Each comes after what it needs.
+func (p *planner) block() {
+	planned, withheld := map[resource.Addr]bool{}, map[resource.Addr]bool{}
+	for i := range p.plan.Changes {
+		planned[p.plan.Changes[i].Addr] = true
+	}
+	for i := range p.plan.Withheld {
+		withheld[p.plan.Withheld[i].Addr] = true
+	}
+	said := map[resource.Addr]bool{}
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c plan.Change) bool {
+		i := slices.IndexFunc(c.Needs, func(n resource.Addr) bool { return !planned[n] })
+		if i < 0 {
+			return false
+		}
+		delete(planned, c.Addr)
+		n := c.Needs[i]
+		switch {
+		case c.Items != nil:
+			if !said[c.Addr] {
+				said[c.Addr] = true
+				what := "which is not done by this plan"
+				if withheld[n] {
+					what = "which is withheld"
+				}
+				p.problem(c.Addr, c.Source, false, "its numbers wait for %s, %s", n, what)
+			}
+		case withheld[n]:
+			withheld[c.Addr] = true
+			p.plan.Withheld = append(p.plan.Withheld, plan.Withheld{Change: c, Guards: []plan.Reason{resource.Said(fmt.Sprintf("it waits for %s, which is withheld", n))}})
+		case c.Op == plan.Delete:
+			p.problem(c.Addr, nil, false, "no longer written; it is not deleted before the change of %s, which refers to it", n)
+		default:
+			p.problem(c.Addr, c.Source, false, "it needs %s, which is not there and will not be made by this plan", n)
+		}
+		return true
+	})
+	slices.SortStableFunc(p.plan.Withheld, func(a, b plan.Withheld) int { return a.Addr.Compare(b.Addr) })
+	slices.SortStableFunc(p.plan.Problems, func(a, b plan.Problem) int { return a.Addr.Compare(b.Addr) })
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -32,7 +33,7 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 				in.Key, in.At.UTC().Format(time.RFC3339), made.ID, e.Addr, e.Addr)
 			return
 		case f.row != nil && f.live != nil && !f.rekey:
-			p.plan.Settle = append(p.plan.Settle, *f.row) // nothing came of it: the intent is over
+			p.settle(f.row) // nothing came of it: the intent is over
 		}
 	}
 	c := p.compare(k, e, f.live, row)
@@ -48,78 +49,81 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 		return // whatever else differs: it may be another object than the one that is meant
 	}
 	if len(c.unmanaged) > 0 {
-		p.plan.Unmanaged = append(p.plan.Unmanaged, Unmanaged{Addr: e.Addr, Paths: c.unmanaged})
+		p.plan.Unmanaged = append(p.plan.Unmanaged, plan.Unmanaged{Addr: e.Addr, Paths: c.unmanaged})
 	}
-	change := Change{
-		Addr: e.Addr, Source: &e.Pos, From: row, Live: f.live,
-		Deltas: c.deltas, Needs: c.needs, Own: own(e, f, c), doubtful: c.doubtful,
+	w := &Work{
+		From: row, Live: f.live, Own: own(e, f, c),
 		Write: resource.Write{
 			Name: e.Name, Key: k.Key(e.Name, e.Object), Desired: c.managed, Patch: c.patch, Live: f.live,
 			Owner: resource.Owner{Instance: p.in.Instance, Name: e.Name},
 			Deep:  k.Deep != nil && k.Deep(e.Object),
 		},
 	}
+	change := plan.Change{Addr: e.Addr, Source: &e.Pos, Deltas: c.deltas, Needs: c.needs, Do: w}
 	if k.Blind {
-		change.Begun = m.intents[e.Name]
+		w.Begun = m.intents[e.Name]
 	}
-	if change.KeyOf = keyOf(k, e); change.KeyOf != nil {
-		change.Entry = e.Object
+	if w.KeyOf = keyOf(k, e); w.KeyOf != nil {
+		w.Entry = e.Object
 		if f.live != nil {
-			p.problem(e.Addr, &e.Pos, false, "it belongs to %s, whose object is not known yet: it is compared once that is there", change.KeyOf)
+			p.problem(e.Addr, &e.Pos, false, "it belongs to %s, whose object is not known yet: it is compared once that is there", w.KeyOf)
 			return
 		}
-		change.Needs = append(change.Needs, *change.KeyOf)
+		change.Needs = append(change.Needs, *w.KeyOf)
 	}
 	switch {
 	case f.live == nil:
-		p.create(k, m, e, f, &change)
+		p.create(k, m, e, f, &change, w)
 	case f.rekey:
-		p.replace(k, e, f, &change)
+		p.replace(k, e, f, &change, w)
 	default:
-		p.update(k, e, f, row, &change)
+		p.update(k, e, f, row, &change, w, c.doubtful)
 	}
 }
 
-func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *match, c *Change) {
+func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *match, c *plan.Change, w *Work) {
 	if k.Uncreatable != nil {
 		if why := k.Uncreatable(e.Object); why != "" {
 			p.problem(e.Addr, &e.Pos, false, "%s", why)
 			return
 		}
 	}
-	c.Op, c.Calls, c.Reason = Create, 1, "new"
+	c.Op, c.Cost = plan.Create, 1
+	why := "new"
 	// Which object it will be is part of what is reviewed: no other delta tells.
 	switch {
-	case c.KeyOf != nil:
-		c.Deltas = append([]Delta{{Path: k.KeyField, New: resource.Pending{Addr: *c.KeyOf}}}, c.Deltas...)
-	case k.KeyField != "" && c.Write.Key != e.Name:
-		c.Deltas = append([]Delta{{Path: k.KeyField, New: c.Write.Key}}, c.Deltas...)
+	case w.KeyOf != nil:
+		c.Deltas = append([]plan.Delta{{Path: k.KeyField, New: resource.Pending{Addr: *w.KeyOf}}}, c.Deltas...)
+	case k.KeyField != "" && w.Write.Key != e.Name:
+		c.Deltas = append([]plan.Delta{{Path: k.KeyField, New: w.Write.Key}}, c.Deltas...)
 	}
 	if k.Renewal != nil {
 		life, _ := k.Renewal(e.Object)
-		c.Deltas = append(c.Deltas, Delta{Path: RenewPath, New: "in " + resource.DurationText(life)})
+		c.Deltas = append(c.Deltas, plan.Delta{Path: plan.RenewPath, New: "in " + resource.DurationText(life)})
 	}
 	for i := range c.Deltas {
-		c.Deltas[i].Origin = FromConfig
+		c.Deltas[i].Origin = plan.FromConfig
 	}
 	if f.row != nil {
-		c.ID, c.Reason, c.Vanished = f.row.ID, fmt.Sprintf("it was deleted on Telnyx (%s)", f.row.ID), true
+		c.ID, why = f.row.ID, fmt.Sprintf("it was deleted on Telnyx (%s)", f.row.ID)
 		if k.Renewal != nil { // that many of them end at once is nothing strange
-			c.Reason, c.Vanished = fmt.Sprintf("it expired, or was deleted on Telnyx (%s)", f.row.ID), false
+			why = fmt.Sprintf("it expired, or was deleted on Telnyx (%s)", f.row.ID)
+		} else {
+			c.Blast = []plan.Blast{{Class: plan.Vanished, Count: 1}}
 		}
 		for i := range c.Deltas {
-			c.Deltas[i].Origin = FromDrift
+			c.Deltas[i].Origin = plan.FromDrift
 		}
 	}
-	if former := p.formerly(k, c.Own); former != nil && f.row == nil {
-		c.Reason = fmt.Sprintf("new; if it is what %s was, write id: %q beside it instead of having another made", former.Addr, former.ID)
+	if former := p.formerly(k, w.Own); former != nil && f.row == nil {
+		why = fmt.Sprintf("new; if it is what %s was, write id: %q beside it instead of having another made", former.Addr, former.ID)
 	}
 	if f.after != nil {
 		c.Needs = append(c.Needs, *f.after)
 	}
 	if in := m.intents[e.Name]; in != nil {
 		c.InDoubt = true
-		c.Reason = fmt.Sprintf("a create was begun at %s and its answer lost; it is looked for once more before another is sent",
+		why = fmt.Sprintf("a create was begun at %s and its answer lost; it is looked for once more before another is sent",
 			in.At.UTC().Format(time.RFC3339))
 		if suspects := p.suspects(m, in); len(suspects) > 0 {
 			p.problem(e.Addr, &e.Pos, true, "a create was begun at %s and its answer lost; %s appeared since and may be it: "+
@@ -129,9 +133,10 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 		}
 	}
 	p.dueAgain(k, e)
-	if c.Write.Key == "" && c.KeyOf == nil {
-		c.Seen = slices.Sorted(maps.Keys(m.byID))
+	if w.Write.Key == "" && w.KeyOf == nil {
+		w.Seen = slices.Sorted(maps.Keys(m.byID))
 	}
+	c.Reasons = []plan.Reason{resource.Said(why)}
 	p.add(e, *c)
 }
 
@@ -173,26 +178,27 @@ func (p *planner) spokenFor(m *matcher, l *resource.Live) bool {
 	})
 }
 
-func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *Change) {
-	if f.resume != nil && !covers(k.Schema, f.resume, c.Write.Desired) {
+func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *plan.Change, w *Work) {
+	if f.resume != nil && !covers(k.Schema, f.resume, w.Write.Desired) {
 		p.problem(e.Addr, &e.Pos, true, "it was to be replaced by %q, which is there and is not what was sent: if it is ours, delete it and run this again; if not, choose another name",
 			f.resume.ID)
 		return
 	}
 	if k.Uncreatable != nil {
 		if why := k.Uncreatable(e.Object); why != "" {
-			p.problem(e.Addr, &e.Pos, true, "it is %q, and would become %q: %s", f.live.ID, c.Write.Key, why)
+			p.problem(e.Addr, &e.Pos, true, "it is %q, and would become %q: %s", f.live.ID, w.Write.Key, why)
 			return
 		}
 	}
-	c.Op, c.ID, c.Calls, c.Guarded, c.Resume = Replace, f.live.ID, 2, true, f.resume
+	c.Op, c.ID, c.Cost, w.Resume = plan.Replace, f.live.ID, 2, f.resume
+	c.Blast = []plan.Blast{{Class: plan.Deletes, Count: 1}}
 	c.InDoubt = f.begun && f.resume == nil
-	c.Reason = fmt.Sprintf("its %s changes from %q to %q, which Telnyx cannot do: the new one is made, then the old one deleted",
-		strings.TrimPrefix(k.KeyField, "/"), f.live.ID, c.Write.Key)
-	c.Deltas = append([]Delta{{Path: k.KeyField, Old: f.live.ID, New: c.Write.Key, Origin: FromConfig}}, c.Deltas...)
-	c.Write.Desired = resource.Overlay(f.live.Object, c.Write.Desired)
+	c.Reasons = []plan.Reason{resource.Said(fmt.Sprintf("its %s changes from %q to %q, which Telnyx cannot do: the new one is made, then the old one deleted",
+		strings.TrimPrefix(k.KeyField, "/"), f.live.ID, w.Write.Key))}
+	c.Deltas = append([]plan.Delta{{Path: k.KeyField, Old: f.live.ID, New: w.Write.Key, Origin: plan.FromConfig}}, c.Deltas...)
+	w.Write.Desired = resource.Overlay(f.live.Object, w.Write.Desired)
 	if isProtected(e, f.row) && !e.Observe {
-		p.plan.Withheld = append(p.plan.Withheld, Withheld{*c, protectedWhy(c.Addr)})
+		p.plan.Withheld = append(p.plan.Withheld, plan.Withheld{Change: *c, Guards: []plan.Reason{protectedWhy(c.Addr)}})
 		return
 	}
 	p.dueAgain(k, e)
@@ -200,19 +206,19 @@ func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *Chan
 }
 
 // update makes the entry's object as desired; row is what state knows of that object.
-func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *resource.Owned, c *Change) {
+func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *resource.Owned, c *plan.Change, w *Work, doubtful bool) {
 	c.ID = f.live.ID
-	owner := c.Write.Owner
+	owner := w.Write.Owner
 	if k.Tagged && !e.Observe && !e.Ignores("/tags") && !f.live.OnlyOwnedBy(owner) {
-		c.Write.Retag = true
-		from := FromConfig // it comes with the new owner
+		w.Write.Retag = true
+		from := plan.FromConfig // it comes with the new owner
 		if row != nil && f.from == nil {
-			from = FromDrift
+			from = plan.FromDrift
 		}
-		c.Deltas = append(c.Deltas, Delta{Path: OwnerTagPath, Old: ourTag(f.live, owner), New: owner.Tag(), Origin: from})
+		c.Deltas = append(c.Deltas, plan.Delta{Path: plan.OwnerTagPath, Old: ourTag(f.live, owner), New: owner.Tag(), Origin: from})
 	}
-	due := p.renewal(k, e, row, c)
-	held := p.hold(e, row, c)
+	due := p.renewal(k, e, row, c, w)
+	held := p.hold(e, row, c, w)
 	switch {
 	case e.Observe: // renewed by nobody
 	case len(c.Deltas) > 0:
@@ -222,41 +228,49 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 	}
 	for _, d := range c.Deltas {
 		if s := k.Schema.At(d.Path); s != nil && s.Outage != nil && d.New == s.Outage {
-			c.Guarded = true
+			c.Blast = []plan.Blast{{Class: plan.Deletes, Count: 1}}
 		}
 	}
 	if len(c.Deltas) > 0 {
-		c.Calls = 1
-		if end := c.Live.Expires; !end.IsZero() && !p.in.Now.Before(end) {
-			c.Calls = 2 // should it be shown and no longer be there, it is made anew
+		c.Cost = 1
+		if end := w.Live.Expires; !end.IsZero() && !p.in.Now.Before(end) {
+			c.Cost = 2 // should it be shown and no longer be there, it is made anew
 		}
 	}
 	switch {
 	case f.from != nil:
-		c.Op, c.Reason = Rename, fmt.Sprintf("it was %s", f.from.Addr)
+		c.Op, c.Reasons = plan.Rename, said(fmt.Sprintf("it was %s", f.from.Addr))
 	case row == nil && !p.in.Stateless:
-		c.Op, c.Reason = Adopt, "it exists already and state does not know it"
+		c.Op, c.Reasons = plan.Adopt, said("it exists already and state does not know it")
 		if f.live.OwnedBy(owner) {
-			c.Reason = "it carries our owner tag and state does not know it"
+			c.Reasons = said("it carries our owner tag and state does not know it")
 		}
-	case len(c.Deltas) == 1 && c.Deltas[0].Path == RenewPath:
-		c.Op, c.Reason = Renew, renewReason(c.Deltas[0], p.in.Now)
+	case len(c.Deltas) == 1 && c.Deltas[0].Path == plan.RenewPath:
+		c.Op, c.Reasons = plan.Renew, said(renewReason(c.Deltas[0], p.in.Now))
 	case len(c.Deltas) > 0:
-		c.Op, c.Reason = Update, reason(c.Deltas)
+		c.Op, c.Reasons = plan.Update, plan.Origins(c.Deltas)
 	default:
-		if !held && !c.doubtful {
+		if !held && !doubtful {
 			p.plan.Unchanged++
 		}
-		if row != nil && !e.Observe && !sameOwned(row, c.Own) {
-			p.plan.Settle = append(p.plan.Settle, *c.Own)
+		if row != nil && !e.Observe && !sameOwned(row, w.Own) {
+			p.settle(w.Own)
 		}
 		return
 	}
 	p.add(e, *c)
 }
 
+// settle remembers an object as it is to be known from now on, without any write.
+func (p *planner) settle(o *resource.Owned) {
+	r := &p.plan.Remember
+	r.Own, r.EndIntents = append(r.Own, *o), append(r.EndIntents, o.Addr)
+}
+
+func said(text string) []plan.Reason { return []plan.Reason{resource.Said(text)} }
+
 // add puts a change where it belongs.
-func (p *planner) add(e *resource.Entry, c Change) {
+func (p *planner) add(e *resource.Entry, c plan.Change) {
 	if !e.Observe {
 		p.plan.Changes = append(p.plan.Changes, c)
 		return
@@ -265,7 +279,7 @@ func (p *planner) add(e *resource.Entry, c Change) {
 		p.plan.Unchanged++ // an adopt that only state would see
 		return
 	}
-	c.Own, c.Calls = nil, 0
+	WorkOf(&c).Own, c.Cost = nil, 0
 	p.plan.Observed = append(p.plan.Observed, c)
 }
 
@@ -282,34 +296,34 @@ func NotApplied(own, before *resource.Owned, path string) {
 }
 
 // hold takes out what was written often enough and came back each time.
-func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held bool) {
+func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *plan.Change, w *Work) (held bool) {
 	if row == nil {
 		return false
 	}
-	c.Own.Attempts = nil
-	c.Deltas = slices.DeleteFunc(c.Deltas, func(d Delta) bool {
+	w.Own.Attempts = nil
+	c.Deltas = slices.DeleteFunc(c.Deltas, func(d plan.Delta) bool {
 		a := row.Attempts[d.Path]
 		if a.Value != resource.Text(resource.Remembered(d.New)) {
 			return false
 		}
-		if c.Own.Attempts == nil {
-			c.Own.Attempts = map[string]resource.Attempt{}
+		if w.Own.Attempts == nil {
+			w.Own.Attempts = map[string]resource.Attempt{}
 		}
-		c.Own.Attempts[d.Path] = a
+		w.Own.Attempts[d.Path] = a
 		if a.Count < StickLimit {
 			return false
 		}
 		held = true
 		if a.Note != "" {
-			NotApplied(c.Own, row, d.Path)
+			NotApplied(w.Own, row, d.Path)
 			p.problem(e.Addr, &e.Pos, true, "%s: %s", d.Path, a.Note)
 			return true
 		}
 		ignore := d.Path
 		switch ignore {
-		case OwnerTagPath: // no field of the YAML
+		case plan.OwnerTagPath: // no field of the YAML
 			ignore = "/tags"
-		case RenewPath:
+		case plan.RenewPath:
 			p.problem(e.Addr, &e.Pos, true, "it was renewed %d times, and Telnyx shows %s as the end of its life again: look at the clocks and at ttl, and run `telnyxsync state forget %s` to have it tried again",
 				a.Count, show(d.Old), e.Addr)
 			return true
@@ -318,15 +332,15 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held 
 			d.Path, show(d.New), a.Count, show(d.Old), ignore)
 		return true
 	})
-	c.Write.Patch = resource.Object{}
-	c.Write.Retag = false
+	w.Write.Patch = resource.Object{}
+	w.Write.Retag = false
 	for _, d := range c.Deltas {
 		switch d.Path {
-		case OwnerTagPath:
-			c.Write.Retag = true
-		case RenewPath: // any write renews
+		case plan.OwnerTagPath:
+			w.Write.Retag = true
+		case plan.RenewPath: // any write renews
 		default:
-			resource.Put(c.Write.Patch, d.Path, d.New)
+			resource.Put(w.Write.Patch, d.Path, d.New)
 		}
 	}
 	return held

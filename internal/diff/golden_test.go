@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -48,7 +50,7 @@ func TestGolden(t *testing.T) {
 			}
 			in := world(t, a)
 			before := given(in)
-			plan := diff.Compute(in)
+			plan := compute(in)
 			if after := given(in); after != before {
 				t.Errorf("Compute changed what it was given:\n%s\n%s", before, after)
 			}
@@ -56,11 +58,11 @@ func TestGolden(t *testing.T) {
 				var got []byte
 				switch f.Name {
 				case "plan":
-					got = []byte(diff.Text(&plan, diff.TextOptions{}) + unseen(&plan))
+					got = []byte(words.Text(&plan, render.TextOptions{}) + unseen(&plan))
 				case "json":
-					got = diff.JSON(&plan, nil)
+					got = words.JSON(&plan, nil)
 				case "markdown":
-					got = []byte(diff.Markdown(&plan))
+					got = []byte(words.Markdown(&plan))
 				default:
 					continue
 				}
@@ -95,46 +97,47 @@ func given(in diff.Input) string {
 }
 
 // unseen is what a plan says to those that carry it out.
-func unseen(p *diff.Plan) string {
+func unseen(p *plan.Plan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nexit %d\n", p.Exit())
 	for _, c := range p.Changes {
-		fmt.Fprintf(&b, "%s %s: calls %d", c.Op, c.Addr, c.Calls)
+		w := diff.WorkOf(&c)
+		fmt.Fprintf(&b, "%s %s: calls %d", c.Op, c.Addr, c.Cost)
 		for _, flag := range []struct {
 			name string
 			on   bool
-		}{{"guarded", c.Guarded}, {"in doubt", c.InDoubt}, {"retag", c.Write.Retag}, {"drift", c.Drift()}, {"resume", c.Resume != nil}, {"deep", c.Write.Deep}} {
+		}{{"guarded", c.Class(plan.Deletes) > 0}, {"in doubt", c.InDoubt}, {"retag", w.Write.Retag}, {"drift", c.Drifted()}, {"resume", w.Resume != nil}, {"deep", w.Write.Deep}} {
 			if flag.on {
 				b.WriteString(", " + flag.name)
 			}
 		}
-		if c.KeyOf != nil {
-			fmt.Fprintf(&b, ", key of %s", c.KeyOf)
+		if w.KeyOf != nil {
+			fmt.Fprintf(&b, ", key of %s", w.KeyOf)
 		}
-		if c.Seen != nil || c.KeyOf == nil && c.Op == diff.Create && c.Write.Key == "" {
-			fmt.Fprintf(&b, ", seen %q", c.Seen)
+		if w.Seen != nil || w.KeyOf == nil && c.Op == plan.Create && w.Write.Key == "" {
+			fmt.Fprintf(&b, ", seen %q", w.Seen)
 		}
-		if c.Op == diff.Create || c.Op == diff.Replace {
-			fmt.Fprintf(&b, ", send %s", sent(c.Write.Desired))
-		} else if len(c.Write.Patch) > 0 {
-			fmt.Fprintf(&b, ", send %s", sent(c.Write.Patch))
-			if full := sent(c.Write.Desired); c.Addr.Kind == "vaults" && full != sent(c.Write.Patch) {
+		if c.Op == plan.Create || c.Op == plan.Replace {
+			fmt.Fprintf(&b, ", send %s", sent(w.Write.Desired))
+		} else if len(w.Write.Patch) > 0 {
+			fmt.Fprintf(&b, ", send %s", sent(w.Write.Patch))
+			if full := sent(w.Write.Desired); c.Addr.Kind == "vaults" && full != sent(w.Write.Patch) {
 				fmt.Fprintf(&b, " of %s", full) // which a PUT sends
 			}
 		}
-		if c.Op == diff.Rename {
-			fmt.Fprintf(&b, ", from %s", c.From.Addr)
+		if c.Op == plan.Rename {
+			fmt.Fprintf(&b, ", from %s", w.From.Addr)
 		}
 		b.WriteString("\n")
-		if c.Own != nil {
-			fmt.Fprintf(&b, "  own %s\n", owned(c.Own))
+		if w.Own != nil {
+			fmt.Fprintf(&b, "  own %s\n", owned(w.Own))
 		}
 	}
-	for _, o := range p.Settle {
+	for _, o := range p.Remember.Own {
 		fmt.Fprintf(&b, "settle %s\n", owned(&o))
 	}
-	for _, o := range p.Gone {
-		fmt.Fprintf(&b, "gone %s\n", o.Addr)
+	for _, o := range p.Remember.Forget {
+		fmt.Fprintf(&b, "gone %s\n", o)
 	}
 	if !p.NextRenewal.IsZero() {
 		fmt.Fprintf(&b, "next renewal %s\n", p.NextRenewal.Format(time.RFC3339))

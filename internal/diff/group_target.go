@@ -6,14 +6,9 @@ import (
 	"strings"
 
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
-
-// groupRow is what state knows of a group.
-type groupRow struct {
-	*resource.Owned
-	known resource.GroupRow
-}
 
 // group is what an entry wants of its numbers; ok is false where that cannot be told, which is a problem.
 func (p *planner) group(e *resource.Entry) (g numbers.Group, needs []resource.Addr, ok bool) {
@@ -62,21 +57,23 @@ func (p *planner) group(e *resource.Entry) (g numbers.Group, needs []resource.Ad
 	}
 	others := p.others(e, &g)
 	g.Wanted = g.Wanted.Minus(others)
-	if row != nil && row.known.Target == g.Target {
-		g.Had = row.known.Placed
+	if row != nil && row.Target == g.Target {
+		g.Had = row.Placed
 	}
 	return g, needs, true
 }
 
 // planned tells whether the plan changes an entry's object.
 func (p *planner) planned(a resource.Addr) bool {
-	return slices.ContainsFunc(p.plan.Changes, func(c Change) bool { return c.Addr == a && (len(c.Deltas) > 0 || c.Op == Create) })
+	return slices.ContainsFunc(p.plan.Changes, func(c plan.Change) bool {
+		return c.Addr == a && c.Items == nil && (len(c.Deltas) > 0 || c.Op == plan.Create)
+	})
 }
 
-func (p *planner) row(a resource.Addr) *groupRow {
-	for i := range p.rows {
-		if p.rows[i].Addr == a {
-			return &p.rows[i]
+func (p *planner) row(a resource.Addr) *resource.Group {
+	for i := range p.in.Groups {
+		if p.in.Groups[i].Addr == a {
+			return &p.in.Groups[i]
 		}
 	}
 	return nil
@@ -92,15 +89,16 @@ func WantedNumbers(o resource.Object) resource.Numbers {
 // others fills in what is known of a group's numbers, whichever group they were in, and returns those
 // that belong to a configuration which is not part of this run.
 func (p *planner) others(e *resource.Entry, g *numbers.Group) (theirs resource.Numbers) {
-	for _, row := range p.rows {
-		for usage, known := range row.known.Uploaded {
+	for _, row := range p.in.Groups {
+		for usage, known := range row.Uploaded {
 			known = known.And(g.Wanted)
 			if len(known) == 0 {
 				continue
 			}
 			if p.in.OtherRoots[row.Root] {
-				p.problem(e.Addr, &e.Pos, true, "%s: they belong to %s of the configuration %s, which is not part of this run: load both in one run, or take them out of one",
-					countedNumbers(known), row.Addr, row.Root)
+				p.problem(e.Addr, &e.Pos, true, "they belong to %s of the configuration %s, which is not part of this run: load both in one run, or take them out of one",
+					row.Addr, row.Root)
+				p.plan.Problems[len(p.plan.Problems)-1].Items = known
 				theirs = theirs.Plus(known)
 				continue
 			}
@@ -112,10 +110,9 @@ func (p *planner) others(e *resource.Entry, g *numbers.Group) (theirs resource.N
 
 // awaited tells whether numbers of a group that is no longer written are wanted by one of which nothing is
 // remembered in this run, be it that they could not be read: until it is, this row knows what they are used for.
-func (p *planner) awaited(o *resource.Owned) bool {
-	row := resource.GroupOf(o.Applied)
-	known := row.All()
-	return slices.ContainsFunc(p.entries[o.Addr.Kind], func(e *resource.Entry) bool {
+func (p *planner) awaited(g *resource.Group) bool {
+	known := g.All()
+	return slices.ContainsFunc(p.entries[g.Addr.Kind], func(e *resource.Entry) bool {
 		return !p.remembered[e.Addr] && len(known.And(WantedNumbers(e.Object))) > 0
 	})
 }
@@ -126,11 +123,11 @@ func (p *planner) left(k *resource.Kind) (all resource.Numbers) {
 	for _, e := range p.entries[k.Name] {
 		wanted = wanted.Plus(WantedNumbers(e.Object))
 	}
-	for _, row := range p.rows {
+	for _, row := range p.in.Groups {
 		root := p.in.Desired.Root(row.Root)
 		ours := root != nil && root.Sections[k.Name]
 		var gone resource.Numbers
-		for _, known := range row.known.Uploaded {
+		for _, known := range row.Uploaded {
 			if !ours {
 				others = others.Plus(known)
 				continue
@@ -141,7 +138,7 @@ func (p *planner) left(k *resource.Kind) (all resource.Numbers) {
 			continue
 		}
 		all = all.Plus(gone)
-		p.plan.Unmanaged = append(p.plan.Unmanaged, Unmanaged{Addr: row.Addr, Paths: []string{countedNumbers(gone)}})
+		p.plan.Unmanaged = append(p.plan.Unmanaged, plan.Unmanaged{Addr: row.Addr, Items: gone})
 	}
 	// Those that were on their way when they left may fail after their group has forgotten them.
 	var begun []resource.Range

@@ -4,80 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
-
-// The operations of phone numbers. A wait writes nothing.
-const (
-	Assign   = Op(numbers.Assign)
-	Upload   = Op(numbers.Upload)
-	Relocate = Op(numbers.Relocate)
-	Retry    = Op(numbers.Retry)
-	Wait     = Op(numbers.Wait)
-)
-
-// NumberChange is one thing to be done with some numbers of a group, or what they wait for.
-type NumberChange struct {
-	Op      Op
-	Addr    resource.Addr
-	Source  *resource.Position
-	Target  resource.Target
-	Where   string // the target for a person
-	Numbers resource.Numbers
-	Reason  string
-	From    string // of an assign: the connection that they are taken from
-	Ticket  string
-	Needs   []resource.Addr
-	Calls   int // writing API calls that it costs at most by itself; see [NumberPlan.Calls]
-	InDoubt bool
-	Drift   bool
-}
-
-// NumberPlan is what becomes of phone numbers.
-type NumberPlan struct {
-	Changes   []NumberChange // by address
-	Waiting   []NumberChange
-	Observed  []NumberChange // of groups with `observe: true`
-	Unmanaged []Unmanageds
-	Counts    numbers.Counts
-	Batches   []numbers.Batch // what carrying the changes out sends
-	Needs     map[resource.Addr][]resource.Addr
-
-	Settle  numbers.Settle
-	Ended   []EndedNumbers // what ended, for the history
-	Missing numbers.Missing
-	Open    []resource.Order // on their way
-	Next    time.Time        // when to look again; zero: nothing is on its way
-}
-
-// Calls counts the writing calls of an operation. Numbers of several groups may share one.
-func (n *NumberPlan) Calls(op Op) (calls int) {
-	for i := range n.Batches {
-		switch b := &n.Batches[i]; {
-		case Op(b.Op) != op:
-		case op == Relocate:
-			calls += b.Numbers.Len()
-		default:
-			calls++
-		}
-	}
-	return calls
-}
-
-// EndedNumbers are numbers of a group of which something that was sent ended.
-type EndedNumbers struct {
-	Addr resource.Addr
-	numbers.Ended
-}
-
-// Unmanageds are numbers of a connection that are in no group.
-type Unmanageds struct {
-	Connection string // id
-	Numbers    resource.Numbers
-}
 
 // groups decides on the numbers of all groups.
 func (p *planner) groups() {
@@ -91,11 +22,6 @@ func (p *planner) groups() {
 		return
 	}
 	p.kinds[k.Name] = k
-	for i := range p.in.Owned {
-		if row := &p.in.Owned[i]; row.Addr.Kind == k.Name {
-			p.rows = append(p.rows, groupRow{row, resource.GroupOf(row.Applied)})
-		}
-	}
 	written := slices.ContainsFunc(p.in.Desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] })
 	if !written {
 		return
@@ -109,61 +35,78 @@ func (p *planner) groups() {
 			needs = append(needs, need)
 		}
 	}
-	plan := numbers.Decide(numbers.Input{
+	decided := numbers.Decide(numbers.Input{
 		Now: p.in.Now, Times: p.in.Times, Groups: p.grouped, Left: p.left(k), Orders: p.in.Orders, Troubles: p.in.Troubles,
 		Facts: p.in.Facts, Stateless: p.in.Stateless,
 	})
-	p.decided = plan
-	n := &p.plan.Numbers
-	civic := n.Missing.Civic // of locations, see places
-	n.Missing, n.Settle, n.Open, n.Next, n.Counts = plan.Missing, plan.Settle, plan.Open, plan.Next, plan.Counts
+	civic := p.missing.Civic // of locations, see places
+	p.missing = decided.Missing
 	for c := range civic {
-		n.Missing.Civic[c] = true
+		p.missing.Civic[c] = true
 	}
-	n.Needs = map[resource.Addr][]resource.Addr{}
+	p.plan.NextLook, p.plan.Counts, p.plan.Open = decided.Next, decided.Counts, len(decided.Open) > 0
 	for i, e := range entries {
-		n.Needs[e.Addr] = needs[i]
-		p.verdicts(e, &p.grouped[i], &plan.Groups[i], needs[i])
+		p.verdicts(e, &p.grouped[i], &decided, &decided.Groups[i], needs[i])
 	}
-	for _, e := range plan.Settle.Ended {
+	r, s := &p.plan.Remember, &decided.Settle
+	r.Orders, r.EndOrders, r.Troubles, r.EndTroubles = s.Orders, s.EndOrders, s.Troubles, s.EndTroubles
+	p.ended(s.Ended)
+	p.loose()
+}
+
+// ended says of each group what became of what was sent for it before.
+func (p *planner) ended(list []numbers.Ended) {
+	for _, e := range list {
 		for i := range p.grouped {
 			if s := e.Numbers.And(p.grouped[i].Wanted); len(s) > 0 {
-				of := EndedNumbers{p.grouped[i].Addr, e}
-				of.Numbers = s
-				n.Ended = append(n.Ended, of)
+				out := plan.Outcome{Addr: p.grouped[i].Addr, Op: plan.Op(e.Order.Op), Status: plan.Status(e.How), Items: s, Tickets: []string{e.Order.Ticket}}
+				if out.Status != plan.Done {
+					out.Reasons = said(e.Why)
+				}
+				p.plan.Ended = append(p.plan.Ended, out)
 			}
 		}
 	}
-	p.unmanaged()
 }
 
 // verdicts turns what was decided on a group into changes and problems.
-func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, d *numbers.Decided, needs []resource.Addr) {
+func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Plan, d *numbers.Decided, needs []resource.Addr) {
 	if d.Err != nil {
 		p.unread(e.Addr, &e.Pos, "the numbers of its connection could not be read, so they are left alone: %v", d.Err)
 		return
 	}
+	var waits resource.Addr
+	if ref, _ := e.Object["connection"].(resource.Ref); g.Target.Connection == "" {
+		waits = ref.Addr
+	}
 	quiet := true
 	for _, v := range d.Verdicts {
 		if v.Op.Problem() {
-			held := v.Op != numbers.Unread && v.Op != numbers.NotOwned && v.Op != numbers.BadPlace
-			p.problem(e.Addr, &e.Pos, held, "%s: %s: %s%s", countedNumbers(v.Numbers), v.Op, strings.TrimSuffix(v.Why, "."), remedy(v))
-			p.plan.Problems[len(p.plan.Problems)-1].Unread = v.Op == numbers.Unread
+			p.plan.Problems = append(p.plan.Problems, plan.Problem{
+				Addr: e.Addr, Source: &e.Pos, Items: v.Numbers, Held: v.Op != numbers.Unread && v.Op != numbers.NotOwned && v.Op != numbers.BadPlace,
+				Unread: v.Op == numbers.Unread, Reason: resource.Said(fmt.Sprintf("%s: %s%s", v.Op, strings.TrimSuffix(v.Why, "."), remedy(v))),
+			})
 			quiet = false
 			continue
 		}
-		c := NumberChange{
-			Op: Op(v.Op), Addr: e.Addr, Source: &e.Pos, Target: g.Target, Where: p.where(e, g), Numbers: v.Numbers, Reason: v.Why,
-			From: v.From, Ticket: v.Ticket, Needs: needs, InDoubt: v.InDoubt, Drift: v.Drift, Calls: calls(v),
+		c := plan.Change{
+			Op: plan.Op(v.Op), Addr: e.Addr, Source: &e.Pos, To: p.where(e, g, v.From), Items: v.Numbers, Reasons: said(v.Why),
+			Ticket: v.Ticket, Needs: needs, InDoubt: v.InDoubt, Drift: v.Drift, Cost: calls(v), Do: all.Work(g.Target, waits),
 		}
-		switch n := &p.plan.Numbers; {
+		if v.Op == numbers.Assign && p.in.Facts.Connections[v.From].Value.Teams {
+			c.Blast = []plan.Blast{{Class: plan.Numbers, Count: v.Numbers.Len()}}
+		}
+		switch {
 		case v.Op == numbers.Wait:
-			n.Waiting = append(n.Waiting, c)
+			c.Do = nil
+			p.plan.Waiting = append(p.plan.Waiting, c)
+			p.plan.Open = true
 		case e.Observe:
-			n.Observed = append(n.Observed, c)
+			c.Do = nil
+			p.plan.Observed = append(p.plan.Observed, c)
 			quiet = false
 		default:
-			n.Changes = append(n.Changes, c)
+			p.plan.Changes = append(p.plan.Changes, c)
 			quiet = false
 		}
 	}
@@ -200,14 +143,28 @@ func (p *planner) remember(e *resource.Entry, g *numbers.Group, d *numbers.Decid
 	if p.in.Stateless || e.Observe || g.Target.Connection == "" {
 		return
 	}
-	now := resource.GroupRow{Target: g.Target, Uploaded: d.Uploaded, Placed: d.Placed}
 	p.remembered[e.Addr] = true
 	row := p.row(e.Addr)
-	own := &resource.Owned{Addr: e.Addr, ID: e.Name, Root: e.Root, Applied: now.Applied(), Protect: row != nil && row.Protect}
+	now := resource.Group{Addr: e.Addr, Root: e.Root, Target: g.Target, Uploaded: d.Uploaded, Placed: d.Placed, Protect: row != nil && row.Protect}
 	if e.Protect != nil {
-		own.Protect = *e.Protect
+		now.Protect = *e.Protect
 	}
-	if row == nil || !sameOwned(row.Owned, own) {
-		p.plan.Settle = append(p.plan.Settle, *own)
+	if row == nil || !row.Equal(&now) {
+		p.plan.Remember.Groups = append(p.plan.Remember.Groups, now)
+	}
+}
+
+// lostGroups forgets groups that are no longer written. Telnyx keeps all as it is.
+func (p *planner) lostGroups() {
+	for i := range p.in.Groups {
+		g := &p.in.Groups[i]
+		root := p.in.Desired.Root(g.Root)
+		switch {
+		case root == nil || p.kinds[g.Addr.Kind] == nil || p.in.Desired.Find(g.Addr) != nil:
+		case !root.Sections[g.Addr.Kind]:
+			p.orphan(g.Addr, g.Addr.Name, sectionNotWritten, g.Addr.Kind)
+		case !p.awaited(g):
+			p.forget(&p.plan.Remember.ForgetGroups, g.Addr, g.Addr.Name)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -25,6 +26,11 @@ func (p *planner) match(kinds []resource.Kind) map[string]*matcher {
 			}
 		}
 	}
+	for a, m := range p.matches {
+		if m.live != nil && !m.rekey {
+			p.plan.Whose.Has(a, m.live.ID)
+		}
+	}
 	return matchers
 }
 
@@ -36,17 +42,11 @@ func Identified(in Input) resource.Config {
 	return p.in.Desired
 }
 
-// IDs are the ids of the objects that entries have, as far as those have been read.
-func IDs(in Input) map[resource.Addr]string {
+// WhoseIs says which object each entry has, as far as those have been read.
+func WhoseIs(in Input) plan.Whose {
 	p := newPlanner(in)
 	p.match(in.Kinds)
-	ids := map[resource.Addr]string{}
-	for a, m := range p.matches {
-		if m.live != nil && !m.rekey {
-			ids[a] = m.live.ID
-		}
-	}
-	return ids
+	return p.plan.Whose
 }
 
 // fillKeys puts ids in the place of the references that natural keys are made of.

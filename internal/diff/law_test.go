@@ -7,13 +7,15 @@ import (
 	"testing"
 
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 
 	"pgregory.net/rapid"
 )
 
-func render(p *diff.Plan) string {
-	return string(diff.JSON(p, nil)) + diff.Text(p, diff.TextOptions{}) + diff.Markdown(p) + unseen(p)
+func allOf(p *plan.Plan) string {
+	return string(words.JSON(p, nil)) + words.Text(p, render.TextOptions{}) + words.Markdown(p) + unseen(p)
 }
 
 // keyed tells whether an object's id is its natural key.
@@ -24,7 +26,7 @@ func TestLawOfOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
 		before := given(in)
-		a := diff.Compute(in)
+		a := compute(in)
 		if after := given(in); after != before {
 			t.Fatalf("Compute changed what it was given:\n%s\n%s", before, after)
 		}
@@ -35,9 +37,9 @@ func TestLawOfOrder(t *testing.T) {
 			seen.Objects = rapid.Permutation(seen.Objects).Draw(t, "live order")
 			in.Live[name] = seen
 		}
-		b := diff.Compute(in)
-		if render(&a) != render(&b) {
-			t.Fatalf("the same input made two plans:\n%s\n%s", render(&a), render(&b))
+		b := compute(in)
+		if allOf(&a) != allOf(&b) {
+			t.Fatalf("the same input made two plans:\n%s\n%s", allOf(&a), allOf(&b))
 		}
 	})
 }
@@ -47,13 +49,13 @@ func TestLawOfOrder(t *testing.T) {
 func TestLawsOfPlans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
-		p := diff.Compute(in)
+		p := compute(in)
 		done, objects := map[resource.Addr]bool{}, map[string]resource.Addr{}
 		for i := range p.Changes {
 			c := &p.Changes[i]
 			for _, n := range c.Needs {
 				if !done[n] {
-					t.Errorf("%s %s comes before %s, which it needs\n%s", c.Op, c.Addr, n, render(&p))
+					t.Errorf("%s %s comes before %s, which it needs\n%s", c.Op, c.Addr, n, allOf(&p))
 				}
 			}
 			if done[c.Addr] {
@@ -64,31 +66,32 @@ func TestLawsOfPlans(t *testing.T) {
 			if seen.Err != nil || seen.Failed[c.ID] != nil && c.ID != "" {
 				t.Errorf("%s %s: it could not be read", c.Op, c.Addr)
 			}
-			if key := c.Write.Key; c.Op == diff.Create && keyed(c.Addr.Kind) && len(c.Needs) == 0 &&
+			w := diff.WorkOf(c)
+			if key := w.Write.Key; c.Op == plan.Create && keyed(c.Addr.Kind) && len(c.Needs) == 0 &&
 				(seen.Failed[key] != nil || slices.ContainsFunc(seen.Objects, func(l resource.Live) bool { return l.ID == key })) {
 				t.Errorf("%s is made, and %s is there", c.Addr, key)
 			}
-			if c.Live != nil {
-				if by, twice := objects[c.Addr.Kind+c.Live.ID]; twice {
+			if w.Live != nil {
+				if by, twice := objects[c.Addr.Kind+w.Live.ID]; twice {
 					t.Errorf("%s and %s change one object", c.Addr, by)
 				}
-				objects[c.Addr.Kind+c.Live.ID] = c.Addr
+				objects[c.Addr.Kind+w.Live.ID] = c.Addr
 			}
 			switch c.Op {
-			case diff.Delete, diff.Forget:
+			case plan.Delete, plan.Forget:
 				if !in.Prune || in.Desired.Find(c.Addr) != nil ||
 					!slices.ContainsFunc(in.Owned, func(o resource.Owned) bool { return o.Addr == c.Addr && o.ID == c.ID && !o.Protect }) {
 					t.Errorf("%s must not be deleted", c.Addr)
 				}
-			case diff.Update, diff.Renew, diff.Adopt, diff.Rename:
+			case plan.Update, plan.Renew, plan.Adopt, plan.Rename:
 				sent := resource.Object{}
 				for _, d := range c.Deltas {
-					if d.Path != diff.OwnerTagPath && d.Path != diff.RenewPath {
+					if d.Path != plan.OwnerTagPath && d.Path != plan.RenewPath {
 						resource.Put(sent, d.Path, d.New)
 					}
 				}
-				if resource.Text(sent) != resource.Text(c.Write.Patch) {
-					t.Errorf("%s shows %s and sends %s", c.Addr, resource.Text(sent), resource.Text(c.Write.Patch))
+				if resource.Text(sent) != resource.Text(w.Write.Patch) {
+					t.Errorf("%s shows %s and sends %s", c.Addr, resource.Text(sent), resource.Text(w.Write.Patch))
 				}
 			}
 		}
@@ -99,9 +102,9 @@ func TestLawsOfPlans(t *testing.T) {
 func TestLawOfSilence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
-		p := diff.Compute(in)
+		p := compute(in)
 		said := map[resource.Addr]bool{}
-		for _, changes := range [][]diff.Change{p.Changes, p.Observed} {
+		for _, changes := range [][]plan.Change{p.Changes, p.Observed} {
 			for i := range changes {
 				said[changes[i].Addr] = true
 			}
@@ -121,7 +124,7 @@ func TestLawOfSilence(t *testing.T) {
 			k, seen := toy(e.Kind), in.Live[e.Kind].Objects
 			at := slices.IndexFunc(seen, func(l resource.Live) bool { return l.ID == k.Key(e.Name, e.Object) })
 			if at < 0 {
-				t.Errorf("%s is not there, and the plan says nothing of it\n%s", e.Addr, render(&p))
+				t.Errorf("%s is not there, and the plan says nothing of it\n%s", e.Addr, allOf(&p))
 				continue
 			}
 			if k.Renewal == nil {
@@ -129,10 +132,10 @@ func TestLawOfSilence(t *testing.T) {
 			}
 			// An end that is not known is always said.
 			if _, before := k.Renewal(e.Object); seen[at].Expires.IsZero() || !in.Now.Before(seen[at].Expires.Add(-before)) {
-				t.Errorf("%s ends at %v, and the plan says nothing of it\n%s", e.Addr, seen[at].Expires, render(&p))
+				t.Errorf("%s ends at %v, and the plan says nothing of it\n%s", e.Addr, seen[at].Expires, allOf(&p))
 			}
 			if p.NextRenewal.IsZero() && !e.Observe {
-				t.Errorf("%s will end, and no renewal is to come\n%s", e.Addr, render(&p))
+				t.Errorf("%s will end, and no renewal is to come\n%s", e.Addr, allOf(&p))
 			}
 		}
 	})
@@ -143,11 +146,11 @@ func TestLawOfSilence(t *testing.T) {
 func TestLawOfSecrets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
-		p := diff.Compute(in)
-		essence := diff.EssenceOf(&p)
-		all := string(diff.JSON(&p, nil)) + diff.Text(&p, diff.TextOptions{}) + diff.Markdown(&p) + resource.Text(essence) + fmt.Sprintf("%+v", p)
+		p := compute(in)
+		essence := plan.EssenceOf(&p)
+		all := string(words.JSON(&p, nil)) + words.Text(&p, render.TextOptions{}) + words.Markdown(&p) + resource.Text(essence) + fmt.Sprintf("%+v", p)
 		for i := range p.Changes {
-			all += resource.Text(p.Changes[i].Own) + resource.Text(resource.Remembered(p.Changes[i].Write.Desired))
+			all += resource.Text(diff.WorkOf(&p.Changes[i]).Own) + resource.Text(resource.Remembered(diff.WorkOf(&p.Changes[i]).Write.Desired))
 		}
 		if strings.Contains(all, canary) {
 			t.Errorf("a secret is shown:\n%s", all)
@@ -165,7 +168,7 @@ func TestLawOfSecrets(t *testing.T) {
 				ref, ok := v.(resource.SecretRef)
 				r, read := in.Secrets[ref]
 				if bad := !read || r.Err != nil; ok && bad && changes[e.Addr] {
-					t.Errorf("%s is changed, and %s cannot be read\n%s", e.Addr, path, render(&p))
+					t.Errorf("%s is changed, and %s cannot be read\n%s", e.Addr, path, allOf(&p))
 				}
 			})
 		}
@@ -179,10 +182,10 @@ func TestLawOfConvergence(t *testing.T) {
 		in := drawInput(t)
 		in.Prune, in.Stateless, in.NeedSecrets = true, false, true // as a run that writes
 		for range len(names) + 1 {
-			pretend(&in, diff.Compute(in))
+			pretend(&in, compute(in))
 		}
-		if p := diff.Compute(in); len(p.Changes) > 0 {
-			t.Errorf("still there:\n%s", diff.Text(&p, diff.TextOptions{}))
+		if p := compute(in); len(p.Changes) > 0 {
+			t.Errorf("still there:\n%s", words.Text(&p, render.TextOptions{}))
 		}
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -81,11 +83,12 @@ func BenchmarkPlanOfNumbers(b *testing.B) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			for b.Loop() {
-				plan := diff.Compute(in)
-				if !plan.Numbers.Missing.Empty() {
-					b.Fatalf("it asks for %+v", plan.Numbers.Missing)
+				p, missing := diff.Compute(in)
+				if !missing.Empty() {
+					b.Fatalf("it asks for %+v", missing)
 				}
-				if diff.Text(&plan, diff.TextOptions{}) == "" {
+				p.Calls = numbers.Calls(p.Changes)
+				if words.Text(&p, render.TextOptions{}) == "" {
 					b.Fatal("no text")
 				}
 			}
@@ -104,7 +107,7 @@ func TestPlanOfNumbersAllocates(t *testing.T) {
 	const groups = 5
 	for name, most := range map[string]float64{"in place": 0.1, "to upload": 0.2, "mixed": 2.5} {
 		in := manyNumbers(groups, fates()[name])
-		got := testing.AllocsPerRun(5, func() { diff.Compute(in) }) / (groups * 1000)
+		got := testing.AllocsPerRun(5, func() { compute(in) }) / (groups * 1000)
 		if got > most {
 			t.Errorf("%s: %.3f allocations a number, want %.2f at most", name, got, most)
 		}
@@ -114,8 +117,8 @@ func TestPlanOfNumbersAllocates(t *testing.T) {
 // The plan of 100,000 numbers can be read: it fits on a screen where not all of it was asked for.
 func TestPlanOfNumbersFitsOnAScreen(t *testing.T) {
 	for _, name := range []string{"in place", "to upload"} {
-		plan := diff.Compute(manyNumbers(100, fates()[name]))
-		text := diff.Text(&plan, diff.TextOptions{})
+		p := compute(manyNumbers(100, fates()[name]))
+		text := words.Text(&p, render.TextOptions{})
 		if lines := strings.Count(text, "\n"); lines > 40 {
 			t.Errorf("%s: %d lines:\n%s", name, lines, text)
 		}
@@ -124,7 +127,7 @@ func TestPlanOfNumbersFitsOnAScreen(t *testing.T) {
 				t.Errorf("%s: a line of %d bytes: %s", name, len(line), line)
 			}
 		}
-		if all := diff.Text(&plan, diff.TextOptions{Verbose: true}); name != "in place" && !strings.Contains(all, "phone_numbers/g099") {
+		if all := words.Text(&p, render.TextOptions{Verbose: true}); name != "in place" && !strings.Contains(all, "phone_numbers/g099") {
 			t.Errorf("%s: --verbose leaves groups out", name)
 		}
 	}
@@ -156,10 +159,13 @@ func TestPlanOfNumbersIsTheSameEachTime(t *testing.T) {
 	in.Facts.Connections = map[string]numbers.Read[numbers.Connection]{}
 	var first string
 	for range 20 {
-		plan := diff.Compute(in)
-		essence := diff.EssenceOf(&plan)
-		text := diff.Text(&plan, diff.TextOptions{Verbose: true}) + diff.Markdown(&plan) + string(diff.JSON(&plan, nil)) +
-			resource.Text(essence) + fmt.Sprint(plan.Numbers.Batches, plan.Numbers.Settle, plan.Settle)
+		p := compute(in)
+		essence := plan.EssenceOf(&p)
+		text := words.Text(&p, render.TextOptions{Verbose: true}) + words.Markdown(&p) + string(words.JSON(&p, nil)) +
+			resource.Text(essence) + resource.Text(p.Remember) + fmt.Sprint(p.Ended)
+		for _, c := range p.Calls {
+			text += fmt.Sprint(c.Op, c.Changes, *c.Do.(*numbers.Batch))
+		}
 		if first == "" {
 			first = text
 		}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -47,7 +47,9 @@ func isProtected(e *resource.Entry, row *resource.Owned) bool {
 	return row != nil && row.Protect || e != nil && e.Protect != nil && *e.Protect
 }
 
-func protectedWhy(a resource.Addr) string {
+func protectedWhy(a resource.Addr) plan.Reason { return resource.Said(protectedText(a)) }
+
+func protectedText(a resource.Addr) string {
 	return fmt.Sprintf("it is protected: write `protect: false` at %s and apply that first", a)
 }
 
@@ -62,29 +64,9 @@ func ourTag(l *resource.Live, o resource.Owner) any {
 	return found
 }
 
-func reason(deltas []Delta) string {
-	var origins []string
-	for _, d := range deltas {
-		switch d.Origin {
-		case FromConfig:
-			origins = append(origins, "the YAML changed")
-		case FromDrift:
-			origins = append(origins, "it was changed on Telnyx")
-		case FromSecret:
-			origins = append(origins, "a secret changed")
-		case FromExpiry:
-			origins = append(origins, "it expires")
-		default:
-			origins = append(origins, "it differs, and was never applied from here")
-		}
-	}
-	slices.Sort(origins)
-	return strings.Join(slices.Compact(origins), "; ")
-}
-
 // orphans looks at what is owned and no longer written.
 func (p *planner) orphans(matchers map[string]*matcher) {
-	deletes, withheld := map[resource.Addr]*Change{}, map[resource.Addr]string{}
+	deletes, withheld := map[resource.Addr]*plan.Change{}, map[resource.Addr]plan.Reason{}
 	for i := range p.in.Owned {
 		o := &p.in.Owned[i]
 		root := p.in.Desired.Root(o.Root)
@@ -93,16 +75,7 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue // of a root that is not part of this run, of a kind we do not know, or written
 		}
 		if !root.Sections[o.Addr.Kind] {
-			p.orphan(o, "its section is not written: write `%s: {}` to say that there are none; another section must keep an entry then", o.Addr.Kind)
-			continue
-		}
-		if p.kinds[o.Addr.Kind].Rules {
-			continue // see holds
-		}
-		if p.kinds[o.Addr.Kind].Groups {
-			if !p.awaited(o) {
-				p.plan.Gone = append(p.plan.Gone, *o) // Telnyx keeps all as it is
-			}
+			p.orphan(o.Addr, o.ID, sectionNotWritten, o.Addr.Kind)
 			continue
 		}
 		if m == nil {
@@ -112,9 +85,9 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue
 		}
 		if m.kind.Blind { // as with groups
-			p.plan.Gone = append(p.plan.Gone, *o)
+			p.gone(o)
 			if len(o.Applied) > 0 {
-				p.plan.Unmanaged = append(p.plan.Unmanaged, Unmanaged{Addr: o.Addr, Paths: slices.Sorted(maps.Keys(o.Applied))})
+				p.plan.Unmanaged = append(p.plan.Unmanaged, plan.Unmanaged{Addr: o.Addr, Paths: slices.Sorted(maps.Keys(o.Applied))})
 			}
 			continue
 		}
@@ -124,19 +97,19 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 		}
 		live := m.byID[o.ID]
 		if live == nil {
-			p.plan.Gone = append(p.plan.Gone, *o)
+			p.gone(o)
 			continue
 		}
 		if a, claimed := m.claimed[o.ID]; claimed {
-			p.orphan(o, "no longer written; it may be what %s means, which has to be decided first", a)
+			p.orphan(o.Addr, o.ID, "no longer written; it may be what %s means, which has to be decided first", a)
 			continue
 		}
 		if !p.in.Prune {
 			why := "no longer written; it is deleted only with --prune"
 			if o.Protect {
-				why = "no longer written; " + protectedWhy(o.Addr)
+				why = "no longer written; " + protectedText(o.Addr)
 			}
-			p.orphan(o, "%s", why)
+			p.orphan(o.Addr, o.ID, "%s", why)
 			continue
 		}
 		c := p.delete(m.kind, o, live)
@@ -145,13 +118,13 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 		case isProtected(nil, o):
 			withheld[o.Addr] = protectedWhy(o.Addr)
 		case p.emptyRoot() != "":
-			withheld[o.Addr] = fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing is deleted in this run; if it is meant, delete them in the portal, or keep one entry", p.emptyRoot())
+			withheld[o.Addr] = resource.Said(fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing is deleted in this run; if it is meant, delete them in the portal, or keep one entry", p.emptyRoot()))
 		}
 	}
 	p.dependents(deletes)
 	for _, a := range slices.SortedFunc(maps.Keys(deletes), resource.Addr.Compare) {
-		if why := withheld[a]; why != "" {
-			p.plan.Withheld = append(p.plan.Withheld, Withheld{*deletes[a], why})
+		if why := withheld[a]; !why.IsZero() {
+			p.plan.Withheld = append(p.plan.Withheld, plan.Withheld{Change: *deletes[a], Guards: []plan.Reason{why}})
 			continue
 		}
 		p.plan.Changes = append(p.plan.Changes, *deletes[a])
@@ -183,9 +156,9 @@ func (p *planner) elsewhere() {
 		if root == "" {
 			where = "no configuration yet (adopted by hand)"
 		}
-		p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("%d owned %s to %s, and %s left alone", roots[root],
+		p.note("%d owned %s to %s, and %s left alone", roots[root],
 			map[bool]string{true: "object belongs", false: "objects belong"}[roots[root] == 1], where,
-			map[bool]string{true: "is", false: "are"}[roots[root] == 1]))
+			map[bool]string{true: "is", false: "are"}[roots[root] == 1])
 	}
 }
 
@@ -197,7 +170,7 @@ func (p *planner) abandoned(matchers map[string]*matcher) {
 			continue
 		}
 		if m.kind.Blind {
-			p.plan.Over = append(p.plan.Over, in.Addr) // nothing is there that could be found, or taken away
+			p.plan.Remember.EndIntents = append(p.plan.Remember.EndIntents, in.Addr) // nothing is there that could be found, or taken away
 			continue
 		}
 		found := slices.Concat(m.byTag[in.Addr.Name], m.byKey[in.Key])
@@ -212,21 +185,33 @@ func (p *planner) abandoned(matchers map[string]*matcher) {
 	}
 }
 
-func (p *planner) orphan(o *resource.Owned, format string, args ...any) {
-	p.plan.Orphans = append(p.plan.Orphans, Orphan{Addr: o.Addr, ID: o.ID, Why: fmt.Sprintf(format, args...)})
+const sectionNotWritten = "its section is not written: write `%s: {}` to say that there are none; another section must keep an entry then"
+
+func (p *planner) orphan(a resource.Addr, id, format string, args ...any) {
+	p.plan.Orphans = append(p.plan.Orphans, plan.Orphan{Addr: a, ID: id, Reason: resource.Said(fmt.Sprintf(format, args...))})
 }
 
-func (p *planner) delete(k *resource.Kind, o *resource.Owned, live *resource.Live) Change {
-	c := Change{
-		Op: Delete, Addr: o.Addr, ID: o.ID, Reason: "no longer written", From: o, Live: live,
-		Calls: 1, Guarded: true,
+// gone forgets what is no longer written, and of which nothing is to be deleted.
+func (p *planner) gone(o *resource.Owned) { p.forget(&p.plan.Remember.Forget, o.Addr, o.ID) }
+
+func (p *planner) forget(list *[]resource.Addr, a resource.Addr, id string) {
+	*list = append(*list, a)
+	p.plan.Remember.Events = append(p.plan.Remember.Events, resource.Event{
+		Addr: a, Op: string(plan.Forget), ID: id, Reason: resource.Said("no longer written, and nothing of it is to be deleted"), Outcome: string(plan.Done),
+	})
+}
+
+func (p *planner) delete(k *resource.Kind, o *resource.Owned, live *resource.Live) plan.Change {
+	c := plan.Change{
+		Op: plan.Delete, Addr: o.Addr, ID: o.ID, Reasons: said("no longer written"), Live: live.Object,
+		Cost: 1, Blast: []plan.Blast{{Class: plan.Deletes, Count: 1}}, Do: &Work{From: o, Live: live},
 	}
 	if k.DeleteCalls != nil {
-		c.Calls = k.DeleteCalls(live)
+		c.Cost = k.DeleteCalls(live)
 	}
 	if k.Forgotten != nil {
 		if why := k.Forgotten(live); why != "" {
-			c.Op, c.Calls, c.Guarded, c.Reason = Forget, 0, false, why
+			c.Op, c.Cost, c.Blast, c.Reasons, c.Live = plan.Forget, 0, nil, said(why), nil
 		}
 	}
 	return c
@@ -234,29 +219,29 @@ func (p *planner) delete(k *resource.Kind, o *resource.Owned, live *resource.Liv
 
 // dependents makes each deletion wait for those of the objects that refer to it, and for the
 // changes of those that did so far.
-func (p *planner) dependents(deletes map[resource.Addr]*Change) {
-	byID := map[[2]string]*Change{}
+func (p *planner) dependents(deletes map[resource.Addr]*plan.Change) {
+	byID := map[[2]string]*plan.Change{}
 	for _, c := range deletes {
 		byID[[2]string{c.Addr.Kind, c.ID}] = c
 	}
 	last := slices.Collect(maps.Values(deletes))
 	for i := range p.plan.Changes {
-		if c := &p.plan.Changes[i]; c.From != nil {
+		if c := &p.plan.Changes[i]; former(c) != nil {
 			last = append(last, c)
 		}
 	}
 	for i := range p.plan.Withheld { // what hangs on it stays, so it stays too
-		if c := &p.plan.Withheld[i].Change; c.From != nil {
+		if c := &p.plan.Withheld[i].Change; former(c) != nil {
 			last = append(last, c)
 		}
 	}
 	for _, c := range last {
-		if k := p.kinds[c.Addr.Kind]; k.KeyRef != "" && (c.Op == Delete || c.Op == Replace) {
+		if k := p.kinds[c.Addr.Kind]; k.KeyRef != "" && (c.Op == plan.Delete || c.Op == plan.Replace) {
 			if target := byID[[2]string{k.Schema.At(k.KeyRef).RefKind, c.ID}]; target != nil {
 				target.Needs = append(target.Needs, c.Addr)
 			}
 		}
-		p.kinds[c.Addr.Kind].Schema.Leaves(c.From.Applied, func(_ string, s *resource.Schema, v any) {
+		p.kinds[c.Addr.Kind].Schema.Leaves(former(c).Applied, func(_ string, s *resource.Schema, v any) {
 			id, _ := v.(string)
 			if target := byID[[2]string{s.RefKind, id}]; s.Type == resource.RefType && target != nil {
 				target.Needs = append(target.Needs, c.Addr)
@@ -267,4 +252,12 @@ func (p *planner) dependents(deletes map[resource.Addr]*Change) {
 		slices.SortFunc(c.Needs, resource.Addr.Compare)
 		c.Needs = slices.Compact(c.Needs)
 	}
+}
+
+// former is what state remembers of a change's object; nil of what it does not know.
+func former(c *plan.Change) *resource.Owned {
+	if w := WorkOf(c); w != nil {
+		return w.From
+	}
+	return nil
 }

@@ -5,11 +5,12 @@ import (
 	"slices"
 
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
 // pretend does what a plan says to the live objects and to the state.
-func pretend(in *diff.Input, p diff.Plan) {
+func pretend(in *diff.Input, p plan.Plan) {
 	made := map[resource.Addr]string{}
 	forget := func(a resource.Addr) {
 		in.Owned = slices.DeleteFunc(in.Owned, func(o resource.Owned) bool { return o.Addr == a })
@@ -22,13 +23,14 @@ func pretend(in *diff.Input, p diff.Plan) {
 		in.Owned = append(in.Owned, o)
 		in.Intents = slices.DeleteFunc(in.Intents, func(i resource.Intent) bool { return i.Addr == o.Addr })
 	}
-	for _, o := range p.Settle {
+	for _, o := range p.Remember.Own {
 		remember(o, o.ID)
 	}
-	for _, o := range p.Gone {
-		forget(o.Addr)
+	for _, o := range p.Remember.Forget {
+		forget(o)
 	}
 	for _, c := range p.Changes {
+		w := diff.WorkOf(&c)
 		seen := in.Live[c.Addr.Kind]
 		without := func(id string) {
 			seen.Objects = slices.DeleteFunc(slices.Clone(seen.Objects), func(l resource.Live) bool { return l.ID == id })
@@ -36,49 +38,49 @@ func pretend(in *diff.Input, p diff.Plan) {
 		put := func(id string, o resource.Object, old *resource.Live) {
 			without(id)
 			k := toy(c.Addr.Kind)
-			l := live(c.Addr.Kind, id, shown(k.Schema, filled(o, made).(resource.Object), c.Write.Deep))
+			l := live(c.Addr.Kind, id, shown(k.Schema, filled(o, made).(resource.Object), w.Write.Deep))
 			if k.Renewal != nil { // any write renews
 				life, _ := k.Renewal(in.Desired.Find(c.Addr).Object)
 				l.Expires = in.Now.Add(life)
 			}
 			if old != nil {
-				l.Owners = slices.DeleteFunc(slices.Clone(old.Owners), func(o resource.Owner) bool { return c.Write.Retag && o.Instance == "default" })
+				l.Owners = slices.DeleteFunc(slices.Clone(old.Owners), func(o resource.Owner) bool { return w.Write.Retag && o.Instance == "default" })
 			}
-			if toy(c.Addr.Kind).Tagged && (old == nil || c.Write.Retag) {
-				l.Owners = append(l.Owners, c.Write.Owner)
+			if toy(c.Addr.Kind).Tagged && (old == nil || w.Write.Retag) {
+				l.Owners = append(l.Owners, w.Write.Owner)
 			}
 			seen.Objects = append(seen.Objects, l)
 			made[c.Addr] = id
 		}
 		switch c.Op {
-		case diff.Create, diff.Replace:
-			id := c.Write.Key
-			if c.KeyOf != nil {
-				id = made[*c.KeyOf]
+		case plan.Create, plan.Replace:
+			id := w.Write.Key
+			if w.KeyOf != nil {
+				id = made[*w.KeyOf]
 			}
 			if !keyed(c.Addr.Kind) {
 				id = unused(in, c.Addr.Kind)
 			}
-			put(id, c.Write.Desired, nil)
-			if c.Op == diff.Replace {
+			put(id, w.Write.Desired, nil)
+			if c.Op == plan.Replace {
 				without(c.ID)
 			}
-			c.Own.Renewed = in.Now
-			remember(*c.Own, id)
-		case diff.Delete, diff.Forget:
-			if c.Op == diff.Delete {
+			w.Own.Renewed = in.Now
+			remember(*w.Own, id)
+		case plan.Delete, plan.Forget:
+			if c.Op == plan.Delete {
 				without(c.ID)
 			}
 			forget(c.Addr)
 		default:
 			if len(c.Deltas) > 0 {
-				put(c.ID, resource.Overlay(c.Live.Object, c.Write.Patch), c.Live)
-				c.Own.Renewed = in.Now
+				put(c.ID, resource.Overlay(w.Live.Object, w.Write.Patch), w.Live)
+				w.Own.Renewed = in.Now
 			}
-			if c.Op == diff.Rename {
-				forget(c.From.Addr)
+			if c.Op == plan.Rename {
+				forget(w.From.Addr)
 			}
-			remember(*c.Own, c.ID)
+			remember(*w.Own, c.ID)
 		}
 		in.Live[c.Addr.Kind] = seen
 	}

@@ -15,13 +15,14 @@ import (
 // pure are the packages that decide, by where they stand, and what they may import and use of time beside what
 // all of them may: types, layouts and what reads them. A clock they do not see.
 var pure = map[string]struct{ imports, time []string }{
-	".":            {imports: []string{"bytes", "encoding/json", "unicode", "unicode/utf8", "telnyxsync/internal/numbers"}},
+	".":            {imports: []string{"telnyxsync/internal/numbers"}},
+	"../plan":      {imports: []string{"encoding/json", "iter"}},
 	"../numbers":   {imports: []string{"iter"}},
 	"../retention": {imports: []string{"regexp"}, time: []string{"Date", "UTC"}},
 }
 
 var (
-	imports = []string{"cmp", "errors", "fmt", "maps", "slices", "strings", "time", "telnyxsync/internal/resource"}
+	imports = []string{"cmp", "errors", "fmt", "maps", "slices", "strings", "time", "telnyxsync/internal/plan", "telnyxsync/internal/resource"}
 	ofTime  = []string{"Time", "Duration", "Second", "Minute", "RFC3339", "Parse"}
 )
 

@@ -3,6 +3,7 @@ package diff
 import (
 	"time"
 
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -14,12 +15,12 @@ import (
 //	it does not, and we never did    due now
 //
 // It returns when one that is healthy will be due.
-func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Owned, c *Change) (due time.Time) {
+func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Owned, c *plan.Change, w *Work) (due time.Time) {
 	if k.Renewal == nil {
 		return due
 	}
 	life, before := k.Renewal(e.Object)
-	expires, known := c.Live.Expires, !c.Live.Expires.IsZero()
+	expires, known := w.Live.Expires, !w.Live.Expires.IsZero()
 	if !known && row != nil && !row.Renewed.IsZero() {
 		expires = row.Renewed.Add(life)
 	}
@@ -35,7 +36,7 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 		if known {
 			old = clock(expires)
 		}
-		c.Deltas = append(c.Deltas, Delta{Path: RenewPath, Old: old, New: "in " + resource.DurationText(life), Origin: FromExpiry})
+		c.Deltas = append(c.Deltas, plan.Delta{Path: plan.RenewPath, Old: old, New: "in " + resource.DurationText(life), Origin: plan.FromExpiry})
 		return time.Time{}
 	}
 	if !known {
@@ -73,7 +74,7 @@ func (p *planner) dueAt(t time.Time) {
 }
 
 // renewReason says why an object is renewed.
-func renewReason(d Delta, now time.Time) string {
+func renewReason(d plan.Delta, now time.Time) string {
 	text, known := d.Old.(string)
 	if !known {
 		return "when it expires is not known"

@@ -16,10 +16,10 @@ type Batch struct {
 	Target  resource.Target
 	Ticket  string // of a retry
 	Numbers resource.Numbers
-	IDs     []string // of the numbers, in ascending order of these; nil for a retry
-	Place   string   // of a move: the location
-	Seen    []string // the tickets of the connection that are there already
-	Groups  []resource.Addr
+	IDs     []string      // of the numbers, in ascending order of these; nil for a retry
+	Place   string        // of a move: the location
+	Seen    []string      // the tickets of the connection that are there already
+	Waits   resource.Addr // the connection that is to be made first, while Target has none; else zero
 	InDoubt bool
 }
 
@@ -242,65 +242,4 @@ func words(usage string) string {
 		return first + " and " + strings.ReplaceAll(more, ",", ", ")
 	}
 	return first
-}
-
-// Batch gathers what is to be sent for the groups that are kept, in the order of the groups.
-func (p *Plan) Batch(groups []Group, keep func(a resource.Addr) bool) []Batch {
-	type key struct {
-		op     Op
-		target resource.Target
-		ticket string
-	}
-	gathered := map[key]*Batch{}
-	var order []key
-	for i := range p.Groups {
-		g := &groups[i]
-		if !keep(g.Addr) {
-			continue
-		}
-		for _, v := range p.Groups[i].Verdicts {
-			if v.Op != Assign && v.Op != Upload && v.Op != Relocate && v.Op != Retry {
-				continue
-			}
-			k := key{v.Op, g.Target, v.Ticket}
-			b := gathered[k]
-			if b == nil {
-				b = &Batch{Op: v.Op, Target: g.Target, Ticket: v.Ticket}
-				gathered[k] = b
-				order = append(order, k)
-			}
-			b.Numbers = b.Numbers.Plus(v.Numbers)
-			b.InDoubt = b.InDoubt || v.InDoubt
-			if n := len(b.Groups); n == 0 || b.Groups[n-1] != g.Addr {
-				b.Groups = append(b.Groups, g.Addr)
-			}
-		}
-	}
-	var out []Batch
-	for _, k := range order {
-		b := gathered[k]
-		b.Place, b.Seen = p.places[k.target], p.tickets[k.target.Connection]
-		out = append(out, b.split(p.ids)...)
-	}
-	return out
-}
-
-// split makes batches of what one call takes; a retry is one as it is.
-func (b *Batch) split(ids map[resource.Number]string) (out []Batch) {
-	if b.Op == Retry {
-		return []Batch{*b}
-	}
-	part := *b
-	part.Numbers = nil
-	for n := range b.Numbers.All() {
-		part.Numbers.Add(n)
-		if part.IDs = append(part.IDs, ids[n]); len(part.IDs) == MaxBatch {
-			out = append(out, part)
-			part.Numbers, part.IDs = nil, nil
-		}
-	}
-	if len(part.IDs) > 0 {
-		out = append(out, part)
-	}
-	return out
 }

@@ -10,6 +10,7 @@ package numbers
 import (
 	"time"
 
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -216,21 +217,11 @@ type Plan struct {
 	Groups  []Decided
 	Missing Missing
 	Settle  Settle
-	Batches []Batch
 	Open    []resource.Order // on their way, once settled
 	Next    time.Time        // when to look again; zero: nothing is on its way
-	Counts  Counts
+	Counts  plan.Counts
 
 	ids     map[resource.Number]string
 	places  map[resource.Target]string // where a target's numbers are moved to
 	tickets map[string][]string        // by connection
-}
-
-// Counts count numbers.
-type Counts struct {
-	Placed  int `json:"placed"`
-	Todo    int `json:"todo"` // to be written
-	Waiting int `json:"waiting"`
-	Parked  int `json:"parked"`
-	Wrong   int `json:"wrong"` // held for other reasons
 }

@@ -16,25 +16,27 @@ const (
 	Unverified Status = "unverified"  // whether it is in place cannot be read, and a person has to look
 )
 
-// Outcome is how one change ended. Of a set, the items stand for themselves.
+// Outcome is how one change ended. Of a set it names the items, and those of them that failed or of which nobody
+// knows; the others are done, or submitted.
 type Outcome struct {
-	Addr      resource.Addr `json:"address"`
-	Op        Op            `json:"op"`
-	Status    Status        `json:"status"`
-	ID        string        `json:"id,omitempty"`
-	Count     int           `json:"count,omitempty"` // of a set: how many items
-	Items     Items         `json:"items,omitempty"`
-	Failed    Items         `json:"failed,omitempty"`  // of the items
-	Unknown   Items         `json:"unknown,omitempty"` // of the items
-	Tickets   []string      `json:"tickets,omitempty"` // of uploads, or the ids of jobs
-	Error     string        `json:"error,omitempty"`
-	BlockedBy string        `json:"blocked_by,omitempty"`
-	RequestID []string      `json:"request_ids,omitempty"`
+	Addr      resource.Addr
+	Op        Op
+	Status    Status
+	ID        string
+	Items     Items
+	Failed    Items
+	Unknown   Items
+	Tickets   []string // of uploads, or the ids of jobs
+	Reasons   []Reason
+	Error     string // what Telnyx, or the state, said
+	Err       error  // where it came from
+	BlockedBy string
+	Requests  []string // Telnyx's ids of them
 }
 
 // Result is how carrying out a plan ended.
 type Result struct {
-	Outcomes []Outcome `json:"outcomes"` // in the order of the plan
+	Outcomes []Outcome // in the order of the plan
 }
 
 // Count counts the outcomes of a status.

@@ -43,10 +43,11 @@ const (
 	Wait     Op = "wait"
 )
 
-// Ops lists the operations on objects in the order in which summaries show them, then those on sets alone.
-func Ops() []Op {
-	return []Op{Create, Update, Renew, Replace, Rename, Adopt, Delete, Forget, Assign, Upload, Relocate, Retry, Dismiss, Refresh}
-}
+// Ops lists the operations in the order in which summaries show them: those on objects, then those on sets alone.
+func Ops() []Op { return append(ObjectOps(), Assign, Upload, Relocate, Retry, Dismiss, Refresh) }
+
+// ObjectOps lists the operations on objects in that order. Some of them are there for sets too.
+func ObjectOps() []Op { return []Op{Create, Update, Renew, Replace, Rename, Adopt, Delete, Forget} }
 
 // Origin is where a difference comes from.
 type Origin string
@@ -104,10 +105,10 @@ type Blast struct {
 // Place is where items go, and how people know it.
 type Place struct {
 	resource.Target
-	Name string // of the connection: the entry's, or else the id
-	At   string // of the location or civic address, likewise; "" where none is wanted
-	Full string // the address in words, as its admin wrote them; "" where it is not known
-	From string // the connection that they are taken from; "" where they have none
+	Name string   // of the connection: the entry's, or else the id
+	At   string   // the entry of the location; "" where there is none
+	Full []string // the address as its admin wrote it, the narrowest part first; empty where it is not known
+	From string   // the connection that they are taken from; "" where they have none
 }
 
 // Change is the unit of review, guard, approval and history: one thing to be done, to one object or to a set.
@@ -240,6 +241,7 @@ type Plan struct {
 	Owned       map[string]int // objects, by kind
 	Counts      Counts
 
+	Ended    []Outcome       // what became of what was sent before
 	Calls    []Call          // that send what changes of sets need; formed after the guards
 	Remember resource.Record // what needs no write
 	Whose    Whose

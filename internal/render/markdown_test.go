@@ -1,4 +1,4 @@
-package diff_test
+package render_test
 
 import (
 	"fmt"
@@ -9,7 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 
 	"pgregory.net/rapid"
@@ -62,18 +63,18 @@ func skeleton(t interface{ Fatalf(string, ...any) }, text string) string {
 }
 
 // aPlan has some of everything, with texts that s gives.
-func aPlan(op diff.Op, s func() string) diff.Plan {
+func aPlan(op plan.Op, s func() string) plan.Plan {
 	a := resource.Addr{Kind: s(), Name: s()}
-	c := diff.Change{
-		Op: op, Addr: a, ID: s(), Reason: s(), Needs: []resource.Addr{a}, Guarded: true,
+	c := plan.Change{
+		Op: op, Addr: a, ID: s(), Reasons: said(s()), Needs: []resource.Addr{a}, Blast: []plan.Blast{{Class: plan.Deletes, Count: 1}},
 		Source: &resource.Position{File: s(), Line: 1, Col: 2},
-		Deltas: []diff.Delta{{Path: s(), Old: s(), New: []any{s()}, Origin: diff.Unknown}, {Path: s(), New: map[string]any{s(): s()}, Origin: diff.FromConfig}},
+		Deltas: []plan.Delta{{Path: s(), Old: s(), New: []any{s()}, Origin: plan.Unknown}, {Path: s(), New: map[string]any{s(): s()}, Origin: plan.FromConfig}},
 	}
-	return diff.Plan{
-		Changes: []diff.Change{c}, Observed: []diff.Change{c}, Withheld: []diff.Withheld{{Change: c, Why: s()}},
-		Orphans: []diff.Orphan{{Addr: a, ID: s(), Why: s()}}, Problems: []diff.Problem{{Addr: a, Source: c.Source, Text: s()}},
-		Unmanaged: []diff.Unmanaged{{Addr: a, Paths: []string{s()}}}, Foreign: []diff.Foreign{{Kind: s(), ID: s(), Label: s()}},
-		NotCompared: []diff.NotCompared{{Addr: a, Path: s(), Why: s()}}, Notes: []string{s()},
+	return plan.Plan{
+		Changes: []plan.Change{c}, Observed: []plan.Change{c}, Withheld: []plan.Withheld{{Change: c, Guards: said(s())}},
+		Orphans: []plan.Orphan{{Addr: a, ID: s(), Reason: resource.Said(s())}}, Problems: []plan.Problem{{Addr: a, Source: c.Source, Reason: resource.Said(s())}},
+		Unmanaged: []plan.Unmanaged{{Addr: a, Paths: []string{s()}}}, Foreign: []plan.Foreign{{Kind: s(), ID: s(), Label: s()}},
+		NotCompared: []plan.NotCompared{{Addr: a, Path: s(), Reason: resource.Said(s())}}, Notes: []plan.Note{{Reason: resource.Said(s())}},
 	}
 }
 
@@ -87,14 +88,14 @@ func TestLawOfMarkdown(t *testing.T) {
 	hostile := rapid.OneOf(rapid.Map(rapid.SliceOfN(parts, 1, 6), func(s []string) string { return strings.Join(s, "") }), rapid.StringN(1, -1, -1))
 	more := regexp.MustCompile(` \(and \d+ bytes more\)`)
 	rapid.Check(t, func(t *rapid.T) {
-		op := rapid.SampledFrom(diff.Ops()).Draw(t, "op")
+		op := rapid.SampledFrom(plan.Ops()).Draw(t, "op")
 		harmless := aPlan(op, func() string { return "x" })
 		p := aPlan(op, func() string { return hostile.Draw(t, "text") })
-		got := diff.Markdown(&p)
+		got := words.Markdown(&p)
 		if !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
 			t.Fatalf("it holds control characters: %q", got)
 		}
-		if want, got := skeleton(t, diff.Markdown(&harmless)), more.ReplaceAllString(skeleton(t, got), ""); got != want {
+		if want, got := skeleton(t, words.Markdown(&harmless)), more.ReplaceAllString(skeleton(t, got), ""); got != want {
 			t.Fatalf("outside of code there is\n%s\nwant\n%s", got, want)
 		}
 		if strings.Contains("\n"+got, "\n/") {
@@ -120,7 +121,7 @@ func account(t interface{ Fatalf(string, ...any) }, text string) {
 		case line == "```":
 			block = false
 		case block:
-			if !strings.HasPrefix(line, "    ") {
+			if !strings.HasPrefix(line[1:], "   ") { // the head of a change; what follows is further in
 				full++
 			}
 		case line == "```diff":
@@ -148,31 +149,31 @@ func account(t interface{ Fatalf(string, ...any) }, text string) {
 }
 
 // bigPlan has this many of each.
-func bigPlan(kinds, withheld, deletes, problems, updates, orphans, foreign int, value string) (p diff.Plan) {
-	change := func(op diff.Op, i int) diff.Change {
-		return diff.Change{
-			Op: op, Addr: addr(fmt.Sprintf("kind%03d/entry-%d", i%kinds, i)), ID: strconv.Itoa(i), Reason: "the YAML changed",
+func bigPlan(kinds, withheld, deletes, problems, updates, orphans, foreign int, value string) (p plan.Plan) {
+	change := func(op plan.Op, i int) plan.Change {
+		return plan.Change{
+			Op: op, Addr: addr(fmt.Sprintf("kind%03d/entry-%d", i%kinds, i)), ID: strconv.Itoa(i), Reasons: said("the YAML changed"),
 			Source: &resource.Position{File: "configs/a.yaml", Line: i, Col: 3},
-			Deltas: []diff.Delta{{Path: "/tags", Old: value, New: "b", Origin: diff.FromConfig}},
+			Deltas: []plan.Delta{{Path: "/tags", Old: value, New: "b", Origin: plan.FromConfig}},
 		}
 	}
 	for i := range updates {
-		p.Changes = append(p.Changes, change(diff.Ops()[i%3], i)) // create, update, renew
+		p.Changes = append(p.Changes, change(plan.Ops()[i%3], i)) // create, update, renew
 	}
 	for i := range deletes {
-		p.Changes = append(p.Changes, change(diff.Delete, i))
+		p.Changes = append(p.Changes, change(plan.Delete, i))
 	}
 	for i := range withheld {
-		p.Withheld = append(p.Withheld, diff.Withheld{Change: change(diff.Delete, i), Why: "more than may be deleted at once"})
+		p.Withheld = append(p.Withheld, plan.Withheld{Change: change(plan.Delete, i), Guards: said("more than may be deleted at once")})
 	}
 	for i := range problems {
-		p.Problems = append(p.Problems, diff.Problem{Addr: addr(fmt.Sprintf("trunks/%d", i)), Text: "it cannot be made: " + value})
+		p.Problems = append(p.Problems, plan.Problem{Addr: addr(fmt.Sprintf("trunks/%d", i)), Reason: resource.Said("it cannot be made: " + value)})
 	}
 	for i := range orphans {
-		p.Orphans = append(p.Orphans, diff.Orphan{Addr: addr(fmt.Sprintf("trunks/%d", i)), ID: "1", Why: "it is deleted only with --prune"})
+		p.Orphans = append(p.Orphans, plan.Orphan{Addr: addr(fmt.Sprintf("trunks/%d", i)), ID: "1", Reason: resource.Said("it is deleted only with --prune")})
 	}
 	for i := range foreign {
-		p.Foreign = append(p.Foreign, diff.Foreign{Kind: "trunks", ID: strconv.Itoa(i), Label: value})
+		p.Foreign = append(p.Foreign, plan.Foreign{Kind: "trunks", ID: strconv.Itoa(i), Label: value})
 	}
 	return p
 }
@@ -192,15 +193,15 @@ func TestLawOfLongMarkdown(t *testing.T) {
 	})
 }
 
-func checkLong(t interface{ Fatalf(string, ...any) }, p *diff.Plan) string {
-	got := diff.Markdown(p)
-	if len(got) > diff.MarkdownMax {
+func checkLong(t interface{ Fatalf(string, ...any) }, p *plan.Plan) string {
+	got := words.Markdown(p)
+	if len(got) > render.MarkdownMax {
 		t.Fatalf("%d bytes", len(got))
 	}
-	if again := diff.Markdown(p); again != got {
+	if again := words.Markdown(p); again != got {
 		t.Fatalf("another time it is another text")
 	}
-	if !strings.HasPrefix(got, "**"+diff.Summary(p)+"**\n") {
+	if !strings.HasPrefix(got, "**"+render.Summary(p)+"**\n") {
 		t.Fatalf("the totals are not first: %.200s", got)
 	}
 	bare := skeleton(t, got)
@@ -220,7 +221,7 @@ func checkLong(t interface{ Fatalf(string, ...any) }, p *diff.Plan) string {
 func TestMarkdownGivesWay(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		plan  diff.Plan
+		plan  plan.Plan
 		holds []string
 		lacks []string
 	}{
@@ -263,19 +264,19 @@ func TestMarkdownGivesWay(t *testing.T) {
 }
 
 func TestMarkdownOfNothing(t *testing.T) {
-	if got := diff.Markdown(&diff.Plan{Unchanged: 3}); got != "**Plan: nothing to do; 3 unchanged.**\n" {
+	if got := words.Markdown(&plan.Plan{Unchanged: 3}); got != "**Plan: nothing to do; 3 unchanged.**\n" {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestMarkdownKeepsSecrets(t *testing.T) {
 	secret := resource.NewSecret("hunter2", "digest-of-it")
-	deltas := []diff.Delta{{Path: "/a", New: secret, Origin: diff.FromConfig}, {Path: "/b", Old: resource.Secret{}, New: secret, Origin: diff.FromSecret}}
-	p := diff.Plan{Changes: []diff.Change{
-		{Op: diff.Create, Addr: addr("boxes/a"), Reason: "new", Deltas: deltas},
-		{Op: diff.Update, Addr: addr("boxes/b"), Reason: "the YAML changed", Deltas: deltas, Guarded: true},
+	deltas := []plan.Delta{{Path: "/a", New: secret, Origin: plan.FromConfig}, {Path: "/b", Old: resource.Secret{}, New: secret, Origin: plan.FromSecret}}
+	p := plan.Plan{Changes: []plan.Change{
+		{Op: plan.Create, Addr: addr("boxes/a"), Reasons: said("new"), Deltas: deltas},
+		{Op: plan.Update, Addr: addr("boxes/b"), Reasons: said("the YAML changed"), Deltas: deltas, Blast: []plan.Blast{{Class: plan.Deletes, Count: 1}}},
 	}}
-	got := diff.Markdown(&p)
+	got := words.Markdown(&p)
 	if strings.Contains(got, "hunter2") || strings.Contains(got, "digest-of-it") {
 		t.Errorf("it shows the secret:\n%s", got)
 	}

@@ -1,4 +1,4 @@
-package diff
+package render
 
 import (
 	"fmt"
@@ -8,7 +8,11 @@ import (
 )
 
 // comment is what follows the totals, in the order in which it is read.
-type comment struct{ sections []section }
+type comment struct {
+	words    *Words
+	open     bool // so few changes that each stands open
+	sections []section
+}
 
 // section is a part of a comment that can do without some of its items.
 type section struct {

@@ -1,4 +1,4 @@
-package diff_test
+package render_test
 
 import (
 	"bytes"
@@ -9,7 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 
 	"pgregory.net/rapid"
@@ -23,18 +24,18 @@ func TestLawOfText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := func(what string) string { return text.Draw(t, what) }
 		a := resource.Addr{Kind: s("kind"), Name: s("name")}
-		c := diff.Change{
-			Op: rapid.SampledFrom(diff.Ops()).Draw(t, "op"), Addr: a, ID: s("id"), Reason: s("reason"), Needs: []resource.Addr{a},
+		c := plan.Change{
+			Op: rapid.SampledFrom(plan.Ops()).Draw(t, "op"), Addr: a, ID: s("id"), Reasons: said(s("reason")), Needs: []resource.Addr{a},
 			Source: &resource.Position{File: s("file"), Line: 1, Col: 2},
-			Deltas: []diff.Delta{{Path: s("path"), Old: s("old"), New: []any{s("new")}, Origin: diff.Unknown}},
+			Deltas: []plan.Delta{{Path: s("path"), Old: s("old"), New: []any{s("new")}, Origin: plan.Unknown}},
 		}
-		p := diff.Plan{
-			Changes: []diff.Change{c}, Observed: []diff.Change{c}, Withheld: []diff.Withheld{{Change: c, Why: "w" + s("why")}},
-			Orphans: []diff.Orphan{{Addr: a, ID: s("orphan"), Why: s("why")}}, Problems: []diff.Problem{{Addr: a, Source: c.Source, Text: s("problem")}},
-			Unmanaged: []diff.Unmanaged{{Addr: a, Paths: []string{s("unmanaged")}}}, Foreign: []diff.Foreign{{Kind: a.Kind, ID: s("foreign"), Label: s("label")}},
-			Notes: []string{s("note")},
+		p := plan.Plan{
+			Changes: []plan.Change{c}, Observed: []plan.Change{c}, Withheld: []plan.Withheld{{Change: c, Guards: said("w" + s("why"))}},
+			Orphans: []plan.Orphan{{Addr: a, ID: s("orphan"), Reason: resource.Said(s("why"))}}, Problems: []plan.Problem{{Addr: a, Source: c.Source, Reason: resource.Said(s("problem"))}},
+			Unmanaged: []plan.Unmanaged{{Addr: a, Paths: []string{s("unmanaged")}}}, Foreign: []plan.Foreign{{Kind: a.Kind, ID: s("foreign"), Label: s("label")}},
+			Notes: []plan.Note{{Reason: resource.Said(s("note"))}},
 		}
-		out := diff.Text(&p, diff.TextOptions{})
+		out := words.Text(&p, render.TextOptions{})
 		if !utf8.ValidString(out) || strings.ContainsFunc(out, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
 			t.Fatalf("what a terminal acts upon is in the text: %q", out)
 		}
@@ -42,7 +43,7 @@ func TestLawOfText(t *testing.T) {
 			t.Fatalf("%d lines: %q", n, out)
 		}
 		var doc map[string]any
-		if err := json.Unmarshal(diff.JSON(&p, s("result")), &doc); err != nil {
+		if err := json.Unmarshal(words.JSON(&p, &plan.Result{Outcomes: []plan.Outcome{{Addr: a, Error: s("result")}}}), &doc); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -58,16 +59,16 @@ func TestPrintableKeepsJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 		var back map[string]any
-		if err := json.Unmarshal([]byte(diff.Printable(b.String())), &back); err != nil || !reflect.DeepEqual(v, back) {
+		if err := json.Unmarshal([]byte(render.Printable(b.String())), &back); err != nil || !reflect.DeepEqual(v, back) {
 			t.Fatalf("%q became %q: %v", v, back, err)
 		}
 	})
 }
 
 func TestColor(t *testing.T) {
-	p := diff.Plan{Changes: []diff.Change{{Op: diff.Delete, Addr: addr("trunks/\x1b[0m"), Reason: "r"}}}
+	p := plan.Plan{Changes: []plan.Change{{Op: plan.Delete, Addr: addr("trunks/\x1b[0m"), Reasons: said("r")}}}
 	want := "\x1b[31m- delete trunks/\\u001b[0m\x1b[0m\n    r\nPlan: 1 to delete.\n"
-	if got := diff.Text(&p, diff.TextOptions{Color: true}); got != want {
+	if got := words.Text(&p, render.TextOptions{Color: true}); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -80,7 +81,7 @@ func TestPrintable(t *testing.T) {
 		"\U000e0001":         `\udb40\udc01`,
 		"\x9b31m":            "\ufffd31m",
 	} {
-		if got := diff.Printable(in); got != want {
+		if got := render.Printable(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}

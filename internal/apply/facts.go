@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"telnyxsync/internal/client"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
 
@@ -41,21 +40,8 @@ var errNoNumbers = errors.New("this engine cannot read phone numbers")
 // maxQuestions bounds how often a plan may ask for more: each answer leads to a few further questions.
 const maxQuestions = 8
 
-// compute makes the plan, reading what it asks for.
-func (e *Engine) compute(ctx context.Context, in diff.Input) (diff.Plan, error) {
-	f := newFacts()
-	for range maxQuestions {
-		in.Facts = f.Facts
-		plan := diff.Compute(in)
-		if plan.Numbers.Missing.Empty() {
-			return plan, nil
-		}
-		if err := e.read(ctx, f, &plan.Numbers.Missing); err != nil {
-			return plan, err
-		}
-	}
-	return diff.Plan{}, fmt.Errorf("after %d rounds of reading, the plan of phone numbers still asks for more", maxQuestions)
-}
+// errQuestions: a plan asks for more than anything that it could be told.
+var errQuestions = fmt.Errorf("after %d rounds of reading, the plan of phone numbers still asks for more", maxQuestions)
 
 // facts are gathered by many at once.
 type facts struct {

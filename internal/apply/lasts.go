@@ -6,20 +6,21 @@ import (
 	"time"
 
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
 // kind is the description of a change's kind.
-func (x *executor) kind(c *diff.Change) *resource.Kind {
+func (x *executor) kind(c *plan.Change) *resource.Kind {
 	return &x.Kinds[slices.IndexFunc(x.Kinds, func(k resource.Kind) bool { return k.Name == c.Addr.Kind })]
 }
 
 // renewed takes down when an object that expires was written, and what life it was given.
-func (x *executor) renewed(c *diff.Change, own *resource.Owned, answer *resource.Live) {
+func (x *executor) renewed(c *plan.Change, own *resource.Owned, answer *resource.Live) {
 	if x.kind(c).Renewal == nil {
 		return
 	}
-	own.Renewed, own.Ends = time.Now(), time.Time{}
+	own.Renewed, own.Ends = x.now(), time.Time{}
 	if answer != nil {
 		own.Ends = answer.Expires
 	}
@@ -29,9 +30,9 @@ func (x *executor) renewed(c *diff.Change, own *resource.Owned, answer *resource
 // whether the value lasted: one that was written, seen and changed by somebody else is drift, one
 // that never lasts is not written for ever. What no reading shows is taken to last, unless the answer
 // of the write, which looked closer, shows it.
-func (x *executor) attempts(ctx context.Context, ops Operations, c *diff.Change, answer *resource.Live) map[string]resource.Attempt {
+func (x *executor) attempts(ctx context.Context, ops Operations, c *plan.Change, answer *resource.Live) map[string]resource.Attempt {
 	out := map[string]resource.Attempt{}
-	for path, a := range c.Own.Attempts {
+	for path, a := range diff.WorkOf(c).Own.Attempts {
 		out[path] = a
 	}
 	again := false
@@ -59,13 +60,13 @@ func (x *executor) attempts(ctx context.Context, ops Operations, c *diff.Change,
 
 // lasts tells whether what a change wrote is there. The answer of the write is asked only for what no
 // later reading shows.
-func (x *executor) lasts(c *diff.Change, d diff.Delta, live, answer *resource.Live) bool {
+func (x *executor) lasts(c *plan.Change, d plan.Delta, live, answer *resource.Live) bool {
 	switch d.Path {
-	case diff.OwnerTagPath:
-		return live.OnlyOwnedBy(c.Write.Owner)
-	case diff.RenewPath:
+	case plan.OwnerTagPath:
+		return live.OnlyOwnedBy(diff.WorkOf(c).Write.Owner)
+	case plan.RenewPath:
 		// Where nobody says when it ends, it is renewed by our own clock, and nothing speaks against that.
-		return live.Expires.IsZero() || live.Expires.After(c.Live.Expires)
+		return live.Expires.IsZero() || live.Expires.After(diff.WorkOf(c).Live.Expires)
 	}
 	have, shown := resource.Get(live.Object, d.Path)
 	if s := x.kind(c).Schema.At(d.Path); s != nil && s.WriteOnly && !shown {

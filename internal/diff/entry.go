@@ -314,9 +314,9 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *plan.Change, w
 			return false
 		}
 		held = true
-		if a.Note != "" {
+		if !a.Note.IsZero() {
 			NotApplied(w.Own, row, d.Path)
-			p.problem(e.Addr, &e.Pos, true, "%s: %s", d.Path, a.Note)
+			p.problem(e.Addr, &e.Pos, true, "%s: %s", d.Path, a.Note.Args["text"])
 			return true
 		}
 		ignore := d.Path

@@ -210,13 +210,14 @@ func TestForeignAndNewer(t *testing.T) {
 		"no application":      {"CREATE TABLE t (a)", "another program"},
 		"in WAL mode":         {"PRAGMA journal_mode = WAL; CREATE TABLE t (a)", "another program"},
 		"another application": {"PRAGMA application_id = 7; PRAGMA user_version = 1; CREATE TABLE owned (a)", "another program"},
-		"newer":               {"PRAGMA application_id = 1414420563; PRAGMA user_version = 4; CREATE TABLE t (a)", "newer telnyxsync wrote it (format 4, this one knows 3): upgrade"},
+		"newer":               {"PRAGMA application_id = 1414420563; PRAGMA user_version = 5; CREATE TABLE t (a)", "newer telnyxsync wrote it (format 5, this one knows 4): upgrade"},
 		"much newer":          {"PRAGMA application_id = 1414420563; PRAGMA user_version = 2147483647; CREATE TABLE t (a)", "upgrade telnyxsync"},
 		"no version":          {"PRAGMA application_id = 1414420563; CREATE TABLE t (a)", "damaged"},
 		"negative version":    {"PRAGMA application_id = 1414420563; PRAGMA user_version = -1; CREATE TABLE t (a)", "damaged"},
 		"without tables":      {"PRAGMA application_id = 1414420563; PRAGMA user_version = 1; CREATE TABLE t (a)", "damaged"},
-		"without new tables":  {version2 + "PRAGMA user_version = 3", "tables are missing"},
-		"without one of them": {version2 + "PRAGMA user_version = 3; CREATE TABLE orders (a)", "tables are missing"},
+		"without new tables":  {older(t, 2) + "PRAGMA user_version = 3", "tables are missing"},
+		"without one of them": {older(t, 2) + "PRAGMA user_version = 3; CREATE TABLE orders (a)", "tables are missing"},
+		"without the newest":  {older(t, 3) + "PRAGMA user_version = 4; CREATE TABLE groups (a); CREATE TABLE rules (a)", "tables are missing"},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, make(t, c.statements), c.want) })
 	}

@@ -1,0 +1,99 @@
+package apply
+
+import (
+	"context"
+	"slices"
+
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/retention"
+	"telnyxsync/internal/state"
+)
+
+// The notes of a plan as a whole.
+const NoStateYet plan.Code = "no_state_yet"
+
+// Plan observes and compares, and lets the guards look at the outcome. It writes nothing anywhere.
+func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (plan.Plan, error) {
+	live, err := e.observe(ctx, desired, snap, o)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if err := e.CheckAccount(ctx, snap, live, o); err != nil {
+		return plan.Plan{}, err
+	}
+	in := e.input(desired, snap, o)
+	in.Live, in.Secrets, in.OtherRoots = live, e.secrets(desired, snap), otherRoots(desired, snap)
+	p, err := e.compute(ctx, in)
+	if err != nil {
+		return p, err
+	}
+	e.review(&p, desired, snap, in.OtherRoots, o)
+	if !snap.Exists && !o.Stateless {
+		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NoStateYet}})
+	}
+	guard(&p, e.dependents(ctx, &p), e.Limits)
+	form(&p)
+	return p, nil
+}
+
+// compute makes the plan, reading what it asks for of phone numbers. The objects are compared once.
+func (e *Engine) compute(ctx context.Context, in diff.Input) (plan.Plan, error) {
+	compared := diff.Compare(in)
+	f := newFacts()
+	for range maxQuestions {
+		p, missing := compared.Plan(f.Facts)
+		if missing.Empty() {
+			return p, nil
+		}
+		if err := e.read(ctx, f, &missing); err != nil {
+			return p, err
+		}
+	}
+	return plan.Plan{}, errQuestions
+}
+
+// review lists what became of policies and holds since they were last remembered, and remembers them as they are.
+func (e *Engine) review(p *plan.Plan, desired resource.Config, snap state.Snapshot, others map[string]bool, o Options) {
+	for i := range e.Kinds {
+		k := &e.Kinds[i]
+		if k.Hold == nil {
+			continue
+		}
+		r := retention.Rules(retention.Input{
+			Kind: k, Desired: desired, Remembered: snap.Rules, Whose: p.Whose, Owned: snap.Owned, OtherRoots: others, Stateless: o.Stateless,
+		})
+		p.Notes = append(p.Notes, r.Notes...)
+		p.Orphans = append(p.Orphans, r.Orphans...)
+		if !o.Stateless {
+			p.Remember.Rules = append(p.Remember.Rules, r.Remember.Rules...)
+			p.Remember.ForgetRules = append(p.Remember.ForgetRules, r.Remember.ForgetRules...)
+		}
+	}
+}
+
+// form gathers the calls that sets need, once it is known what is to be done of them.
+func form(p *plan.Plan) { p.Calls = numbers.Calls(p.Changes) }
+
+func (e *Engine) input(desired resource.Config, snap state.Snapshot, o Options) diff.Input {
+	return diff.Input{
+		Kinds: e.Kinds, Desired: desired, Owned: snap.Owned, Groups: snap.Groups, Intents: snap.Intents, Instance: e.Instance, Now: e.now(),
+		Orders: snap.Orders, Troubles: snap.Troubles, Times: e.Times,
+		NeedSecrets: o.Writing, Prune: o.Prune, Stateless: o.Stateless, Foreign: o.Foreign, Only: o.Only,
+	}
+}
+
+// PlanSettled is Plan, but where a create is in doubt it looks a second time, some time after the
+// first: what Telnyx has made may take a moment to show.
+func (e *Engine) PlanSettled(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (plan.Plan, error) {
+	p, err := e.Plan(ctx, desired, snap, o)
+	if err != nil || !slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.InDoubt }) {
+		return p, err
+	}
+	if err := wait(ctx, e.settle()); err != nil {
+		return p, err
+	}
+	return e.Plan(ctx, desired, snap, o)
+}

@@ -121,7 +121,7 @@ func TestAPartyThatIsWrittenInAnotherWay(t *testing.T) {
 		{archived, 400 * day, "sip:+15125550100@example.com", true, ""},
 		{sales, 200 * day, "sip:+15125550199@example.com", false, "default"},
 		{sales, 200 * day, "+15125550199", true, "default"}, // it is another number, whatever Telnyx finds
-		{sales, 200 * day, "+15125550100", false, ""}, // as it is asked for, Telnyx need not say so
+		{sales, 200 * day, "+15125550100", false, ""},       // as it is asked for, Telnyx need not say so
 		{sales, 400 * day, "+15125550100", true, "sales"},
 	} {
 		j := retention.NewJudge([]retention.Policy{policy("default", 90*day, nil), c.special}, now)

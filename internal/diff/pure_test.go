@@ -17,7 +17,7 @@ import (
 var pure = map[string]struct{ imports, time []string }{
 	".":            {imports: []string{"bytes", "encoding/json", "unicode", "unicode/utf8", "telnyxsync/internal/numbers"}},
 	"../numbers":   {imports: []string{"iter"}},
-	"../retention": {imports: []string{"regexp", "iter", "strconv", "telnyxsync/internal/plan"}, time: []string{"Date", "UTC"}},
+	"../retention": {imports: []string{"encoding/json", "iter", "regexp", "strconv", "telnyxsync/internal/plan"}, time: []string{"Date", "Hour", "UTC"}},
 }
 
 var (

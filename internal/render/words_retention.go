@@ -32,7 +32,7 @@ var retentionWords = map[resource.Code]string{
 	"policy-refiltered": "it means others: " + filterWords,
 	"policy-observes":   "it only observes now, and deletes nothing",
 	"policy-acts":       "it no longer only observes: it deletes",
-	"policy-bound":      "it deletes {{if eq .new 0}}all{{else}}at most {{.new}}{{end}} in one run, before {{if eq .old 0}}all{{else}}at most {{.old}}{{end}}",
+	"policy-bound":      `it deletes {{if eq (print .new) "0"}}all{{else}}at most {{.new}}{{end}} in one run, before {{if eq (print .old) "0"}}all{{else}}at most {{.old}}{{end}}`,
 	"policy-archive":    `it archives {{if .new}}to {{q .new}}{{else}}nothing{{end}}, before {{if .old}}to {{q .old}}{{else}}nothing{{end}}`,
 
 	"hold-new":        "it is a new hold",

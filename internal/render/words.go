@@ -19,7 +19,7 @@ import (
 
 // words are the sentences of all codes, as templates of their arguments; see [funcs]. A kind's own come in its
 // description.
-var words = tables(diffWords, numberWords, retentionWords, guardWords, applyWords)
+var words = tables(diffWords, numberWords, retentionWords, messageWords, guardWords, applyWords)
 
 // tables joins tables of words. A code is in one of them alone.
 func tables(parts ...map[resource.Code]string) map[resource.Code]*template.Template {
@@ -45,6 +45,8 @@ var funcs = template.FuncMap{
 	"count":  counted,
 	"join":   joined,
 	"ranges": numberTexts,
+	"hours":  hours,
+	"about":  about,
 	"clip":   func(most int, text any) string { return clip(fmt.Sprint(text), most) },
 }
 
@@ -57,6 +59,15 @@ func counted(v any, noun string) string {
 		return "1 " + noun
 	}
 	return n + " " + noun + "s"
+}
+
+// hours are seconds as hours.
+func hours(seconds any) string {
+	n, err := strconv.ParseFloat(fmt.Sprint(seconds), 64)
+	if err != nil {
+		return fmt.Sprint(seconds)
+	}
+	return strconv.FormatFloat(n/3600, 'f', 1, 64)
 }
 
 // joined is a list of texts in a line.

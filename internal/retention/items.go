@@ -1,0 +1,92 @@
+package retention
+
+import (
+	"cmp"
+	"encoding/json"
+	"iter"
+	"slices"
+	"time"
+
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/resource"
+)
+
+// Item is a recording or a transcription that is due: what a report and the history say of it.
+type Item struct {
+	ID      string    `json:"id"`
+	Created time.Time `json:"created"` // UTC
+	From    string    `json:"from,omitempty"`
+	To      string    `json:"to,omitempty"` // both masked
+	Millis  int64     `json:"millis,omitempty"`
+}
+
+func itemOf(r *resource.Recording, created time.Time) Item {
+	return Item{ID: r.ID, Created: created.UTC(), From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}
+}
+
+func (i Item) compare(o Item) int {
+	return cmp.Or(i.Created.Compare(o.Created), cmp.Compare(i.ID, o.ID))
+}
+
+// Deleted is what is stored of it before it is deleted by a policy.
+func (i Item) Deleted(by resource.Addr, now time.Time) resource.Deleted {
+	return resource.Deleted{
+		ID: i.ID, Rule: by, Created: i.Created, From: i.From, To: i.To, Age: resource.DurationText(now.Sub(i.Created).Truncate(time.Hour)),
+	}
+}
+
+// Because is what the history says of one that is gone.
+func Because(d resource.Deleted) resource.Reason {
+	return resource.Reason{Code: Aged, Args: resource.Args{"created": stamp(d.Created), "age": d.Age, "from": d.From, "to": d.To}}
+}
+
+// stamp is a time as arguments of reasons have it.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Items are those of a change or a call, the oldest first, each once.
+type Items struct {
+	Of   string // recording, transcription
+	List []Item
+}
+
+var _ plan.Items = Items{}
+
+// Len counts them.
+func (s Items) Len() int { return len(s.List) }
+
+// IDs are Telnyx's ids of them.
+func (s Items) IDs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range s.List {
+			if !yield(s.List[i].ID) {
+				return
+			}
+		}
+	}
+}
+
+// Unit is what one of them is called.
+func (s Items) Unit() string { return s.Of }
+
+// MarshalJSON writes the list.
+func (s Items) MarshalJSON() ([]byte, error) {
+	if s.List == nil {
+		return json.Marshal([]Item{})
+	}
+	return json.Marshal(s.List)
+}
+
+// due is the reason of a change.
+func (s Items) due() resource.Args {
+	millis := int64(0)
+	for i := range s.List {
+		millis += s.List[i].Millis
+	}
+	return resource.Args{"oldest": stamp(s.List[0].Created), "newest": stamp(s.List[len(s.List)-1].Created), "audio": millis / 1000}
+}
+
+// sorted puts items in order and leaves out what is there twice.
+func sorted(unit string, list []Item) Items {
+	slices.SortFunc(list, Item.compare)
+	return Items{unit, slices.CompactFunc(list, func(a, b Item) bool { return a.ID == b.ID })}
+}

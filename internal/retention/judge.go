@@ -1,0 +1,239 @@
+package retention
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"time"
+
+	"telnyxsync/internal/resource"
+)
+
+// Judge judges recordings one by one.
+type Judge struct {
+	now      time.Time
+	policies []Policy          // holds first, then the one that wins first
+	sets     []map[string]bool // by policy: the ids that Telnyx's own filter finds; nil: not asked
+	holds    int               // how many of the policies hold
+	seen     []sight           // of the recording that is looked at
+}
+
+// NewJudge takes the policies, holds among them, of which some may be remembered from earlier runs.
+func NewJudge(policies []Policy, now time.Time) *Judge {
+	j := &Judge{now: now, policies: slices.Clone(policies), sets: make([]map[string]bool, len(policies))}
+	slices.SortStableFunc(j.policies, func(a, b Policy) int {
+		return cmp.Or(bit(b.Keep)-bit(a.Keep), cmp.Compare(b.filters(), a.filters()), cmp.Compare(b.After, a.After), a.Addr.Compare(b.Addr), cmp.Compare(a.Root, b.Root))
+	})
+	for j.holds < len(j.policies) && j.policies[j.holds].Keep {
+		j.holds++
+	}
+	return j
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Policies are the policies in the order in which they win.
+func (j *Judge) Policies() []Policy { return j.policies }
+
+// Holds are those of which Telnyx's own filter has to tell, too, before anything is deleted: it may find
+// what is not shown here, and know of ways to write a number that are not compared here.
+func (j *Judge) Holds() (list []int) {
+	for i := range j.policies[:j.holds] {
+		if len(j.policies[i].Filters) > 0 {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// Tell says which recordings pass a policy, as Telnyx has it; see [Judge.Within].
+func (j *Judge) Tell(policy int, ids map[string]bool) {
+	if ids == nil {
+		ids = map[string]bool{} // it was asked, and found none
+	}
+	j.sets[policy] = ids
+}
+
+// Held tells whether Telnyx's filter has found a recording for one of the holds.
+func (j *Judge) Held(id string) bool {
+	return slices.ContainsFunc(j.sets[:j.holds], func(set map[string]bool) bool { return set[id] })
+}
+
+// Within tells whether a recording passes those filters of a policy that are of times.
+func (j *Judge) Within(policy int, r *resource.Recording) (bool, error) {
+	within := true
+	for _, b := range j.policies[policy].Between {
+		at, err := parse(r, b.Field)
+		if err != nil {
+			return false, err
+		}
+		within = within && b.has(at)
+	}
+	return within, nil
+}
+
+func (b *Between) has(at time.Time) bool {
+	return (b.GTE.IsZero() || !at.Before(b.GTE)) && (b.LTE.IsZero() || !at.After(b.LTE))
+}
+
+// Look judges a recording by what it shows. due is nil where it is kept; what is due may still be held, see
+// [Judge.Holds]. ask is a policy that Telnyx's own filter has to be asked about first, as the recording does
+// not show what it filters by, or may show it written in another way; -1 where there is none. The error ends
+// the run: nothing may be deleted.
+func (j *Judge) Look(r *resource.Recording) (due *Due, ask int, err error) {
+	created, v, err := j.look(r)
+	switch {
+	case err != nil:
+		return nil, -1, err
+	case v.due >= 0:
+		return &Due{ID: r.ID, Policy: &j.policies[v.due], Created: created, From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}, -1, nil
+	}
+	return nil, v.ask, nil
+}
+
+// look sees a recording, which [Judge.seen] has then, and says what becomes of it.
+func (j *Judge) look(r *resource.Recording) (created time.Time, v verdict, err error) {
+	if r.ID == "" {
+		return created, v, fail(NoID, nil)
+	}
+	if created, err = parse(r, createdAt); err != nil {
+		return created, v, err
+	}
+	j.see(r, created)
+	v = j.verdict(j.seen, r.ID, 0)
+	return created, v, j.wrong(v, r)
+}
+
+// wrong is the error of a verdict that cannot be given.
+func (j *Judge) wrong(v verdict, r *resource.Recording) error {
+	if v.bad < 0 {
+		return nil
+	}
+	_, err := j.Within(v.bad, r)
+	return err
+}
+
+// sight is how a recording looks to a policy. It is all that has to be kept of its fields.
+type sight byte
+
+const (
+	no        sight = iota
+	yes             // it shows all that is asked for
+	hidden          // Telnyx's own filter tells, as it does not show all
+	otherwise       // likewise, as it may be written in another way
+	unread          // a time that is asked for cannot be read
+
+	ripe sight = 1 << 7 // beside those: it is as old as the policy says
+)
+
+func (j *Judge) see(r *resource.Recording, created time.Time) {
+	j.seen = j.seen[:0]
+	for i := range j.policies {
+		p := &j.policies[i]
+		s := p.sees(r)
+		if !p.Keep && !created.After(j.now.Add(-p.After)) {
+			s |= ripe
+		}
+		j.seen = append(j.seen, s)
+	}
+}
+
+// sees compares what a recording shows.
+func (p *Policy) sees(r *resource.Recording) sight {
+	within := true
+	for i := range p.Between {
+		at, wrong := moment(r, p.Between[i].Field)
+		if wrong != "" {
+			return unread
+		}
+		within = within && p.Between[i].has(at)
+	}
+	if !within {
+		return no
+	}
+	s := yes
+	for field, want := range p.Filters {
+		switch have, shown := r.Fields[field]; {
+		case !shown:
+			s = max(s, hidden)
+		case have == want:
+		case mayBeOne(field, have, want):
+			s = otherwise
+		default:
+			return no
+		}
+	}
+	return s
+}
+
+// e164 is a number as nobody writes it in another way.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+// mayBeOne tells whether two texts that differ may mean one party: +15125550100, 15125550100,
+// sip:+15125550100@example.com.
+func mayBeOne(field, have, want string) bool {
+	return (field == "from" || field == "to") && !(e164.MatchString(have) && e164.MatchString(want))
+}
+
+// verdict is what becomes of a recording: it is due by a policy, or one has to be asked about, or one cannot be told;
+// each is -1 where that is not so. Where all are, it is kept; held says that it is by a hold.
+type verdict struct {
+	due, ask, bad int
+	held          bool
+}
+
+// verdict goes through the policies from one on.
+func (j *Judge) verdict(seen []sight, id string, from int) verdict {
+	kept := verdict{due: -1, ask: -1, bad: -1}
+	for i := from; i < len(seen); i++ {
+		p, f := &j.policies[i], seen[i]&^ripe
+		v := kept
+		if f == unread {
+			v.bad = i
+			return v
+		}
+		// Where Telnyx's filter finds what is not written as it is asked for, the policy may mean it: it is kept for
+		// as long as that says, and is not deleted by it.
+		if f == hidden || f == otherwise {
+			switch set := j.sets[i]; {
+			case set == nil && p.Keep: // those are asked about last
+				f = no
+			case set == nil && !mayDelete(seen[i:]):
+				return kept // whatever Telnyx says
+			case set == nil:
+				v.ask = i
+				return v
+			case !set[id]:
+				f = no
+			case f == hidden:
+				f = yes
+			}
+		}
+		switch {
+		case f == no:
+			continue
+		case p.Keep:
+			v.held = true
+			return v
+		case seen[i]&ripe == 0:
+			return v
+		case f == yes && p.Untold == 0:
+			v.due = i
+			return v
+		case p.Archive != "", p.Max > 0, p.Observe:
+			return v // if it is meant by this, it is not to be deleted as another says
+		}
+		// It is old enough, whether it is meant by this or by another.
+	}
+	return kept
+}
+
+// mayDelete tells whether any of these policies could delete a recording, or cannot be told.
+func mayDelete(seen []sight) bool {
+	return slices.ContainsFunc(seen, func(s sight) bool { return s&^ripe == unread || s&ripe != 0 && s&^ripe != no })
+}

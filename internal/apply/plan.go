@@ -30,7 +30,7 @@ func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.S
 	if err != nil {
 		return p, err
 	}
-	e.review(&p, desired, snap, in.OtherRoots, o)
+	e.review(&p, in, snap)
 	if !snap.Exists && !o.Stateless {
 		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NoStateYet}})
 	}
@@ -56,21 +56,20 @@ func (e *Engine) compute(ctx context.Context, in diff.Input) (plan.Plan, error) 
 }
 
 // review lists what became of policies and holds since they were last remembered, and remembers them as they are.
-func (e *Engine) review(p *plan.Plan, desired resource.Config, snap state.Snapshot, others map[string]bool, o Options) {
+func (e *Engine) review(p *plan.Plan, in diff.Input, snap state.Snapshot) {
 	for i := range e.Kinds {
-		k := &e.Kinds[i]
-		if k.Hold == nil {
-			continue
-		}
-		r := retention.Rules(retention.Input{
-			Kind: k, Desired: desired, Remembered: snap.Rules, Whose: p.Whose, Owned: snap.Owned, OtherRoots: others, Stateless: o.Stateless,
-		})
-		p.Notes = append(p.Notes, r.Notes...)
-		p.Orphans = append(p.Orphans, r.Orphans...)
-		if !o.Stateless {
+		if k := &e.Kinds[i]; k.Hold != nil {
+			r := retention.Rules(ruleInput(k.Name, p.Whose, in, snap))
+			p.Notes = append(p.Notes, r.Notes...)
 			p.Remember.Rules = append(p.Remember.Rules, r.Remember.Rules...)
 			p.Remember.ForgetRules = append(p.Remember.ForgetRules, r.Remember.ForgetRules...)
 		}
+	}
+}
+
+func ruleInput(kind string, whose plan.Whose, in diff.Input, snap state.Snapshot) retention.Input {
+	return retention.Input{
+		Kind: kind, Desired: in.Desired, Known: snap.Rules, Whose: whose, Owned: snap.Owned, OtherRoots: in.OtherRoots, Stateless: in.Stateless,
 	}
 }
 

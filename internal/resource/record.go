@@ -84,3 +84,10 @@ type Deleted struct {
 	To      string    `json:"to,omitempty"`
 	Age     string    `json:"age"`
 }
+
+// Empty tells whether there is nothing to be remembered.
+func (r *Record) Empty() bool {
+	return len(r.Forget)+len(r.Own)+len(r.EndIntents)+len(r.ForgetGroups)+len(r.Groups)+len(r.ForgetRules)+len(r.Rules)+
+		len(r.EndDeletions)+len(r.Deletions)+len(r.EndOrders)+len(r.Orders)+len(r.EndTroubles)+len(r.Troubles)+
+		len(r.EndMessages)+len(r.Messages)+len(r.Events) == 0
+}

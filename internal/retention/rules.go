@@ -96,7 +96,7 @@ func (r *reader) entry(e *resource.Entry) {
 func (r *reader) forbid(p Policy, why resource.Reason) {
 	r.out.Problems = append(r.out.Problems, plan.Problem{Addr: p.Addr, Source: p.Source, Reason: why})
 	if r.out.Err == nil {
-		r.out.Err = &Error{why}
+		r.out.Err = &Error{Why: why}
 	}
 }
 

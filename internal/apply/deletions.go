@@ -1,0 +1,282 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"telnyxsync/internal/client"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/retention"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// maxLost is how many batches in a row may go without an answer that tells: then Telnyx is in trouble, and
+// more would not help.
+const maxLost = 5
+
+// deletions archives and deletes what is due, batch by batch, and reads again what is left. The error is one of the
+// state, or one by which all others would fail too.
+func (x *executor) deletions(ctx context.Context, p *plan.Plan, out []plan.Outcome) error {
+	d := &deleting{executor: x, p: p, out: out, fate: map[string]fate{}}
+	for i := range p.Calls {
+		if of, ours := p.Calls[i].Do.(retention.Of); ours {
+			items, _ := p.Calls[i].Items.(retention.Items)
+			d.calls = append(d.calls, deleteCall{items, of})
+			d.unit = items.Of
+		}
+	}
+	if len(d.calls) == 0 {
+		return nil
+	}
+	d.api = x.Retention[d.unit+"_retention"]
+	work, stop := finish(ctx) // a batch that is under way is not torn off
+	defer stop()
+	d.archive(ctx)
+	err := d.deleteAll(ctx, work)
+	if err == nil {
+		err = d.readAgain(ctx)
+	}
+	d.tell()
+	return err
+}
+
+// deleteCall is what one call deletes, with the changes that its items belong to.
+type deleteCall struct {
+	retention.Items
+	of retention.Of
+}
+
+// fate is what became of one item.
+type fate struct {
+	change  int
+	status  plan.Status
+	err     error
+	request string
+	deleted resource.Deleted
+}
+
+type deleting struct {
+	*executor
+	p     *plan.Plan
+	out   []plan.Outcome
+	api   Retention
+	unit  string
+	calls []deleteCall
+
+	mu   sync.Mutex
+	fate map[string]fate // by id: of what was archived, or deleted
+	open []string        // deletions that were begun and whose outcome nobody knows
+}
+
+// archive keeps what has to be kept before it is deleted. What could not be is not deleted.
+func (d *deleting) archive(ctx context.Context) {
+	var g errgroup.Group
+	g.SetLimit(d.concurrency())
+	for _, call := range d.calls {
+		for i, item := range call.List {
+			policy, _ := d.p.Changes[call.of[i]].Do.(*retention.Policy)
+			if policy == nil || policy.Archive == "" {
+				continue
+			}
+			g.Go(func() error {
+				err := ctx.Err()
+				if err == nil {
+					err = d.api.Archive(ctx, item.ID, item.Created, policy.Archive)
+				}
+				if err != nil {
+					d.mu.Lock()
+					defer d.mu.Unlock()
+					d.fate[item.ID] = fate{change: call.of[i], status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
+				}
+				return nil
+			})
+		}
+	}
+	_ = g.Wait() // what failed has its fate
+}
+
+// deleteAll deletes batch by batch, until something forbids to go on.
+func (d *deleting) deleteAll(ctx, work context.Context) error {
+	lost := 0
+	for n, call := range d.calls {
+		if ctx.Err() != nil || lost == maxLost {
+			return ctx.Err() // the rest was not started
+		}
+		err := d.delete(work, call)
+		switch {
+		case client.Unknown(err):
+			lost++
+		case err != nil:
+			return err
+		default:
+			lost = 0
+		}
+		if d.progress != nil {
+			d.progress(n+1, len(d.calls), plan.Outcome{Op: plan.Delete, Items: call.Items, Status: plan.Done})
+		}
+	}
+	return nil
+}
+
+// delete deletes one batch. What is about to be deleted is stored before; the error is one of the state, or
+// one by which all others would fail too, or that the answer was lost.
+func (d *deleting) delete(ctx context.Context, call deleteCall) error {
+	begun := resource.Deletion{ID: strings.ToLower(rand.Text()), Unit: d.unit, At: d.now()}
+	var ids []string
+	var changes []int
+	for i, item := range call.List {
+		if _, kept := d.fate[item.ID]; kept {
+			continue // it could not be archived
+		}
+		ids, changes = append(ids, item.ID), append(changes, call.of[i])
+		begun.Items = append(begun.Items, item.Deleted(d.p.Changes[call.of[i]].Addr, begun.At))
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := d.db.Commit(ctx, resource.Record{Deletions: []resource.Deletion{begun}}); err != nil {
+		return err
+	}
+	r, err := d.api.Delete(ctx, ids)
+	status, text := plan.Done, ""
+	switch {
+	case client.Unknown(err):
+		status = plan.InDoubt
+		d.open = append(d.open, begun.ID)
+	case err != nil:
+		status, text = plan.Failed, err.Error()
+	}
+	for i, id := range ids {
+		d.fate[id] = fate{changes[i], status, err, r.RequestID, begun.Items[i]}
+	}
+	if status == plan.InDoubt {
+		return err
+	}
+	rec := resource.Record{EndDeletions: []string{begun.ID}}
+	for _, item := range begun.Items {
+		rec.Events = append(rec.Events, d.row(item, status, text, r.RequestID))
+	}
+	if commitErr := d.db.Commit(ctx, rec); commitErr != nil {
+		return commitErr
+	}
+	if client.Unauthorized(err) {
+		return err
+	}
+	return nil
+}
+
+func (d *deleting) row(item resource.Deleted, how plan.Status, err, request string) resource.Event {
+	e := deletion(item, how, err, request)
+	e.Fingerprint = d.fingerprint
+	return e
+}
+
+// errStillThere: Telnyx does not do what it says.
+var errStillThere = errors.New("Telnyx called it deleted, and it is still there") //nolint:staticcheck // a name comes first
+
+// readAgain makes sure that what was deleted is gone, and finds out what became of the rest.
+func (d *deleting) readAgain(ctx context.Context) error {
+	var until time.Time
+	for _, f := range d.fate {
+		if at := f.deleted.Created.Add(time.Second); at.After(until) { // it is asked for in whole seconds
+			until = at
+		}
+	}
+	if len(d.fate) == 0 || until.IsZero() {
+		return nil
+	}
+	there := map[string]bool{}
+	err := d.api.Each(ctx, nil, until, func(r *resource.Recording) error {
+		if _, ours := d.fate[r.ID]; ours {
+			there[r.ID] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("what is left could not be read again: %w", err)
+	}
+	rec := resource.Record{EndDeletions: d.open}
+	for id, f := range d.fate {
+		switch {
+		case f.status == plan.Done && there[id]:
+			f.status, f.err = plan.Failed, errStillThere
+			rec.Events = append(rec.Events, d.row(f.deleted, plan.Failed, f.err.Error(), ""))
+		case f.status == plan.InDoubt && there[id]:
+			f.status = plan.Failed
+		case f.status == plan.InDoubt:
+			f.status, f.err = plan.Done, nil
+			rec.Events = append(rec.Events, d.row(f.deleted, plan.Done, "", ""))
+		default:
+			continue
+		}
+		d.fate[id] = f
+	}
+	if rec.Empty() {
+		return nil
+	}
+	sortEvents(rec.Events)
+	return d.db.Commit(ctx, rec)
+}
+
+// tell makes the outcomes of the changes.
+func (d *deleting) tell() {
+	for _, call := range d.calls {
+		for i, item := range call.List {
+			f, begun := d.fate[item.ID]
+			if !begun {
+				f.status = plan.NotStarted
+			}
+			o := &d.out[call.of[i]]
+			for _, s := range worst {
+				if o.Status == s || f.status == s {
+					o.Status = s
+					break
+				}
+			}
+			switch f.status {
+			case plan.Failed:
+				o.Failed = with(o.Failed, d.unit, item)
+			case plan.InDoubt, plan.NotStarted:
+				o.Unknown = with(o.Unknown, d.unit, item)
+			default:
+			}
+			if f.err != nil && o.Err == nil {
+				o.Err, o.Error = f.err, f.err.Error()
+			}
+			if f.request != "" && (len(o.Requests) == 0 || o.Requests[len(o.Requests)-1] != f.request) {
+				o.Requests = append(o.Requests, f.request)
+			}
+		}
+	}
+	// What waits for another run was not tried.
+	sent := map[int]retention.Items{}
+	for _, call := range d.calls {
+		for i, item := range call.List {
+			s := sent[call.of[i]]
+			s.Of, s.List = d.unit, append(s.List, item)
+			sent[call.of[i]] = s
+		}
+	}
+	for i, s := range sent {
+		d.out[i].Items = s
+	}
+}
+
+func with(items plan.Items, unit string, item retention.Item) plan.Items {
+	s, _ := items.(retention.Items)
+	return retention.Items{Of: unit, List: append(s.List, item)}
+}
+
+// sortEvents puts rows that were found in no order into one.
+func sortEvents(list []resource.Event) {
+	slices.SortFunc(list, func(a, b resource.Event) int { return cmp.Or(a.Addr.Compare(b.Addr), cmp.Compare(a.ID, b.ID)) })
+}

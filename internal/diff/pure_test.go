@@ -17,6 +17,7 @@ import (
 var pure = map[string]struct{ imports, time []string }{
 	".":            {imports: []string{"bytes", "encoding/json", "unicode", "unicode/utf8", "telnyxsync/internal/numbers"}},
 	"../numbers":   {imports: []string{"iter"}},
+	"../messages":  {imports: []string{"iter", "telnyxsync/internal/plan"}},
 	"../retention": {imports: []string{"encoding/json", "iter", "regexp", "strconv", "telnyxsync/internal/plan"}, time: []string{"Date", "Hour", "UTC"}},
 }
 

@@ -19,11 +19,12 @@ var may = map[string][]string{
 	"spec":      {"resource"},
 	"diff":      {"resource", "plan", "numbers"},
 	"retention": {"resource", "plan"},
+	"messages":  {"resource", "plan"},
 	"render":    {"resource", "plan"},
 	"state":     {"resource"},
 	"secret":    {"resource"},
 	"export":    {"resource"},
-	"apply":     {"resource", "plan", "numbers", "retention", "client", "diff", "state"},
+	"apply":     {"resource", "plan", "numbers", "retention", "messages", "client", "diff", "state"},
 	"daemon":    {"resource", "plan", "numbers", "spec", "diff", "render", "apply", "state", "watch"},
 
 	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {},
@@ -33,6 +34,7 @@ var may = map[string][]string{
 var pure = map[string][]string{
 	"diff":      {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 	"retention": {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
+	"messages":  {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 	"numbers":   {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 	"plan":      {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},
 	"render":    {"context", "net", "net/http", "os", "log", "log/slog", "database/sql", "os/exec", "syscall"},

@@ -18,6 +18,7 @@ var pure = map[string]struct{ imports, time []string }{
 	".":            {imports: []string{"telnyxsync/internal/numbers"}},
 	"../plan":      {imports: []string{"encoding/json", "iter"}},
 	"../numbers":   {imports: []string{"iter"}},
+	"../messages":  {imports: []string{"iter", "telnyxsync/internal/plan"}},
 	"../retention": {imports: []string{"encoding/json", "iter", "regexp", "strconv", "telnyxsync/internal/plan"}, time: []string{"Date", "Hour", "UTC"}},
 }
 

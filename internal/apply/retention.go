@@ -265,3 +265,6 @@ func (x *reader) prove(ctx context.Context, fields map[string]bool) error {
 	}
 	return nil
 }
+
+// narrowed leaves of what is due what somebody was shown and said yes to.
+func narrowed(p, shown *plan.Plan) { p.Changes = retention.Narrow(shown.Changes, p.Changes) }

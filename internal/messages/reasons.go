@@ -6,6 +6,6 @@ import "telnyxsync/internal/resource"
 // Telnyx has them; what it does not have is empty.
 const (
 	About         resource.Code = "message"                // what a message says, where it is dismissed
-	New           resource.Code = "message-new"            // no rule knows it
-	NotDismissing resource.Code = "message-not-dismissing" // a rule would dismiss it, and it has no id
+	New           resource.Code = "message_new"            // no rule knows it
+	NotDismissing resource.Code = "message_not_dismissing" // a rule would dismiss it, and it has no id
 )

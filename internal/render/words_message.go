@@ -5,8 +5,8 @@ import "telnyxsync/internal/resource"
 // messageWords are what log messages of Telnyx say, and what becomes of them.
 var messageWords = map[resource.Code]string{
 	"message":                messageText,
-	"message-new":            "new: " + messageText,
-	"message-not-dismissing": "new: " + messageText + "; it has no id, so it cannot be dismissed, and is not said again",
+	"message_new":            "new: " + messageText,
+	"message_not_dismissing": "new: " + messageText + "; it has no id, so it cannot be dismissed, and is not said again",
 }
 
 // messageText is a message in one line.

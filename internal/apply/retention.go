@@ -34,7 +34,6 @@ const (
 	NoPolicy    plan.Code = "no_policy"    // unit: nothing says that any is to be deleted
 	HoldKeeps   plan.Code = "hold_keeps"   // count, unit: that would be due without the hold
 	CutOff      plan.Code = "cut_off"      // count, gone, unit: an earlier run was, while it deleted them
-	NothingDue  plan.Code = "nothing_due"  //
 	OnlyReports plan.Code = "only_reports" // count, unit, kind: they would be deleted
 
 )

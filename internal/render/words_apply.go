@@ -2,5 +2,37 @@ package render
 
 import "telnyxsync/internal/resource"
 
-// applyWords are what happened while plans were carried out.
-var applyWords = map[resource.Code]string{}
+// applyWords are what happened while plans were made and carried out.
+var applyWords = map[resource.Code]string{
+	"no_state_yet": "there is no state yet: what exists already and belongs to an entry is adopted",
+
+	"unverifiable":      "{{.text}}",
+	"holds_numbers_now": `it holds {{count .count "number"}} since a moment ago, and would disconnect them: move them to another connection first`,
+
+	"numbers_sent":    `{{count .count "number"}}`,
+	"numbers_adopted": `{{count .count "number"}}: they are in place already, and state does not know them`,
+	"numbers_asked":   "{{count .count \"number\"}}: by `telnyxsync uploads retry`",
+
+	"not_failed":          "it has not failed, it is to be sent ({{.op}}) by `telnyxsync apply`",
+	"only_observed":       "{{.address}} is only observed (observe: true)",
+	"in_no_group":         "in no group of phone_numbers that was loaded: write it into one, or give the right --configs",
+	"in_place":            "it is in place already, in {{.address}}",
+	"no_failure":          "nothing is known to have failed: `telnyxsync diff` tells what is to be done",
+	"not_retried_observe": "not retried: mode is observe",
+	"nothing_to_retry":    "nothing is due to be tried again",
+
+	"no_policy":    "no policy says that any {{.unit}} is to be deleted",
+	"hold_keeps":   "keeps {{count .count .unit}} that would be due without it",
+	"cut_off":      "an earlier run was cut off while it deleted {{count .count .unit}}: {{.gone}} of them are gone, and in the history now",
+	"only_reports": "{{count .count .unit}} would be deleted; nothing is, as this only reports: the daemon's `retention: enforce`, or `telnyxsync jobs run {{.kind}} --enforce`, deletes",
+
+	"messages_read": "{{.count}} log messages, {{.new}} of them new",
+
+	"not_refreshed":       "{{if .connection}}connection {{.connection}}: {{end}}not refreshed{{if .connection}}, as{{else}}:{{end}} mode is observe",
+	"refresh_started":     "{{if .connection}}connection {{.connection}}: {{end}}a refresh was started (request {{.request}}){{if not .connection}}; what it finds appears as new connections{{end}}",
+	"refresh_running":     "{{if .connection}}connection {{.connection}}: {{end}}a refresh is in progress already{{if not .connection}} (request {{.request}}); what it finds appears as new connections{{end}}",
+	"uploads_pending":     `connection {{.connection}}: {{count .count "number"}} in {{.uploads}} uploads pending`,
+	"pending_unread":      "connection {{.connection}}: what is pending could not be read: {{.error}}",
+	"no_teams_connection": "no connection of ours has numbers on Microsoft Teams",
+	"foreign_operator":    "foreign: the Operator Connect connection {{.id}} ({{.label}}) is not managed; to adopt it, write\n  external_connections:\n    NAME: {external_sip_connection: operator_connect, id: \"{{.id}}\"}",
+}

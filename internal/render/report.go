@@ -1,0 +1,87 @@
+package render
+
+import (
+	"fmt"
+
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/resource"
+)
+
+// Report is what a job did: what there is to say, how each change ended, what waits and what is wrong.
+type Report struct {
+	Plan   *plan.Plan // nil where there is none
+	Whole  bool       // it is of all that is desired, so that its summary says enough
+	Result *plan.Result
+	Says   []plan.Note
+}
+
+// Lines are a report for a person or a log. A line may hold a newline.
+func (ws *Words) Lines(r *Report) (lines []string) {
+	if r.Plan != nil && r.Whole {
+		lines = append(lines, Summary(r.Plan))
+	}
+	if r.Plan != nil && !r.Whole {
+		lines = append(lines, ws.planLines(r.Plan)...)
+	}
+	if r.Result != nil {
+		for i := range r.Result.Outcomes {
+			lines = append(lines, ws.outcomeLine(&r.Result.Outcomes[i]))
+		}
+	}
+	for i := range r.Says {
+		lines = append(lines, ws.said(&r.Says[i]))
+	}
+	if r.Plan != nil && !r.Whole {
+		for i := range r.Plan.Waiting {
+			c := &r.Plan.Waiting[i]
+			lines = append(lines, fmt.Sprintf("waiting: %s of %s: %s", countedUnits(c.Items), c.Addr, ws.All(c.Reasons)))
+		}
+		for i := range r.Plan.Problems {
+			q := &r.Plan.Problems[i]
+			lines = append(lines, fmt.Sprintf("problem: %s: %s", q.Addr, ws.Problem(q)))
+		}
+	}
+	return lines
+}
+
+// planLines are what a plan of sets is about to do, a line for each entry, and its notes.
+func (ws *Words) planLines(p *plan.Plan) (lines []string) {
+	line := func(what string, c *plan.Change) {
+		if c.Items != nil && c.Op == plan.Delete {
+			lines = append(lines, fmt.Sprintf("%s%s: %s due, %s", what, c.Addr, countedUnits(c.Items), ws.All(c.Reasons)))
+		}
+	}
+	for i := range p.Changes {
+		line("", &p.Changes[i])
+	}
+	for i := range p.Observed {
+		line("only observed: ", &p.Observed[i])
+	}
+	for i := range p.Withheld {
+		h := &p.Withheld[i]
+		line("withheld: ", &h.Change)
+		lines = append(lines, fmt.Sprintf("withheld: %s: %s", h.Addr, ws.All(h.Guards)))
+	}
+	for i := range p.Notes {
+		lines = append(lines, ws.said(&p.Notes[i]))
+	}
+	return lines
+}
+
+func (ws *Words) outcomeLine(o *plan.Outcome) string {
+	if o.Op == plan.Refresh && o.Status == plan.Done {
+		return ws.All(o.Reasons)
+	}
+	line := Outcome(o)
+	if wrong := ws.Wrong(o); wrong != "" {
+		line += ": " + wrong
+	}
+	return line
+}
+
+func (ws *Words) said(n *plan.Note) string {
+	if n.Addr == (resource.Addr{}) {
+		return ws.Of(n.Reason)
+	}
+	return plan.Subject(n.Addr) + ": " + ws.Of(n.Reason)
+}

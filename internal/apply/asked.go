@@ -71,7 +71,7 @@ func (e *Engine) RetryNumbers(ctx context.Context, db *state.DB, snap state.Snap
 
 // sendAgain makes numbers due, and sends what the plan has for them then.
 func (e *Engine) sendAgain(ctx context.Context, db *state.DB, snap state.Snapshot, desired resource.Config, again resource.Numbers, o Options, out *Retried) error {
-	rec := state.Record{Troubles: numbers.Again(again, snap.Troubles, time.Now()), Events: e.askedEvents(desired, again)}
+	rec := resource.Record{Troubles: numbers.Again(again, snap.Troubles, time.Now()), Events: e.askedEvents(desired, again)}
 	snap.Troubles = overlaid(snap.Troubles, rec.Troubles)
 	for round := range 2 {
 		plan, err := e.PlanSettled(ctx, desired, snap, o)
@@ -81,7 +81,7 @@ func (e *Engine) sendAgain(ctx context.Context, db *state.DB, snap state.Snapsho
 		if err := db.Commit(ctx, rec); err != nil {
 			return err
 		}
-		rec = state.Record{}
+		rec = resource.Record{}
 		plan.Numbers.Batches = e.narrowed(plan.Numbers.Batches, desired, again)
 		result, err := e.ApplyNumbers(ctx, db, desired, plan, o, func(*numbers.Batch) bool { return true })
 		out.Result.Numbers = append(out.Result.Numbers, result.Numbers...)
@@ -193,9 +193,9 @@ func (e *Engine) why(s resource.Numbers, desired resource.Config, snap *state.Sn
 		}
 		say(c.Numbers, "%s", how)
 	}
-	for i := range snap.Owned {
-		if row := &snap.Owned[i]; e.grouped(row.Addr.Kind) && desired.Find(row.Addr) != nil {
-			say(resource.GroupOf(row.Applied).Placed, "it is in place already, in %s", row.Addr)
+	for i := range snap.Groups {
+		if g := &snap.Groups[i]; desired.Find(g.Addr) != nil {
+			say(g.Placed, "it is in place already, in %s", g.Addr)
 		}
 	}
 	for _, g := range e.groups(desired) {
@@ -246,7 +246,7 @@ func (e *Engine) narrowed(batches []numbers.Batch, desired resource.Config, s re
 	return out
 }
 
-func (e *Engine) askedEvents(desired resource.Config, s resource.Numbers) (out []state.Event) {
+func (e *Engine) askedEvents(desired resource.Config, s resource.Numbers) (out []resource.Event) {
 	for _, g := range e.groups(desired) {
 		if own := diff.WantedNumbers(g.Object).And(s); len(own) > 0 {
 			out = append(out, numberEvent(g.Addr, diff.Retry, "", own, "by `telnyxsync uploads retry`", string(Done), "", "", Fingerprint(desired)))

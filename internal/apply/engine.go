@@ -113,7 +113,7 @@ func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.S
 
 func (e *Engine) input(desired resource.Config, snap state.Snapshot, o Options) diff.Input {
 	return diff.Input{
-		Kinds: e.Kinds, Desired: desired, Owned: snap.Owned, Intents: snap.Intents, Instance: e.Instance, Now: time.Now(),
+		Kinds: e.Kinds, Desired: desired, Owned: snap.OldOwned(), Intents: snap.Intents, Instance: e.Instance, Now: time.Now(),
 		Orders: snap.Orders, Troubles: snap.Troubles, Times: e.Times,
 		NeedSecrets: o.Writing, Prune: o.Prune, Stateless: o.Stateless, Foreign: o.Foreign, Only: o.Only,
 	}

@@ -155,7 +155,10 @@ func (x *executor) filled(v any) any {
 // change does one change and records it. The error is one of the state.
 func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) {
 	out := Outcome{Addr: c.Addr, Op: c.Op, ID: c.ID}
-	record := state.Record{Own: c.Own}
+	var record resource.Record
+	if c.Own != nil {
+		record.Own = []resource.Owned{*c.Own}
+	}
 	var (
 		r   resource.Receipt
 		err error
@@ -170,20 +173,20 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		r, err = x.make(ctx, ops, c)
 		// As long as nobody knows what became of it, the intent stands.
 		if !client.Unknown(err) && !errors.Is(err, errHalfReplaced) {
-			record.EndIntent = &c.Addr
+			record.EndIntents = []resource.Addr{c.Addr}
 		}
 		if err == nil {
 			out.ID = r.Live.ID
 			own := *c.Own
 			own.ID = r.Live.ID
 			x.renewed(c, &own, r.Live)
-			record.Own = &own
+			record.Own = []resource.Owned{own}
 		}
 	case diff.Delete:
 		r, err = x.remove(ctx, ops, c)
-		record.Forget = &c.Addr
+		record.Forget = []resource.Addr{c.Addr}
 	case diff.Forget:
-		record.Forget = &c.Addr
+		record.Forget = []resource.Addr{c.Addr}
 	default:
 		if len(c.Deltas) > 0 {
 			w := c.Write
@@ -206,13 +209,13 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 			if len(c.Deltas) > 0 {
 				x.renewed(c, &own, r.Live)
 			}
-			record.Own = &own
+			record.Own = []resource.Owned{own}
 		}
 		if c.Op == diff.Rename && x.desired.Find(c.From.Addr) == nil { // an entry that has another object now remembers that
-			record.Forget = &c.From.Addr
+			record.Forget = []resource.Addr{c.From.Addr}
 		}
 		if !client.Unknown(err) || !x.kind(c).Blind {
-			record.EndIntent = &c.Addr
+			record.EndIntents = []resource.Addr{c.Addr}
 		}
 	}
 	out.RequestID = r.RequestID
@@ -229,7 +232,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 	if err != nil {
 		record.Own, record.Forget = nil, nil
 	}
-	record.Event = event(c, out, x.fingerprint)
+	record.Events = []resource.Event{event(c, out, x.fingerprint)}
 	if err := x.db.Commit(ctx, record); err != nil {
 		out.Error = wrap(c, err)
 		if out.Status == Done {
@@ -248,7 +251,7 @@ func unverified(c *diff.Change, own *resource.Owned, why string) {
 	}
 	for _, d := range c.Deltas {
 		diff.NotApplied(own, c.From, d.Path)
-		own.Attempts[d.Path] = resource.Attempt{Value: resource.Text(resource.Remembered(d.New)), Count: diff.StickLimit, Note: why}
+		own.Attempts[d.Path] = resource.Attempt{Value: resource.Text(resource.Remembered(d.New)), Count: diff.StickLimit, Note: resource.Said(why)}
 	}
 }
 
@@ -267,7 +270,7 @@ func (x *executor) remove(ctx context.Context, ops Operations, c *diff.Change) (
 		// back, the next run knows that it was us, and puts it up again.
 		own := *c.From
 		own.TakenDown = true
-		if err := x.db.Commit(ctx, state.Record{Own: &own}); err != nil {
+		if err := x.db.Commit(ctx, resource.Record{Own: []resource.Owned{own}}); err != nil {
 			return resource.Receipt{}, err
 		}
 	}

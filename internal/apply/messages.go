@@ -11,7 +11,6 @@ import (
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
-	"telnyxsync/internal/state"
 )
 
 // Messages reads and dismisses log messages of Telnyx.
@@ -44,7 +43,7 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 		return r, err
 	}
 	r.Messages = []resource.Message{} // also where there are none
-	var rec state.Record
+	var rec resource.Record
 	var refused error // by the key: it is not tried for each of the rest
 	fresh := 0
 	for _, m := range list {
@@ -64,8 +63,8 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 			}
 			if dismissErr == nil {
 				r.Lines = append(r.Lines, fmt.Sprintf("dismissed by %s: %s", rule.Addr, Describe(&m)))
-				rec.Events = append(rec.Events, state.Event{
-					Addr: rule.Addr, Op: "dismiss", ID: m.ID, Reason: Describe(&m), Outcome: string(Done), RequestID: receipt.RequestID, Fingerprint: Fingerprint(s.Desired),
+				rec.Events = append(rec.Events, resource.Event{
+					Addr: rule.Addr, Op: "dismiss", ID: m.ID, Reason: resource.Said(Describe(&m)), Outcome: string(Done), RequestID: receipt.RequestID, Fingerprint: Fingerprint(s.Desired),
 				})
 				if was {
 					rec.EndMessages = append(rec.EndMessages, m.Key)

@@ -32,11 +32,9 @@ func (e *Engine) teams(snap *state.Snapshot) []string {
 			found[o.Target.Connection] = true
 		}
 	}
-	for i := range snap.Owned {
-		if row := &snap.Owned[i]; e.grouped(row.Addr.Kind) {
-			if t := resource.GroupOf(row.Applied).Target; t.Placed() {
-				found[t.Connection] = true
-			}
+	for i := range snap.Groups {
+		if t := snap.Groups[i].Target; t.Placed() {
+			found[t.Connection] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(found))

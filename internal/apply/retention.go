@@ -62,7 +62,7 @@ type retainer struct {
 	there   map[string]bool  // that of it which is still there
 	deleted map[string]begun // by this run
 	doubt   map[string]begun // whose deletion's answer was lost
-	open    []resource.Addr  // the intents of those
+	open    []string         // ids of the batches of those
 }
 
 func (x *retainer) say(format string, args ...any) {

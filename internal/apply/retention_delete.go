@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,37 +11,24 @@ import (
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/retention"
-	"telnyxsync/internal/state"
 )
 
 // begun is what is stored of a recording before it is deleted, and written to the history after.
-type begun struct {
-	ID      string        `json:"id"`
-	Policy  resource.Addr `json:"policy"`
-	Created time.Time     `json:"created"`
-	From    string        `json:"from,omitempty"` // masked
-	To      string        `json:"to,omitempty"`
-	Age     string        `json:"age"`
-}
+type begun = resource.Deleted
 
-// intentAddr is where state has what a batch is about to delete. No entry has such an address.
-func (x *retainer) intentAddr(batch int) resource.Addr {
-	return resource.Addr{Kind: x.noun + "s", Name: fmt.Sprintf("batch %d", batch)}
-}
+// deletionID is the id of a batch, under which state has what it is about to delete.
+func (x *retainer) deletionID(batch int) string { return fmt.Sprintf("%ss/batch %d", x.noun, batch) }
 
 // unfinished are the recordings that an earlier run had begun to delete when it was cut off.
 func (x *retainer) unfinished() map[string]begun {
 	out := map[string]begun{}
-	for _, in := range x.s.Snap.Intents {
-		if in.Addr.Kind != x.intentAddr(0).Kind {
+	for _, d := range x.s.Snap.Deletions {
+		if d.Unit != x.noun {
 			continue
 		}
-		x.open = append(x.open, in.Addr)
-		for _, text := range in.Seen {
-			var b begun
-			if json.Unmarshal([]byte(text), &b) == nil { // it was written by us
-				out[b.ID] = b
-			}
+		x.open = append(x.open, d.ID)
+		for _, b := range d.Items {
+			out[b.ID] = b
 		}
 	}
 	return out
@@ -60,24 +46,21 @@ func (x *retainer) resolve(ctx context.Context) error {
 }
 
 // settle writes deletions to the history whose answers were lost, and ends all that is open.
-func (x *retainer) settle(ctx context.Context, gone map[string]begun, more ...state.Event) error {
-	records := []state.Record{{Events: more}}
+func (x *retainer) settle(ctx context.Context, gone map[string]begun, more ...resource.Event) error {
+	rec := resource.Record{Events: more, EndDeletions: x.open}
 	for _, id := range slices.Sorted(maps.Keys(gone)) {
-		records[0].Events = append(records[0].Events, x.event(gone[id], Done, "", ""))
-	}
-	for i := range x.open {
-		records = append(records, state.Record{EndIntent: &x.open[i]})
+		rec.Events = append(rec.Events, x.event(gone[id], Done, "", ""))
 	}
 	x.open = nil
-	return x.s.DB.Commit(ctx, records...)
+	return x.s.DB.Commit(ctx, rec)
 }
 
-func (x *retainer) event(b begun, outcome Status, err, request string) state.Event {
+func (x *retainer) event(b begun, outcome Status, err, request string) resource.Event {
 	reason := fmt.Sprintf("made %s, %s old", b.Created.UTC().Format(time.RFC3339), b.Age)
 	if b.From != "" || b.To != "" {
 		reason += fmt.Sprintf(", from %s to %s", b.From, b.To)
 	}
-	return state.Event{Addr: b.Policy, Op: string(diff.Delete), ID: b.ID, Reason: reason, Outcome: string(outcome), Error: err, RequestID: request, Fingerprint: x.fingerprint}
+	return resource.Event{Addr: b.Rule, Op: string(diff.Delete), ID: b.ID, Reason: resource.Said(reason), Outcome: string(outcome), Error: err, RequestID: request, Fingerprint: x.fingerprint}
 }
 
 // maxLost is how many batches in a row may go without an answer that tells: then Telnyx is in trouble, and
@@ -119,22 +102,21 @@ func (x *retainer) enforce(ctx context.Context, due []retention.Due) error {
 // delete deletes one batch. What is about to be deleted is stored before; the error is one of the state, or
 // one by which all others would fail too, or that the answer was lost.
 func (x *retainer) delete(ctx context.Context, n int, batch []retention.Due) error {
-	a := x.intentAddr(n)
-	in := resource.Intent{Addr: a, At: time.Now()}
 	ids := make([]string, len(batch))
 	list := make([]begun, len(batch))
 	for i, d := range batch {
 		ids[i] = d.ID
-		list[i] = begun{d.ID, d.Policy.Addr, d.Created, d.From, d.To, resource.DurationText(time.Since(d.Created).Truncate(time.Hour))}
-		in.Seen = append(in.Seen, resource.Text(list[i]))
+		age := resource.DurationText(time.Since(d.Created).Truncate(time.Hour))
+		list[i] = begun{ID: d.ID, Rule: d.Policy.Addr, Created: d.Created, From: d.From, To: d.To, Age: age}
 	}
-	if err := x.s.DB.Begin(ctx, in); err != nil {
+	batchID := x.deletionID(n)
+	if err := x.s.DB.Commit(ctx, resource.Record{Deletions: []resource.Deletion{{ID: batchID, Unit: x.noun, At: time.Now(), Items: list}}}); err != nil {
 		return err
 	}
 	r, err := x.api.Delete(ctx, ids)
 	if client.Unknown(err) {
 		x.say("unknown: whether %s were deleted: %v", x.count(len(list)), err)
-		x.open = append(x.open, a)
+		x.open = append(x.open, batchID)
 		for _, b := range list {
 			x.doubt[b.ID] = b
 		}
@@ -146,7 +128,7 @@ func (x *retainer) delete(ctx context.Context, n int, batch []retention.Due) err
 		x.report.Failed = true
 		x.say("failed: %s: %v", x.count(len(list)), err)
 	}
-	rec := state.Record{EndIntent: &a}
+	rec := resource.Record{EndDeletions: []string{batchID}}
 	for _, b := range list {
 		rec.Events = append(rec.Events, x.event(b, outcome, text, r.RequestID))
 		if err == nil {
@@ -165,7 +147,7 @@ func (x *retainer) delete(ctx context.Context, n int, batch []retention.Due) err
 // readAgain makes sure that what was deleted is gone, and finds out what became of the rest.
 func (x *retainer) readAgain(ctx context.Context) error {
 	there := map[string]bool{}
-	var still []state.Event
+	var still []resource.Event
 	err := x.api.Each(ctx, nil, x.until, func(r *resource.Recording) error {
 		if b, ok := x.deleted[r.ID]; ok {
 			still = append(still, x.event(b, Failed, "Telnyx called it deleted, and it is still there", ""))

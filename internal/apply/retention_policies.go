@@ -10,7 +10,6 @@ import (
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/retention"
-	"telnyxsync/internal/state"
 )
 
 // policies are those that are written, and the holds that other runs wrote. What cannot be told of a hold
@@ -44,8 +43,9 @@ func (x *retainer) policies(ctx context.Context) (list []retention.Policy, err e
 		p.Observe = e.Observe
 		list = append(list, p)
 	}
-	for i := range x.s.Snap.Owned {
-		row := &x.s.Snap.Owned[i]
+	remembered := x.s.Snap.OldOwned()
+	for i := range remembered {
+		row := &remembered[i]
 		if row.Addr.Kind != x.kind || diff.SaysHolds(x.s.Desired.Root(row.Root), x.kind) {
 			continue // of what is loaded, the files tell
 		}
@@ -68,14 +68,7 @@ func (x *retainer) rememberHolds(ctx context.Context, in diff.Input) error {
 	if x.s.Observe || len(put)+len(gone) == 0 {
 		return nil
 	}
-	var records []state.Record
-	for i := range put {
-		records = append(records, state.Record{Own: &put[i]})
-	}
-	for i := range gone {
-		records = append(records, state.Record{Forget: &gone[i].Addr})
-	}
-	return x.s.DB.Commit(ctx, records...)
+	return x.s.DB.Commit(ctx, x.s.Snap.FromOld(put, gone))
 }
 
 // withConnections reads the connections, where entries of a kind name some.

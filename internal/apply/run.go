@@ -163,21 +163,29 @@ func adopted(plan *diff.NumberPlan) (out []NumberOutcome) {
 
 // settleState remembers what needs no write: fields that are as desired already, objects that are gone.
 func settleState(ctx context.Context, db *state.DB, plan *diff.Plan, fingerprint string) error {
-	var records []state.Record
+	var records []resource.Record
 	if rec, any := settleNumbers(&plan.Numbers, fingerprint); any {
 		records = append(records, rec)
 	}
-	for i := range plan.Settle {
-		records = append(records, state.Record{Own: &plan.Settle[i], EndIntent: &plan.Settle[i].Addr})
+	if len(plan.Settle)+len(plan.Gone) > 0 {
+		snap, err := db.Snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		rec := snap.FromOld(plan.Settle, plan.Gone)
+		for i := range plan.Settle {
+			rec.EndIntents = append(rec.EndIntents, plan.Settle[i].Addr)
+		}
+		for i := range plan.Gone {
+			g := &plan.Gone[i]
+			rec.Events = append(rec.Events, resource.Event{
+				Addr: g.Addr, Op: string(diff.Forget), ID: g.ID, Reason: resource.Said("no longer written, and nothing of it is to be deleted"), Outcome: string(Done),
+			})
+		}
+		records = append(records, rec)
 	}
-	for i := range plan.Gone {
-		g := &plan.Gone[i]
-		records = append(records, state.Record{Forget: &g.Addr, Event: &state.Event{
-			Addr: g.Addr, Op: string(diff.Forget), ID: g.ID, Reason: "no longer written, and nothing of it is to be deleted", Outcome: string(Done),
-		}})
-	}
-	for i := range plan.Over {
-		records = append(records, state.Record{EndIntent: &plan.Over[i]})
+	if len(plan.Over) > 0 {
+		records = append(records, resource.Record{EndIntents: plan.Over})
 	}
 	if len(records) == 0 {
 		return nil
@@ -208,13 +216,13 @@ func (r *Result) merge(more Result) {
 	r.Numbers = resolve(r.Numbers, more.Numbers)
 }
 
-func event(c *diff.Change, o Outcome, fingerprint string) *state.Event {
+func event(c *diff.Change, o Outcome, fingerprint string) resource.Event {
 	deltas := make([]map[string]any, len(c.Deltas))
 	for i, d := range c.Deltas {
 		deltas[i] = map[string]any{"path": d.Path, "old": d.Old, "new": d.New, "origin": d.Origin}
 	}
-	return &state.Event{
-		Addr: c.Addr, Op: string(c.Op), ID: o.ID, Reason: c.Reason, Deltas: json.RawMessage(resource.Text(deltas)),
+	return resource.Event{
+		Addr: c.Addr, Op: string(c.Op), ID: o.ID, Reason: resource.Said(c.Reason), Deltas: json.RawMessage(resource.Text(deltas)),
 		Outcome: string(o.Status), Error: o.Error, RequestID: o.RequestID, Fingerprint: fingerprint,
 	}
 }

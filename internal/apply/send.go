@@ -13,7 +13,6 @@ import (
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
-	"telnyxsync/internal/state"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -107,14 +106,14 @@ func (x *executor) batch(ctx context.Context, b numbers.Batch, out *NumberOutcom
 	o := resource.Order{
 		ID: strings.ToLower(rand.Text()), Op: string(b.Op), Target: b.Target, Numbers: b.Numbers, Retried: b.Ticket, Seen: b.Seen, At: time.Now(),
 	}
-	if err := x.db.Commit(ctx, state.Record{Orders: []resource.Order{o}}); err != nil {
+	if err := x.db.Commit(ctx, resource.Record{Orders: []resource.Order{o}}); err != nil {
 		out.Status, out.Error = Failed, err.Error()
 		return err
 	}
 	var (
 		r   resource.Receipt
 		err error
-		rec state.Record
+		rec resource.Record
 	)
 	switch b.Op {
 	case numbers.Assign:
@@ -173,7 +172,7 @@ func (x *executor) madeFor(groups []resource.Addr) string {
 
 // moves sends the moves of numbers, one by one. Those that are refused leave the order; those whose answer was lost
 // stay in it, and show or are moved again.
-func (x *executor) moves(ctx context.Context, b numbers.Batch, o *resource.Order, rec *state.Record) (r resource.Receipt, err error) {
+func (x *executor) moves(ctx context.Context, b numbers.Batch, o *resource.Order, rec *resource.Record) (r resource.Receipt, err error) {
 	var (
 		g  errgroup.Group
 		mu sync.Mutex

@@ -12,11 +12,10 @@ import (
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
-	"telnyxsync/internal/state"
 )
 
 // refused takes down what follows from a refusal.
-func (x *executor) refused(o resource.Order, b numbers.Batch, err error, rec *state.Record) {
+func (x *executor) refused(o resource.Order, b numbers.Batch, err error, rec *resource.Record) {
 	if b.Op == numbers.Relocate {
 		return // each move has been recorded by itself
 	}
@@ -59,7 +58,7 @@ func named(e *client.Error, b numbers.Batch) map[resource.Number]string {
 }
 
 // events are the rows of the history: one for each group, with its own numbers.
-func (x *executor) events(b numbers.Batch, o resource.Order, out *NumberOutcome) (list []state.Event) {
+func (x *executor) events(b numbers.Batch, o resource.Order, out *NumberOutcome) (list []resource.Event) {
 	for _, a := range b.Groups {
 		own := b.Numbers
 		if e := x.desired.Find(a); e != nil {
@@ -72,22 +71,22 @@ func (x *executor) events(b numbers.Batch, o resource.Order, out *NumberOutcome)
 	return list
 }
 
-func numberEvent(a resource.Addr, op diff.Op, ticket string, s resource.Numbers, why, how, err, request, fingerprint string) state.Event {
+func numberEvent(a resource.Addr, op diff.Op, ticket string, s resource.Numbers, why, how, err, request, fingerprint string) resource.Event {
 	reason := countNumbers(s.Len())
 	if why != "" {
 		reason += ": " + why
 	}
 	deltas := []map[string]any{{"path": "/numbers", "old": nil, "new": s}}
-	return state.Event{
-		Addr: a, Op: string(op), ID: ticket, Reason: reason, Deltas: json.RawMessage(resource.Text(deltas)), Outcome: how, Error: err,
+	return resource.Event{
+		Addr: a, Op: string(op), ID: ticket, Reason: resource.Said(reason), Deltas: json.RawMessage(resource.Text(deltas)), Outcome: how, Error: err,
 		RequestID: request, Fingerprint: fingerprint,
 	}
 }
 
 // settleNumbers is what is to be remembered of numbers before anything is sent.
-func settleNumbers(plan *diff.NumberPlan, fingerprint string) (rec state.Record, any bool) {
+func settleNumbers(plan *diff.NumberPlan, fingerprint string) (rec resource.Record, any bool) {
 	s := &plan.Settle
-	rec = state.Record{Orders: s.Orders, EndOrders: s.EndOrders, Troubles: s.Troubles, EndTroubles: s.EndTroubles}
+	rec = resource.Record{Orders: s.Orders, EndOrders: s.EndOrders, Troubles: s.Troubles, EndTroubles: s.EndTroubles}
 	for _, e := range plan.Ended {
 		errText := ""
 		if e.How != string(Done) {

@@ -300,7 +300,7 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *Change) (held 
 			return false
 		}
 		held = true
-		if a.Note != "" {
+		if !a.Note.IsZero() {
 			NotApplied(c.Own, row, d.Path)
 			p.problem(e.Addr, &e.Pos, true, "%s: %s", d.Path, a.Note)
 			return true

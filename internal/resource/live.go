@@ -93,6 +93,7 @@ type Owned struct {
 	Addr    Addr
 	ID      string
 	Root    string // of the configuration that it came from
+	File    string // where it is written, relative to the root; "" where that is not known
 	Applied Object // the managed fields as last applied, opaque ones as their digests
 	Protect bool
 	// TakenDown: we took it out of service in order to delete it, which has not happened.
@@ -106,7 +107,7 @@ type Owned struct {
 type Attempt struct {
 	Value string `json:"value"` // the value as JSON
 	Count int    `json:"count"`
-	Note  string `json:"note,omitempty"` // why it is not written again, where that is not its count
+	Note  Reason `json:"note,omitzero"` // why it is not written again, where that is not its count
 }
 
 // Intent is a create that was begun and whose outcome is not recorded.

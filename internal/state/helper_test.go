@@ -86,11 +86,11 @@ func play(role, dir string) error {
 		}
 		for i := 0; ; i++ { // "write"
 			addr := resource.Addr{Kind: "toys", Name: fmt.Sprint(i)}
-			err := db.Commit(ctx, state.Record{
-				Own:   &resource.Owned{Addr: addr, ID: "id-" + addr.Name, Applied: resource.Object{"n": int64(i)}},
-				Event: &state.Event{Addr: addr, Op: "create", Outcome: "done"},
-			}, state.Record{
-				Own:      &resource.Owned{Addr: resource.Addr{Kind: "pairs", Name: fmt.Sprint(i)}, ID: "id-" + addr.Name},
+			err := db.Commit(ctx, resource.Record{
+				Own:    []resource.Owned{{Addr: addr, ID: "id-" + addr.Name, Applied: resource.Object{"n": int64(i)}}},
+				Events: []resource.Event{{Addr: addr, Op: "create", Outcome: "done"}},
+			}, resource.Record{
+				Own:      []resource.Owned{{Addr: resource.Addr{Kind: "pairs", Name: fmt.Sprint(i)}, ID: "id-" + addr.Name}},
 				Orders:   []resource.Order{{ID: fmt.Sprint(i)}},
 				Troubles: []resource.Trouble{{Number: resource.Number(15125550100 + i)}},
 			})
@@ -140,15 +140,15 @@ func filled(t testing.TB, dir string) {
 	must(t, err)
 	db, err := state.Open(t.Context(), l)
 	must(t, err)
-	var list []state.Record
+	var list []resource.Record
 	for i := range 300 {
 		addr := resource.Addr{Kind: "toys", Name: fmt.Sprintf("toy-%03d", i)}
-		list = append(list, state.Record{
-			Own:   &resource.Owned{Addr: addr, ID: fmt.Sprintf("id-%03d", i), Root: "/etc/toys", Applied: resource.Object{"text": strings.Repeat("x", 40)}},
-			Event: &state.Event{Addr: addr, Op: "create", Outcome: "done", Reason: "it is written"},
+		list = append(list, resource.Record{
+			Own:    []resource.Owned{{Addr: addr, ID: fmt.Sprintf("id-%03d", i), Root: "/etc/toys", Applied: resource.Object{"text": strings.Repeat("x", 40)}}},
+			Events: []resource.Event{{Addr: addr, Op: "create", Outcome: "done", Reason: resource.Said("it is written")}},
 		})
 	}
-	list = append(list, state.Record{Orders: someOrders(3), Troubles: someTroubles(40)})
+	list = append(list, resource.Record{Orders: someOrders(3), Troubles: someTroubles(40)})
 	must(t, db.Commit(t.Context(), list...))
 	must(t, errors.Join(db.Close(), l.Release()))
 }

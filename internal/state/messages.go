@@ -13,6 +13,7 @@ import (
 func endMessage(exec execute, key string) { exec(`DELETE FROM messages WHERE message_key = ?`, key) }
 
 func putMessage(exec execute, m *resource.Message) {
+	endMessage(exec, m.Key)
 	exec(`INSERT INTO messages (message_key, id, code, title, detail, pointer, connection, number, ticket, first_seen, rule)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.Key, m.ID, m.Code, m.Title, m.Detail, m.Pointer, m.Connection, m.Number, m.Ticket, stampOrNone(m.First), m.Rule)

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"telnyxsync/internal/resource"
@@ -15,6 +16,7 @@ func endOrder(exec execute, id string) { exec(`DELETE FROM orders WHERE id = ?`,
 
 func putOrder(exec execute, o *resource.Order) {
 	t := &o.Target
+	endOrder(exec, o.ID)
 	exec(`INSERT INTO orders (id, op, connection, location_id, civic_address_id, usage, additional_usages, numbers, ticket, retried, seen, at, settled)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.ID, o.Op, t.Connection, t.Location, t.CivicAddress, t.Usage, t.Additional, resource.Text(o.Numbers), o.Ticket, o.Retried,
@@ -27,18 +29,26 @@ func endTrouble(exec execute, n resource.Number) {
 
 func putTrouble(exec execute, r *resource.Trouble) {
 	t := &r.Target
+	endTrouble(exec, r.Number)
 	exec(`INSERT INTO troubles (number, op, connection, location_id, civic_address_id, usage, additional_usages, code, reason, ticket, attempts, at, next)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Number.String(), r.Op, t.Connection, t.Location, t.CivicAddress, t.Usage, t.Additional, r.Code, r.Reason, r.Ticket,
+		r.Number.String(), r.Op, t.Connection, t.Location, t.CivicAddress, t.Usage, t.Additional, r.Code, resource.Said(r.Reason).Key(), r.Ticket,
 		r.Attempts, stampOrNone(r.At), stampOrNone(r.Next))
 }
 
 // readable refuses numbers that could not be read again: one of them would make all of the state unreadable.
-func (r *Record) readable() error {
+func readable(r *resource.Record) error {
 	for i := range r.Orders {
-		var again resource.Numbers
-		if err := json.Unmarshal([]byte(resource.Text(r.Orders[i].Numbers)), &again); err != nil {
+		if err := readAgain(r.Orders[i].Numbers); err != nil {
 			return fmt.Errorf("order %s: %w", r.Orders[i].ID, err)
+		}
+	}
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		for _, s := range append(slices.Collect(maps.Values(g.Uploaded)), g.Placed) {
+			if err := readAgain(s); err != nil {
+				return fmt.Errorf("%s: %w", g.Addr, err)
+			}
 		}
 	}
 	for i := range r.Troubles {
@@ -48,6 +58,11 @@ func (r *Record) readable() error {
 		}
 	}
 	return nil
+}
+
+func readAgain(s resource.Numbers) error {
+	var again resource.Numbers
+	return json.Unmarshal([]byte(resource.Text(s)), &again)
 }
 
 func readOrders(ctx context.Context, tx *sql.Tx) (orders []resource.Order, err error) {
@@ -84,15 +99,16 @@ func readTroubles(ctx context.Context, tx *sql.Tx) (troubles []resource.Trouble,
 	err = query(ctx, tx, `SELECT number, op, connection, location_id, civic_address_id, usage, additional_usages, code, reason, ticket, attempts, at, next
 		FROM troubles`, func(scan scanner) error {
 		var (
-			r                resource.Trouble
-			number, at, next string
+			r                        resource.Trouble
+			number, reason, at, next string
 		)
 		t := &r.Target
-		err := scan(&number, &r.Op, &t.Connection, &t.Location, &t.CivicAddress, &t.Usage, &t.Additional, &r.Code, &r.Reason, &r.Ticket,
+		err := scan(&number, &r.Op, &t.Connection, &t.Location, &t.CivicAddress, &t.Usage, &t.Additional, &r.Code, &reason, &r.Ticket,
 			&r.Attempts, &at, &next)
 		if err != nil {
 			return err
 		}
+		r.Reason = resource.ParseReason(reason).String()
 		if r.Number, err = resource.ParseNumber(number); err != nil {
 			return fmt.Errorf("trouble: %q %w", number, err)
 		}

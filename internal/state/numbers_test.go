@@ -11,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"telnyxsync/internal/resource"
-	"telnyxsync/internal/state"
 )
 
 // someOrders are the first of a list that is read as it is written.
@@ -47,6 +46,17 @@ func numbers() *rapid.Generator[resource.Number] {
 	return rapid.SampledFrom([]resource.Number{15125550100, 15125550101, 4930123456, 3545100, 1000000, 999999999999990})
 }
 
+// sets are of few ranges.
+func sets() *rapid.Generator[resource.Numbers] {
+	return rapid.Custom(func(t *rapid.T) resource.Numbers {
+		var ranges []resource.Range
+		for _, n := range rapid.SliceOfN(numbers(), 0, 4).Draw(t, "numbers") {
+			ranges = append(ranges, resource.Range{From: n, To: n + resource.Number(rapid.IntRange(0, 3).Draw(t, "more"))})
+		}
+		return resource.NumbersOf(ranges...)
+	})
+}
+
 // times are few, and in another order as texts.
 func times() *rapid.Generator[time.Time] {
 	second := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -66,12 +76,8 @@ func targets() *rapid.Generator[resource.Target] {
 func orders() *rapid.Generator[resource.Order] {
 	return rapid.Custom(func(t *rapid.T) resource.Order {
 		text := rapid.String()
-		var ranges []resource.Range
-		for _, n := range rapid.SliceOfN(numbers(), 0, 4).Draw(t, "numbers") {
-			ranges = append(ranges, resource.Range{From: n, To: n + resource.Number(rapid.IntRange(0, 3).Draw(t, "more"))})
-		}
 		return resource.Order{
-			ID: orderIDs().Draw(t, "id"), Op: text.Draw(t, "op"), Target: targets().Draw(t, "target"), Numbers: resource.NumbersOf(ranges...),
+			ID: orderIDs().Draw(t, "id"), Op: text.Draw(t, "op"), Target: targets().Draw(t, "target"), Numbers: sets().Draw(t, "numbers"),
 			Ticket: text.Draw(t, "ticket"), Retried: text.Draw(t, "retried"),
 			Seen: rapid.SampledFrom([][]string{nil, {}, {"1", "2"}}).Draw(t, "seen"), At: times().Draw(t, "at"), Settled: rapid.Bool().Draw(t, "settled"),
 		}
@@ -92,10 +98,10 @@ func troubles() *rapid.Generator[resource.Trouble] {
 // TestEndsComeFirst: a record that ends something and puts it anew leaves the new one.
 func TestEndsComeFirst(t *testing.T) {
 	db := openState(t, t.TempDir())
-	must(t, db.Commit(t.Context(), state.Record{Orders: someOrders(3), Troubles: someTroubles(3)}))
+	must(t, db.Commit(t.Context(), resource.Record{Orders: someOrders(3), Troubles: someTroubles(3)}))
 	orders, troubles := someOrders(2), someTroubles(2)
 	orders[1].Settled, troubles[1].Reason = true, "another"
-	must(t, db.Commit(t.Context(), state.Record{
+	must(t, db.Commit(t.Context(), resource.Record{
 		EndOrders: []string{"order-0", "order-1", "order-2", "order-9"}, Orders: orders[1:],
 		EndTroubles: []resource.Number{15125550100, 15125550101, 15125550102, 15125550109}, Troubles: troubles[1:],
 	}))
@@ -106,12 +112,12 @@ func TestEndsComeFirst(t *testing.T) {
 	}
 }
 
-// TestEventsOfOneRecord are one after the other, behind the one that stands alone.
+// TestEventsOfOneRecord are one after the other.
 func TestEventsOfOneRecord(t *testing.T) {
 	db := openState(t, t.TempDir())
 	must(t, db.Commit(t.Context(),
-		state.Record{Event: &state.Event{Op: "1"}, Events: []state.Event{{Op: "2"}, {Op: "3"}}},
-		state.Record{Events: []state.Event{{Op: "4"}, {Op: "5"}}}))
+		resource.Record{Events: []resource.Event{{Op: "1"}, {Op: "2"}, {Op: "3"}}},
+		resource.Record{Events: []resource.Event{{Op: "4"}, {Op: "5"}}}))
 	events, err := db.History(t.Context(), nil, 10)
 	must(t, err)
 	if len(events) != 5 {
@@ -127,7 +133,7 @@ func TestEventsOfOneRecord(t *testing.T) {
 // TestUnreadableNumbersAreRefused, with all that was to be stored beside them.
 func TestUnreadableNumbersAreRefused(t *testing.T) {
 	db := openState(t, t.TempDir())
-	for want, bad := range map[string]state.Record{
+	for want, bad := range map[string]resource.Record{
 		"trouble: +0 is not a number in E.164": {Troubles: append(someTroubles(1), resource.Trouble{Reason: "of none"})},
 		`order bad: "+0-+3" is not a number`:   {Orders: append(someOrders(1), resource.Order{ID: "bad", Numbers: resource.Numbers{{From: 0, To: 3}}})},
 	} {
@@ -135,7 +141,7 @@ func TestUnreadableNumbersAreRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
-		must(t, db.Commit(t.Context(), state.Record{EndTroubles: []resource.Number{0}}))
+		must(t, db.Commit(t.Context(), resource.Record{EndTroubles: []resource.Number{0}}))
 		s, err := db.Snapshot(t.Context())
 		if err != nil || s.Owned != nil || s.Orders != nil || s.Troubles != nil {
 			t.Errorf("got %+v, %v", s, err)

@@ -57,16 +57,24 @@ func Open(ctx context.Context, l *Lock) (*DB, error) {
 }
 
 // upgrades bring a database from the version before to that of the key, each in one transaction.
-var upgrades = map[int]string{
-	2: `ALTER TABLE owned ADD COLUMN renewed TEXT NOT NULL DEFAULT ''; ALTER TABLE owned ADD COLUMN ends TEXT NOT NULL DEFAULT ''`,
-	3: numbersSchema,
+var upgrades = map[int]func(ctx context.Context, tx *sql.Tx) error{
+	2: statements(`ALTER TABLE owned ADD COLUMN renewed TEXT NOT NULL DEFAULT ''; ALTER TABLE owned ADD COLUMN ends TEXT NOT NULL DEFAULT ''`),
+	3: statements(numbersSchema),
+	4: toTyped,
+}
+
+func statements(text string) func(ctx context.Context, tx *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, text)
+		return err
+	}
 }
 
 func (d *DB) upgrade(ctx context.Context) error {
 	for d.version < Version {
 		next := d.version + 1
 		err := d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, upgrades[next]); err != nil {
+			if err := upgrades[next](ctx, tx); err != nil {
 				return err
 			}
 			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", next))
@@ -159,13 +167,13 @@ func open(ctx context.Context, path, options string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &DB{db: db, version: version, now: time.Now}, nil
+	return &DB{db: db, path: path, version: version, now: time.Now}, nil
 }
 
 func verify(ctx context.Context, db *sql.DB, path string) (version int, err error) {
 	var (
-		first, third int // how many there are of the tables of format 1, and of those that format 3 added
-		found        string
+		first, third, fourth int // how many there are of the tables of format 1, and of those that formats 3 and 4 added
+		found                string
 	)
 	const count = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN "
 	for _, q := range []struct {
@@ -176,6 +184,7 @@ func verify(ctx context.Context, db *sql.DB, path string) (version int, err erro
 		{"PRAGMA integrity_check(1)", &found},
 		{count + "('meta', 'owned', 'intents', 'history', 'jobs')", &first},
 		{count + "('orders', 'troubles', 'messages')", &third},
+		{count + "('groups', 'rules', 'deletions')", &fourth},
 	} {
 		if err := db.QueryRowContext(ctx, q.text).Scan(q.dest); err != nil {
 			return 0, unusable(path, err)
@@ -184,7 +193,7 @@ func verify(ctx context.Context, db *sql.DB, path string) (version int, err erro
 	switch {
 	case found != "ok":
 		return 0, corrupt(path, found)
-	case first != 5 || version >= 3 && third != 3:
+	case first != 5 || version >= 3 && third != 3 || version >= 4 && fourth != 3:
 		return 0, corrupt(path, "tables are missing")
 	}
 	return version, checkVersion(path, version)

@@ -25,45 +25,91 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 			return err
 		}
 		s.BaseURL, s.keyPrint, s.hmacKey = meta["base_url"], meta["key_print"], meta["hmac_key"]
-		renewed := "renewed, ends"
-		if d.version < 2 {
-			renewed = "'', ''"
-		}
-		err = query(ctx, tx, `SELECT kind, name, id, root, applied, protect, taken_down, attempts, `+renewed+` FROM owned ORDER BY kind, name`, func(scan scanner) error {
-			o, err := scanOwned(scan)
-			s.Owned = append(s.Owned, o)
-			return err
-		})
-		if err != nil {
+		// The format is asked for anew: a writer may have brought the state up to date since it was opened for reading.
+		var version int
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 			return err
 		}
-		err = query(ctx, tx, `SELECT kind, name, root, natural_key, hash, seen, at FROM intents ORDER BY kind, name`, func(scan scanner) error {
-			var (
-				i        resource.Intent
-				seen, at string
-			)
-			if err := scan(&i.Addr.Kind, &i.Addr.Name, &i.Root, &i.Key, &i.Hash, &seen, &at); err != nil {
-				return err
-			}
-			if i.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
-				return err
-			}
-			s.Intents = append(s.Intents, i)
-			return json.Unmarshal([]byte(seen), &s.Intents[len(s.Intents)-1].Seen)
-		})
-		if err != nil || d.version < 3 {
+		if err := checkVersion(d.path, version); err != nil {
 			return err
 		}
-		if s.Orders, err = readOrders(ctx, tx); err != nil {
-			return err
-		}
-		if s.Troubles, err = readTroubles(ctx, tx); err != nil {
-			return err
-		}
-		s.Messages, err = readMessages(ctx, tx)
-		return err
+		return s.read(ctx, tx, version)
 	})
 	return s, err
+}
+
+// read reads the tables that a format has.
+func (s *Snapshot) read(ctx context.Context, tx *sql.Tx, version int) error {
+	owned, err := readOwned(ctx, tx, version)
+	if err != nil {
+		return err
+	}
+	intents, err := readIntents(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if version < 4 {
+		old := sortOut(owned, intents)
+		s.Owned, s.Groups, s.Rules, s.Intents, s.Deletions = old.owned, old.groups, old.rules, old.intents, old.deletions
+	} else {
+		s.Owned, s.Intents = owned, intents
+		if s.Groups, err = readGroups(ctx, tx); err != nil {
+			return err
+		}
+		if s.Rules, err = readRules(ctx, tx); err != nil {
+			return err
+		}
+		if s.Deletions, err = readDeletions(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if version < 3 {
+		return nil
+	}
+	if s.Orders, err = readOrders(ctx, tx); err != nil {
+		return err
+	}
+	if s.Troubles, err = readTroubles(ctx, tx); err != nil {
+		return err
+	}
+	s.Messages, err = readMessages(ctx, tx)
+	return err
+}
+
+// readOwned reads owned as a format has it.
+func readOwned(ctx context.Context, tx *sql.Tx, version int) (owned []resource.Owned, err error) {
+	file, times := "file", "renewed, ends"
+	if version < 4 {
+		file = "''"
+	}
+	if version < 2 {
+		times = "'', ''"
+	}
+	err = query(ctx, tx, `SELECT kind, name, id, root, `+file+`, applied, protect, taken_down, attempts, `+times+` FROM owned ORDER BY kind, name`,
+		func(scan scanner) error {
+			o, err := scanOwned(scan)
+			owned = append(owned, o)
+			return err
+		})
+	return owned, err
+}
+
+func readIntents(ctx context.Context, tx *sql.Tx) (intents []resource.Intent, err error) {
+	err = query(ctx, tx, `SELECT kind, name, root, natural_key, hash, seen, at FROM intents ORDER BY kind, name`, func(scan scanner) error {
+		var (
+			i        resource.Intent
+			seen, at string
+		)
+		if err := scan(&i.Addr.Kind, &i.Addr.Name, &i.Root, &i.Key, &i.Hash, &seen, &at); err != nil {
+			return err
+		}
+		if i.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
+			return err
+		}
+		intents = append(intents, i)
+		return json.Unmarshal([]byte(seen), &intents[len(intents)-1].Seen)
+	})
+	return intents, err
 }
 
 func scanOwned(scan scanner) (resource.Owned, error) {
@@ -71,7 +117,7 @@ func scanOwned(scan scanner) (resource.Owned, error) {
 		o                                resource.Owned
 		applied, attempts, renewed, ends string
 	)
-	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &applied, &o.Protect, &o.TakenDown, &attempts, &renewed, &ends)
+	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &o.File, &applied, &o.Protect, &o.TakenDown, &attempts, &renewed, &ends)
 	if err != nil {
 		return o, err
 	}
@@ -91,7 +137,7 @@ func scanOwned(scan scanner) (resource.Owned, error) {
 }
 
 // History reads the newest events, newest first; at most limit of them, of one address if addr is not nil.
-func (d *DB) History(ctx context.Context, addr *resource.Addr, limit int) (events []Event, err error) {
+func (d *DB) History(ctx context.Context, addr *resource.Addr, limit int) (events []resource.Event, err error) {
 	where, args := "", []any{}
 	if addr != nil {
 		where, args = "WHERE kind = ? AND name = ?", []any{addr.Kind, addr.Name}
@@ -100,13 +146,14 @@ func (d *DB) History(ctx context.Context, addr *resource.Addr, limit int) (event
 		return query(ctx, tx, `SELECT seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint
 			FROM history `+where+` ORDER BY seq DESC LIMIT ?`, func(scan scanner) error {
 			var (
-				e          Event
-				at, deltas string
+				e                  resource.Event
+				at, reason, deltas string
 			)
-			err := scan(&e.Seq, &at, &e.Addr.Kind, &e.Addr.Name, &e.Op, &e.ID, &e.Reason, &deltas, &e.Outcome, &e.Error, &e.RequestID, &e.Fingerprint)
+			err := scan(&e.Seq, &at, &e.Addr.Kind, &e.Addr.Name, &e.Op, &e.ID, &reason, &deltas, &e.Outcome, &e.Error, &e.RequestID, &e.Fingerprint)
 			if err != nil {
 				return err
 			}
+			e.Reason = resource.ParseReason(reason)
 			e.Deltas = json.RawMessage(deltas)
 			e.At, err = time.Parse(time.RFC3339Nano, at)
 			events = append(events, e)

@@ -56,8 +56,8 @@ func TestReadingCreatesNothing(t *testing.T) {
 			if err != nil || len(events) != 5 {
 				t.Errorf("%d events, %v", len(events), err)
 			}
-			for _, r := range []state.Record{
-				{Event: &state.Event{Op: "create"}},
+			for _, r := range []resource.Record{
+				{Events: []resource.Event{{Op: "create"}}},
 				{Orders: someOrders(1)},
 				{EndOrders: []string{"order-0"}},
 				{Troubles: someTroubles(1)},
@@ -142,8 +142,8 @@ func TestReadingBesideWriter(t *testing.T) {
 	}
 }
 
-func own(name string) state.Record {
-	return state.Record{Own: &resource.Owned{Addr: resource.Addr{Kind: "toys", Name: name}, ID: "id-" + name}}
+func own(name string) resource.Record {
+	return resource.Record{Own: []resource.Owned{{Addr: resource.Addr{Kind: "toys", Name: name}, ID: "id-" + name}}}
 }
 
 // TestReadingWhileWriterComes: the lock is held, and the database not open yet. The reader waits

@@ -16,10 +16,10 @@ func TestSent(t *testing.T) {
 	begin := time.Now()
 	err := state.Write(ctx, dir, time.Second, func(db *state.DB, _ state.Snapshot) error {
 		addr := resource.Addr{Kind: "phone_numbers", Name: "hq"}
-		row := func(op, ticket, outcome string) state.Event {
-			return state.Event{Addr: addr, Op: op, ID: ticket, Outcome: outcome}
+		row := func(op, ticket, outcome string) resource.Event {
+			return resource.Event{Addr: addr, Op: op, ID: ticket, Outcome: outcome}
 		}
-		return db.Commit(ctx, state.Record{Events: []state.Event{
+		return db.Commit(ctx, resource.Record{Events: []resource.Event{
 			row("upload", "A", "submitted"), row("upload", "A", "done"), row("retry", "B", "submitted"), row("retry", "", "done"),
 			row("assign", "C", "submitted"), row("upload", "D", "failed"), row("upload", "", "submitted"),
 		}})

@@ -1,22 +1,30 @@
-// Package state remembers what we own on Telnyx, which creates were begun, which numbers are on their
-// way, which have trouble, and what was changed.
+// Package state remembers what we own on Telnyx, which numbers are whose, which rules there are, which creates and
+// deletions were begun, which numbers are on their way, which have trouble, and what was changed.
 //
 // It is an SQLite database, state.db, in a directory of its own, beside the file `lock` that
 // writers hold. The tables:
 //
-//	meta     name, value: base_url, key_print (keyed hash of the API key), hmac_key
-//	owned    kind, name, id, root, applied (JSON tree; secrets as keyed hashes, files as hashes), protect,
-//	         taken_down, attempts (JSON), renewed and ends (times of the last write of what expires and of
-//	         its end as known then, or "")
-//	intents  kind, name, root, natural key, hash, seen (JSON ids), at
-//	history  seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
-//	jobs     name, started, ended, error: the last run of each
-//	orders   id, op, connection, location_id, civic_address_id, usage, additional_usages, numbers (JSON ranges),
-//	         ticket, retried, seen (JSON tickets), at, settled
-//	troubles number (E.164), op, connection, location_id, civic_address_id, usage, additional_usages, code, reason,
-//	         ticket, attempts, at, next (when it is tried again, or "": never)
-//	messages message_key, id, code, title, detail, pointer, connection, number, ticket, first_seen, rule: the log
-//	         messages that Telnyx had when we looked last
+//	meta      name, value: base_url, key_print (keyed hash of the API key), hmac_key
+//	owned     kind, name, id, root, applied (JSON tree; secrets as keyed hashes, files as hashes), protect,
+//	          taken_down, attempts (JSON), renewed and ends (times of the last write of what expires and of its
+//	          end as known then, or ""), file (relative to the root, or "": not known): objects
+//	groups    kind, name, root, file, protect, connection, location_id, civic_address_id, usage, additional_usages,
+//	          uploaded (JSON ranges by what they were uploaded for), placed (JSON ranges): groups of phone numbers
+//	rules     kind, name, root, file, hold, says (JSON tree), let_through (when the guards last let a run under it
+//	          through, or ""); two roots may each have one of a name
+//	intents   kind, name, root, natural key, hash, seen (JSON ids), at: creates that were begun
+//	deletions id, unit (recording, transcription), at, items (JSON): batches that are about to be deleted
+//	history   seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
+//	jobs      name, started, ended, error: the last run of each
+//	orders    id, op, connection, location_id, civic_address_id, usage, additional_usages, numbers (JSON ranges),
+//	          ticket, retried, seen (JSON tickets), at, settled
+//	troubles  number (E.164), op, connection, location_id, civic_address_id, usage, additional_usages, code, reason,
+//	          ticket, attempts, at, next (when it is tried again, or "": never)
+//	messages  message_key, id, code, title, detail, pointer, connection, number, ticket, first_seen, rule: the log
+//	          messages that Telnyx had when we looked last
+//
+// A reason is a code with its arguments, as JSON, or "" for none; what an older telnyxsync stored is a plain text.
+// Until format 4, groups and holds stood in owned, and deletions in intents (older.go).
 //
 // Times are RFC 3339 in UTC. The SQL is plain, so that the same schema serves PostgreSQL.
 //
@@ -30,7 +38,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -39,7 +46,7 @@ import (
 )
 
 // Version of the schema. A database with a higher one is refused.
-const Version = 3
+const Version = 4
 
 // applicationID marks our databases among all SQLite files ("TNXS").
 const applicationID = 0x544e5853
@@ -49,7 +56,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE owned (
 	kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, root TEXT NOT NULL,
 	applied TEXT NOT NULL, protect INTEGER NOT NULL, taken_down INTEGER NOT NULL, attempts TEXT NOT NULL,
-	renewed TEXT NOT NULL DEFAULT '', ends TEXT NOT NULL DEFAULT '',
+	renewed TEXT NOT NULL DEFAULT '', ends TEXT NOT NULL DEFAULT '', file TEXT NOT NULL DEFAULT '',
 	PRIMARY KEY (kind, name), UNIQUE (kind, id));
 CREATE TABLE intents (
 	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
@@ -60,7 +67,7 @@ CREATE TABLE history (
 	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
 	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
 CREATE TABLE jobs (name TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT NOT NULL, error TEXT NOT NULL);
-` + numbersSchema
+` + numbersSchema + typedSchema
 
 // numbersSchema is what format 3 added.
 const numbersSchema = `
@@ -78,15 +85,32 @@ CREATE TABLE messages (
 	rule TEXT NOT NULL);
 `
 
+// typedSchema is what format 4 added.
+const typedSchema = `
+CREATE TABLE groups (
+	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, protect INTEGER NOT NULL,
+	connection TEXT NOT NULL, location_id TEXT NOT NULL, civic_address_id TEXT NOT NULL, usage TEXT NOT NULL,
+	additional_usages TEXT NOT NULL, uploaded TEXT NOT NULL, placed TEXT NOT NULL,
+	PRIMARY KEY (kind, name));
+CREATE TABLE rules (
+	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, hold INTEGER NOT NULL,
+	says TEXT NOT NULL, let_through TEXT NOT NULL,
+	PRIMARY KEY (kind, name, root));
+CREATE TABLE deletions (id TEXT PRIMARY KEY, unit TEXT NOT NULL, at TEXT NOT NULL, items TEXT NOT NULL);
+`
+
 // Snapshot is all that state knows at one moment, but for the history.
 type Snapshot struct {
-	Exists   bool   // false: there is no state yet, the rest is empty
-	BaseURL  string // of the API that the state is bound to; "" before the first apply
-	Owned    []resource.Owned
-	Intents  []resource.Intent
-	Orders   []resource.Order   // the oldest first
-	Troubles []resource.Trouble // by number
-	Messages []resource.Message // by key
+	Exists    bool                // false: there is no state yet, the rest is empty
+	BaseURL   string              // of the API that the state is bound to; "" before the first apply
+	Owned     []resource.Owned    // objects, by address
+	Groups    []resource.Group    // by address
+	Rules     []resource.Rule     // by address and root
+	Intents   []resource.Intent   // by address
+	Deletions []resource.Deletion // the oldest first
+	Orders    []resource.Order    // the oldest first
+	Troubles  []resource.Trouble  // by number
+	Messages  []resource.Message  // by key
 
 	keyPrint, hmacKey string
 }
@@ -113,25 +137,11 @@ func keyedHash(hmacKey, purpose, text string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// Event is a row of the history: one change that was attempted.
-type Event struct {
-	Seq         int64           `json:"seq"`
-	At          time.Time       `json:"at"`
-	Addr        resource.Addr   `json:"address"`
-	Op          string          `json:"op"`
-	ID          string          `json:"id"` // Telnyx's id of the object
-	Reason      string          `json:"reason"`
-	Deltas      json.RawMessage `json:"deltas"`
-	Outcome     string          `json:"outcome"` // done, failed, or unknown where the answer was lost
-	Error       string          `json:"error,omitempty"`
-	RequestID   string          `json:"request_id,omitempty"`
-	Fingerprint string          `json:"fingerprint"` // of the configuration that asked for it
-}
-
 // DB is an open state database. Only the holder of the [Lock] may have one open for writing.
 type DB struct {
 	db      *sql.DB
-	version int // of what is there; an older one is read as it is, and brought up to date by a writer
+	path    string
+	version int // of what was there when it was opened; an older one is read as it is, and brought up to date by a writer
 	now     func() time.Time
 }
 

@@ -22,15 +22,15 @@ import (
 func TestRename(t *testing.T) {
 	db := openState(t, t.TempDir())
 	old, name := resource.Addr{Kind: "trunks", Name: "old"}, resource.Addr{Kind: "trunks", Name: "new"}
-	must(t, db.Commit(t.Context(), state.Record{Own: &resource.Owned{Addr: old, ID: "1", Protect: true}}))
-	must(t, db.Commit(t.Context(), state.Record{Own: &resource.Owned{Addr: name, ID: "1", Protect: true}, Forget: &old}))
+	must(t, db.Commit(t.Context(), resource.Record{Own: []resource.Owned{{Addr: old, ID: "1", Protect: true}}}))
+	must(t, db.Commit(t.Context(), resource.Record{Own: []resource.Owned{{Addr: name, ID: "1", Protect: true}}, Forget: []resource.Addr{old}}))
 	// Two that swap their names.
-	must(t, db.Commit(t.Context(), state.Record{Own: &resource.Owned{Addr: old, ID: "2"}}))
+	must(t, db.Commit(t.Context(), resource.Record{Own: []resource.Owned{{Addr: old, ID: "2"}}}))
 	must(t, db.Commit(t.Context(),
-		state.Record{Own: &resource.Owned{Addr: old, ID: "1"}}, state.Record{Own: &resource.Owned{Addr: name, ID: "2"}}))
+		resource.Record{Own: []resource.Owned{{Addr: old, ID: "1"}}}, resource.Record{Own: []resource.Owned{{Addr: name, ID: "2"}}}))
 	// The same id in another kind is another object.
 	other := resource.Addr{Kind: "routes", Name: "old"}
-	must(t, db.Commit(t.Context(), state.Record{Own: &resource.Owned{Addr: other, ID: "1"}}))
+	must(t, db.Commit(t.Context(), resource.Record{Own: []resource.Owned{{Addr: other, ID: "1"}}}))
 	s, err := db.Snapshot(t.Context())
 	must(t, err)
 	got := map[resource.Addr]string{}
@@ -49,7 +49,7 @@ func TestAllOrNothing(t *testing.T) {
 	db := openState(t, dir)
 	must(t, db.Commit(t.Context(), own("a")))
 	bad := own("bad")
-	bad.Own.Applied = resource.Object{"f": func() {}} // no value of a tree
+	bad.Own[0].Applied = resource.Object{"f": func() {}} // no value of a tree
 	func() {
 		defer func() {
 			if recover() == nil {
@@ -68,15 +68,15 @@ func TestAllOrNothing(t *testing.T) {
 func TestHistoryOnlyGrows(t *testing.T) {
 	db := openState(t, t.TempDir())
 	a := resource.Addr{Kind: "toys", Name: "a"}
-	var before []state.Event
+	var before []resource.Event
 	for i := range 30 {
-		must(t, db.Commit(t.Context(), state.Record{
-			Own:   &resource.Owned{Addr: a, ID: fmt.Sprint(i)},
-			Event: &state.Event{Seq: 1, At: time.Unix(0, 0), Addr: a, Op: "update", Reason: fmt.Sprint(i), Outcome: "done"}, // Seq and At are the database's
-		}, state.Record{Forget: &a, EndIntent: &a}))
+		must(t, db.Commit(t.Context(), resource.Record{
+			Own:    []resource.Owned{{Addr: a, ID: fmt.Sprint(i)}},
+			Events: []resource.Event{{Seq: 1, At: time.Unix(0, 0), Addr: a, Op: "update", Reason: resource.Said(fmt.Sprint(i)), Outcome: "done"}}, // Seq and At are the database's
+		}, resource.Record{Forget: []resource.Addr{a}, EndIntents: []resource.Addr{a}}))
 		after, err := db.History(t.Context(), nil, 1000)
 		must(t, err)
-		if len(after) != i+1 || after[0].Seq != int64(i+1) || after[0].Reason != fmt.Sprint(i) || time.Since(after[0].At) > time.Minute {
+		if len(after) != i+1 || after[0].Seq != int64(i+1) || after[0].Reason.String() != fmt.Sprint(i) || time.Since(after[0].At) > time.Minute {
 			t.Fatalf("newest of %d: %+v", len(after), after[0])
 		}
 		if !reflect.DeepEqual(after[1:], before) && i > 0 {
@@ -165,9 +165,9 @@ func TestConcurrentCommits(t *testing.T) {
 			for j := range 10 {
 				name := fmt.Sprintf("%d-%d", i, j)
 				r := own(name)
-				r.EndIntent = &r.Own.Addr
-				r.Event = &state.Event{Addr: r.Own.Addr, Op: "create", Outcome: "done"}
-				err := db.Begin(t.Context(), resource.Intent{Addr: r.Own.Addr, At: time.Now()})
+				r.EndIntents = []resource.Addr{r.Own[0].Addr}
+				r.Events = []resource.Event{{Addr: r.Own[0].Addr, Op: "create", Outcome: "done"}}
+				err := db.Begin(t.Context(), resource.Intent{Addr: r.Own[0].Addr, At: time.Now()})
 				if err := errors.Join(err, db.Commit(t.Context(), r)); err != nil {
 					t.Error(err)
 				}

@@ -98,8 +98,8 @@ func TestUpgrade(t *testing.T) {
 		must(t, state.Write(t.Context(), dir, time.Second, func(db *state.DB, _ state.Snapshot) error {
 			one := wantOwned()[0]
 			one.Renewed = renewed
-			return db.Commit(t.Context(), state.Record{
-				Own: &one, Event: &state.Event{Addr: one.Addr, Op: "renew", Outcome: "done"},
+			return db.Commit(t.Context(), resource.Record{
+				Own: []resource.Owned{one}, Events: []resource.Event{{Addr: one.Addr, Op: "renew", Outcome: "done"}},
 				Orders:   []resource.Order{{ID: "order", At: renewed}},
 				Troubles: []resource.Trouble{{Number: 15125550100, Next: renewed}},
 			})
@@ -213,7 +213,7 @@ func TestKilledWhileUpgrading(t *testing.T) {
 			s, err = db.Snapshot(t.Context())
 			must(t, err)
 			old.holds(t, s)
-			must(t, db.Commit(t.Context(), state.Record{Orders: []resource.Order{{ID: "order"}}}))
+			must(t, db.Commit(t.Context(), resource.Record{Orders: []resource.Order{{ID: "order"}}}))
 		}
 	})
 	t.Logf("killed with a log left behind: %d of 12 times", logs)
@@ -238,8 +238,8 @@ func TestReadingWhileUpgraded(t *testing.T) {
 		db, err := state.Open(t.Context(), l)
 		must(t, err)
 		defer db.Close()
-		must(t, db.Commit(t.Context(), state.Record{
-			Own:    &resource.Owned{Addr: resource.Addr{Kind: "toys", Name: "d"}, ID: "id-d", Renewed: time.Now()},
+		must(t, db.Commit(t.Context(), resource.Record{
+			Own:    []resource.Owned{{Addr: resource.Addr{Kind: "toys", Name: "d"}, ID: "id-d", Renewed: time.Now()}},
 			Orders: []resource.Order{{ID: "order"}},
 		}))
 		s, err := reader.Snapshot(t.Context())

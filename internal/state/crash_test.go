@@ -52,8 +52,12 @@ func wantPrefix(t *testing.T, s state.Snapshot, committed int) {
 	if count["toys"] != count["pairs"] {
 		t.Errorf("half a transaction: %v", count)
 	}
-	if len(s.Orders) != count["toys"] || len(s.Troubles) != count["toys"] {
-		t.Errorf("half a transaction: %v, %d orders, %d troubles", count, len(s.Orders), len(s.Troubles))
+	for what, n := range map[string]int{
+		"groups": len(s.Groups), "rules": len(s.Rules), "deletions": len(s.Deletions), "orders": len(s.Orders), "troubles": len(s.Troubles),
+	} {
+		if n != count["toys"] {
+			t.Errorf("half a transaction: %v, %d %s", count, n, what)
+		}
 	}
 	if count["toys"] < committed || count["toys"] > committed+1 {
 		t.Errorf("%d records, committed were %d", count["toys"], committed)

@@ -90,9 +90,12 @@ func play(role, dir string) error {
 				Own:    []resource.Owned{{Addr: addr, ID: "id-" + addr.Name, Applied: resource.Object{"n": int64(i)}}},
 				Events: []resource.Event{{Addr: addr, Op: "create", Outcome: "done"}},
 			}, resource.Record{
-				Own:      []resource.Owned{{Addr: resource.Addr{Kind: "pairs", Name: fmt.Sprint(i)}, ID: "id-" + addr.Name}},
-				Orders:   []resource.Order{{ID: fmt.Sprint(i)}},
-				Troubles: []resource.Trouble{{Number: resource.Number(15125550100 + i)}},
+				Own:       []resource.Owned{{Addr: resource.Addr{Kind: "pairs", Name: fmt.Sprint(i)}, ID: "id-" + addr.Name}},
+				Groups:    []resource.Group{{Addr: addr}},
+				Rules:     []resource.Rule{{Addr: addr}},
+				Deletions: []resource.Deletion{{ID: addr.Name}},
+				Orders:    []resource.Order{{ID: addr.Name}},
+				Troubles:  []resource.Trouble{{Number: resource.Number(15125550100 + i)}},
 			})
 			if err != nil {
 				return err

@@ -136,6 +136,12 @@ func TestUnreadableNumbersAreRefused(t *testing.T) {
 	for want, bad := range map[string]resource.Record{
 		"trouble: +0 is not a number in E.164": {Troubles: append(someTroubles(1), resource.Trouble{Reason: "of none"})},
 		`order bad: "+0-+3" is not a number`:   {Orders: append(someOrders(1), resource.Order{ID: "bad", Numbers: resource.Numbers{{From: 0, To: 3}}})},
+		`groups/g: "+0-+3" is not a number`: {Groups: []resource.Group{{
+			Addr: resource.Addr{Kind: "groups", Name: "g"}, Uploaded: map[string]resource.Numbers{"": {{From: 0, To: 3}}},
+		}}},
+		`groups/h: "+0-+4" is not a number`: {Groups: []resource.Group{{
+			Addr: resource.Addr{Kind: "groups", Name: "h"}, Placed: resource.Numbers{{From: 0, To: 4}},
+		}}},
 	} {
 		err := db.Commit(t.Context(), own("a"), bad, own("b"))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -143,7 +149,7 @@ func TestUnreadableNumbersAreRefused(t *testing.T) {
 		}
 		must(t, db.Commit(t.Context(), resource.Record{EndTroubles: []resource.Number{0}}))
 		s, err := db.Snapshot(t.Context())
-		if err != nil || s.Owned != nil || s.Orders != nil || s.Troubles != nil {
+		if err != nil || s.Owned != nil || s.Groups != nil || s.Orders != nil || s.Troubles != nil {
 			t.Errorf("got %+v, %v", s, err)
 		}
 	}

@@ -14,83 +14,99 @@ import (
 	"telnyxsync/internal/state"
 )
 
-// version1 is a database as the first release made it.
-const version1 = `
-PRAGMA application_id = 1414420563;
-PRAGMA user_version = 1;
-PRAGMA journal_mode = WAL;
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE owned (
-	kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, root TEXT NOT NULL,
-	applied TEXT NOT NULL, protect INTEGER NOT NULL, taken_down INTEGER NOT NULL, attempts TEXT NOT NULL,
-	PRIMARY KEY (kind, name), UNIQUE (kind, id));
-CREATE TABLE intents (
-	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
-	seen TEXT NOT NULL, at TEXT NOT NULL,
-	PRIMARY KEY (kind, name));
-CREATE TABLE history (
-	seq BIGINT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, op TEXT NOT NULL,
-	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
-	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
-CREATE TABLE jobs (name TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT NOT NULL, error TEXT NOT NULL);
-INSERT INTO meta VALUES ('base_url', 'https://api.telnyx.com/v2'), ('hmac_key', 'c0ffee'),
-	('key_print', '6e24d1d5d6a1aa0f0fa1f0db8c2c1f8bc4ba9ebc4a0ba4f0a7e8d6b8f2a52b52');
-INSERT INTO owned VALUES
-	('toys', 'a', 'id-a', '/etc/toys', '{"limit":5,"text":"x"}', 1, 0, '{"/text":{"value":"\"x\"","count":2}}'),
-	('toys', 'b', 'id-b', '/etc/toys', 'null', 0, 1, 'null');
-INSERT INTO intents VALUES ('toys', 'c', '/etc/toys', 'k', 'hash', '["id-a"]', '2026-01-02T03:04:05.000000006Z');
-INSERT INTO history VALUES (1, '2026-01-02T03:04:05Z', 'toys', 'a', 'create', 'id-a', 'new', '[]', 'done', '', 'req', 'print');
-INSERT INTO jobs VALUES ('reconcile', '2026-01-02T03:04:05Z', '2026-01-02T03:04:06Z', '');
-`
-
-// version2 is one as the second format had it.
-const version2 = `
-PRAGMA application_id = 1414420563;
-PRAGMA user_version = 2;
-PRAGMA journal_mode = WAL;
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE owned (
-	kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, root TEXT NOT NULL,
-	applied TEXT NOT NULL, protect INTEGER NOT NULL, taken_down INTEGER NOT NULL, attempts TEXT NOT NULL,
-	renewed TEXT NOT NULL DEFAULT '', ends TEXT NOT NULL DEFAULT '',
-	PRIMARY KEY (kind, name), UNIQUE (kind, id));
-CREATE TABLE intents (
-	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, natural_key TEXT NOT NULL, hash TEXT NOT NULL,
-	seen TEXT NOT NULL, at TEXT NOT NULL,
-	PRIMARY KEY (kind, name));
-CREATE TABLE history (
-	seq BIGINT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, op TEXT NOT NULL,
-	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
-	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
-CREATE TABLE jobs (name TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT NOT NULL, error TEXT NOT NULL);
-INSERT INTO meta VALUES ('base_url', 'https://api.telnyx.com/v2'), ('hmac_key', 'c0ffee'),
-	('key_print', '6e24d1d5d6a1aa0f0fa1f0db8c2c1f8bc4ba9ebc4a0ba4f0a7e8d6b8f2a52b52');
-INSERT INTO owned VALUES
-	('toys', 'a', 'id-a', '/etc/toys', '{"limit":5,"text":"x"}', 1, 0, '{"/text":{"value":"\"x\"","count":2}}',
-		'2026-01-02T03:04:05.5Z', '2027-01-02T03:04:05Z'),
-	('toys', 'b', 'id-b', '/etc/toys', 'null', 0, 1, 'null', '', '');
-INSERT INTO intents VALUES ('toys', 'c', '/etc/toys', 'k', 'hash', '["id-a"]', '2026-01-02T03:04:05.000000006Z');
-INSERT INTO history VALUES (1, '2026-01-02T03:04:05Z', 'toys', 'a', 'create', 'id-a', 'new', '[]', 'done', '', 'req', 'print');
-INSERT INTO jobs VALUES ('reconcile', '2026-01-02T03:04:05Z', '2026-01-02T03:04:06Z', '');
-`
-
 // format is an older one: a database of it, and what stands in that.
 type format struct {
 	version    int
 	statements string
-	owned      []resource.Owned
+	want       state.Snapshot
 }
 
-func olderFormats() []format {
-	first, second := wantOwned(), wantOwned()
-	second[0].Renewed = time.Date(2026, 1, 2, 3, 4, 5, 5e8, time.UTC)
-	second[0].Ends = time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
-	return []format{{1, version1, first}, {2, version2, second}}
+func olderFormats(t *testing.T) (formats []format) {
+	t.Helper()
+	first := wantOlder()
+	second := first
+	second.Owned = wantOwned()
+	second.Owned[0].Renewed = time.Date(2026, 1, 2, 3, 4, 5, 5e8, time.UTC)
+	second.Owned[0].Ends = time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
+	third := second
+	target := resource.Target{Connection: "7", Location: "l", Usage: "calling_user_assignment", Additional: "none"}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	third.Orders = []resource.Order{{ID: "order-1", Op: "upload", Target: target, Numbers: span(101, 101), Seen: []string{"t-0"}, At: at}}
+	third.Troubles = []resource.Trouble{{
+		Number: 15125550102, Target: target, Op: "upload", Code: "10015", Reason: "the number is <not> ready", Ticket: "t-1", Attempts: 3, At: at,
+	}}
+	third.Messages = []resource.Message{{
+		Key: "m", ID: "m", Code: "1", Title: "title", Detail: "detail", Pointer: "/p", Connection: "7", Number: "+15125550102", Ticket: "t-1", First: at,
+	}}
+	for i, want := range []state.Snapshot{first, second, third} {
+		formats = append(formats, format{i + 1, older(t, i+1) + testdata(t, "disguised.sql"), want})
+	}
+	return formats
+}
+
+// older are the statements that make a database of an older format.
+func older(t *testing.T, version int) string {
+	return testdata(t, fmt.Sprintf("format%d.sql", version))
+}
+
+func testdata(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	must(t, err)
+	return string(text)
+}
+
+// span is the numbers from one to another, by their last digits.
+func span(from, to resource.Number) resource.Numbers {
+	return resource.NumbersOf(resource.Range{From: 15125550000 + from, To: 15125550000 + to})
+}
+
+// wantOlder is what all of them hold.
+func wantOlder() state.Snapshot {
+	addr := func(kind, name string) resource.Addr { return resource.Addr{Kind: kind, Name: name} }
+	hold := func(kind, name, root string, says resource.Object) resource.Rule {
+		return resource.Rule{Addr: addr(kind, name), Root: root, Hold: says["keep"] == true, Says: says}
+	}
+	const recordings, policy = "recording_retention", "all"
+	created := time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC)
+	return state.Snapshot{
+		Owned: wantOwned(),
+		Intents: []resource.Intent{{
+			Addr: addr("toys", "c"), Root: "/etc/toys", Key: "k", Hash: "hash", Seen: []string{"id-a"}, At: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
+		}},
+		Groups: []resource.Group{
+			{
+				Addr: addr("phone_numbers", "hq"), Root: "/etc/a", Protect: true,
+				Target:   resource.Target{Connection: "7", Location: "l", Usage: "calling_user_assignment", Additional: "none"},
+				Uploaded: map[string]resource.Numbers{"": span(105, 105), "calling_user_assignment+none": span(100, 102)}, Placed: span(100, 100),
+			},
+			{Addr: addr("phone_numbers", "lab"), Root: "/etc/b", Target: resource.Target{Connection: "8"}, Uploaded: map[string]resource.Numbers{}},
+		},
+		Rules: []resource.Rule{
+			hold(recordings, "case-7", "/etc/a", resource.Object{"call_leg_id": "leg", "keep": true}),
+			hold(recordings, "case-7", "/etc/b", resource.Object{"from": "+15125550100", "keep": true}),
+			hold(recordings, "old (/etc/b)", "/etc/a", resource.Object{"keep": true, "max_deletes_per_run": int64(5)}), // its own name
+			hold(recordings, "twin", "/etc/b", resource.Object{"keep": true}),
+			hold(recordings, "twin (/etc/b)", "/etc/b", resource.Object{"keep": true, "to": "x"}),
+			hold("transcription_retention", "case-7", "/etc/a", resource.Object{"keep": "true"}),
+		},
+		Deletions: []resource.Deletion{
+			{
+				ID: "recordings/batch 1", Unit: "recording", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+				Items: []resource.Deleted{
+					{ID: "r-1", Rule: addr(recordings, policy), Created: created, From: "+1512555****", To: "+1512555****", Age: "365d"},
+					{ID: "r-2", Rule: addr(recordings, policy), Created: created, Age: "365d"},
+				},
+			},
+			{ID: "recordings/batch 2", Unit: "recording", At: time.Date(2026, 1, 2, 3, 4, 5, 5e8, time.UTC)},
+			{ID: "transcriptions/batch 1", Unit: "transcription", At: time.Date(2026, 1, 2, 3, 4, 5, 5e8, time.UTC)},
+		},
+	}
 }
 
 // eachOlder runs a test for each of them.
 func eachOlder(t *testing.T, f func(t *testing.T, old format)) {
-	for _, old := range olderFormats() {
+	for _, old := range olderFormats(t) {
 		t.Run(fmt.Sprint("format ", old.version), func(t *testing.T) { f(t, old) })
 	}
 }
@@ -101,7 +117,7 @@ func wantOwned() []resource.Owned {
 		{
 			Addr: resource.Addr{Kind: "toys", Name: "a"}, ID: "id-a", Root: "/etc/toys", Protect: true,
 			Applied:  resource.Object{"limit": int64(5), "text": "x"},
-			Attempts: map[string]resource.Attempt{"/text": {Value: `"x"`, Count: 2}},
+			Attempts: map[string]resource.Attempt{"/text": {Value: `"x"`, Count: 2, Note: resource.Said("it does not last")}},
 		},
 		{Addr: resource.Addr{Kind: "toys", Name: "b"}, ID: "id-b", Root: "/etc/toys", TakenDown: true},
 	}
@@ -136,12 +152,7 @@ func version(t *testing.T, dir string) (n int) {
 // holds wants all that stands in it, and nothing else.
 func (f *format) holds(t *testing.T, s state.Snapshot) {
 	t.Helper()
-	want := []resource.Intent{{
-		Addr: resource.Addr{Kind: "toys", Name: "c"}, Root: "/etc/toys", Key: "k", Hash: "hash", Seen: []string{"id-a"},
-		At: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
-	}}
-	if !s.Exists || s.BaseURL != "https://api.telnyx.com/v2" || !reflect.DeepEqual(s.Owned, f.owned) || !reflect.DeepEqual(s.Intents, want) ||
-		s.Orders != nil || s.Troubles != nil {
-		t.Errorf("got %+v", s)
+	if got := known(s); !s.Exists || s.BaseURL != "https://api.telnyx.com/v2" || !reflect.DeepEqual(got, f.want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got, f.want)
 	}
 }

@@ -215,8 +215,9 @@ func TestForeignAndNewer(t *testing.T) {
 		"no version":          {"PRAGMA application_id = 1414420563; CREATE TABLE t (a)", "damaged"},
 		"negative version":    {"PRAGMA application_id = 1414420563; PRAGMA user_version = -1; CREATE TABLE t (a)", "damaged"},
 		"without tables":      {"PRAGMA application_id = 1414420563; PRAGMA user_version = 1; CREATE TABLE t (a)", "damaged"},
-		"without new tables":  {version2 + "PRAGMA user_version = 3", "tables are missing"},
-		"without one of them": {version2 + "PRAGMA user_version = 3; CREATE TABLE orders (a)", "tables are missing"},
+		"without new tables":  {older(t, 2) + "PRAGMA user_version = 3", "tables are missing"},
+		"without one of them": {older(t, 2) + "PRAGMA user_version = 3; CREATE TABLE orders (a)", "tables are missing"},
+		"without the newest":  {older(t, 3) + "PRAGMA user_version = 4; CREATE TABLE groups (a); CREATE TABLE rules (a)", "tables are missing"},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, make(t, c.statements), c.want) })
 	}

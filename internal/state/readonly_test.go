@@ -58,6 +58,10 @@ func TestReadingCreatesNothing(t *testing.T) {
 			}
 			for _, r := range []resource.Record{
 				{Events: []resource.Event{{Op: "create"}}},
+				{ForgetGroups: []resource.Addr{{}}},
+				{Groups: []resource.Group{{}}},
+				{Rules: []resource.Rule{{}}},
+				{Deletions: []resource.Deletion{{}}},
 				{Orders: someOrders(1)},
 				{EndOrders: []string{"order-0"}},
 				{Troubles: someTroubles(1)},

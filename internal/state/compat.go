@@ -14,7 +14,7 @@ import (
 func (s *Snapshot) OldOwned() []resource.Owned {
 	out := slices.Clone(s.Owned)
 	for i := range s.Groups {
-		out = append(out, OldGroup(&s.Groups[i]))
+		out = append(out, oldGroup(&s.Groups[i]))
 	}
 	for i := range s.Rules {
 		r := &s.Rules[i]
@@ -29,8 +29,8 @@ func (s *Snapshot) OldOwned() []resource.Owned {
 	return out
 }
 
-// OldGroup is a group as a row of owned.
-func OldGroup(g *resource.Group) resource.Owned {
+// oldGroup is a group as a row of owned.
+func oldGroup(g *resource.Group) resource.Owned {
 	row := resource.GroupRow{Target: g.Target, Uploaded: g.Uploaded, Placed: g.Placed}
 	return resource.Owned{Addr: g.Addr, ID: g.Addr.Name, Root: g.Root, File: g.File, Applied: row.Applied(), Protect: g.Protect}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
@@ -55,10 +56,7 @@ func (f *planFlags) options() (apply.Options, error) {
 // checkOnly refuses addresses that mean nothing here: they are mistyped.
 func checkOnly(only []resource.Addr, desired resource.Config, snap state.Snapshot) error {
 	for _, a := range only {
-		known := desired.Find(a) != nil
-		for _, o := range snap.Owned {
-			known = known || o.Addr == a
-		}
+		known := desired.Find(a) != nil || slices.ContainsFunc(rows(&snap), func(r row) bool { return r.Addr == a })
 		if !known {
 			return fmt.Errorf("--only %s: neither written nor owned; `telnyxsync state list` and `telnyxsync validate` show what there is", a)
 		}

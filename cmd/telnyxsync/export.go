@@ -97,7 +97,7 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := a.exportNumbers(ctx, engine, &src); err != nil {
+	if err := a.exportNumbers(ctx, engine, &snap, &src); err != nil {
 		return err
 	}
 	a.sayUnlisted(engine, src.Live)

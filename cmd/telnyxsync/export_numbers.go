@@ -9,13 +9,14 @@ import (
 	"telnyxsync/internal/export"
 	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
 )
 
 // mostRanges is how many ranges of numbers stand in the YAML of a directory; more are a file of their own.
 const mostRanges = 500
 
 // exportNumbers adds what the account's connections hold of phone numbers, and what state knows of them.
-func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, src *export.Source) error {
+func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, snap *state.Snapshot, src *export.Source) error {
 	connections := src.Live["external_connections"]
 	facts, err := engine.NumbersOn(ctx, connections)
 	if err != nil {
@@ -36,7 +37,7 @@ func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, src *expo
 	}
 	for i := range src.Kinds {
 		if k := &src.Kinds[i]; k.Groups {
-			src.Groups = knownGroups(k.Name, src.Owned)
+			src.Groups = knownGroups(snap.Groups)
 		}
 	}
 	return nil
@@ -44,22 +45,16 @@ func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, src *expo
 
 // knownGroups are the groups that state has. Numbers that were uploaded for something else than their group
 // says now are not the group's own: what they are used for is not what would be written there.
-func knownGroups(kind string, owned []resource.Owned) (groups []export.Group) {
+func knownGroups(remembered []resource.Group) (groups []export.Group) {
 	by := map[string]resource.Numbers{} // what they were uploaded for, see [numbers.Usage]; in whichever group
-	for i := range owned {
-		if owned[i].Addr.Kind == kind {
-			for usage, s := range resource.GroupOf(owned[i].Applied).Uploaded {
-				by[usage] = by[usage].Plus(s)
-			}
+	for i := range remembered {
+		for usage, s := range remembered[i].Uploaded {
+			by[usage] = by[usage].Plus(s)
 		}
 	}
-	for i := range owned {
-		o := &owned[i]
-		if o.Addr.Kind != kind {
-			continue
-		}
-		row := resource.GroupOf(o.Applied)
-		g := export.Group{Name: o.Addr.Name, Target: row.Target, Protect: o.Protect, Numbers: row.All()}
+	for i := range remembered {
+		row := &remembered[i]
+		g := export.Group{Name: row.Addr.Name, Target: row.Target, Protect: row.Protect, Numbers: row.All()}
 		for usage, s := range by {
 			if own := numbers.Usage(g.Target); usage != "" && own != "" && usage != own {
 				g.Numbers = g.Numbers.Minus(s)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
@@ -67,7 +68,7 @@ func (a *app) historyCommand() *cobra.Command {
 					return err
 				}
 				if output == "json" {
-					return a.printJSON(map[string]any{"version": 1, "events": append([]state.Event{}, events...)})
+					return a.printJSON(map[string]any{"version": 1, "events": toEventsJSON(events)})
 				}
 				return a.printHistory(events)
 			})
@@ -78,7 +79,31 @@ func (a *app) historyCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) printHistory(events []state.Event) error {
+// eventJSON is a row of the history as JSON shows it: with the reason as a text.
+type eventJSON struct {
+	Seq         int64           `json:"seq"`
+	At          time.Time       `json:"at"`
+	Addr        resource.Addr   `json:"address"`
+	Op          string          `json:"op"`
+	ID          string          `json:"id"`
+	Reason      string          `json:"reason"`
+	Deltas      json.RawMessage `json:"deltas"`
+	Outcome     string          `json:"outcome"`
+	Error       string          `json:"error,omitempty"`
+	RequestID   string          `json:"request_id,omitempty"`
+	Fingerprint string          `json:"fingerprint"`
+}
+
+func toEventsJSON(events []resource.Event) []eventJSON {
+	out := make([]eventJSON, len(events))
+	for i := range events {
+		e := &events[i]
+		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, e.Reason.String(), e.Deltas, e.Outcome, e.Error, e.RequestID, e.Fingerprint}
+	}
+	return out
+}
+
+func (a *app) printHistory(events []resource.Event) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "TIME\tOUTCOME\tOP\tADDRESS\tID\tWHAT\tREQUEST")
 	for _, e := range events {
@@ -94,10 +119,10 @@ func (a *app) printHistory(events []state.Event) error {
 }
 
 // what is a row's reason and the fields it was about.
-func what(e *state.Event) string {
+func what(e *resource.Event) string {
 	var deltas []struct{ Path string }
 	_ = json.Unmarshal(e.Deltas, &deltas) // written by us; what cannot be read is left out
-	text := e.Reason
+	text := e.Reason.String()
 	if e.Op == string(diff.Update) && len(deltas) > 0 {
 		paths := make([]string, len(deltas))
 		for i, d := range deltas {

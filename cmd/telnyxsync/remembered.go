@@ -97,15 +97,11 @@ func troubles(snap *state.Snapshot, mine func(t *resource.Trouble) bool) []troub
 }
 
 // groupOrders and groupTroubles are those of the numbers that a group is known to have.
-func groupOrders(snap *state.Snapshot, group *resource.Owned) []orderJSON {
-	row := resource.GroupOf(group.Applied)
-	own := row.All()
+func groupOrders(snap *state.Snapshot, own resource.Numbers) []orderJSON {
 	return orders(snap, func(o *resource.Order) bool { return len(o.Numbers.And(own)) > 0 })
 }
 
-func groupTroubles(snap *state.Snapshot, group *resource.Owned) []troubleJSON {
-	row := resource.GroupOf(group.Applied)
-	own := row.All()
+func groupTroubles(snap *state.Snapshot, own resource.Numbers) []troubleJSON {
 	return troubles(snap, func(t *resource.Trouble) bool { return own.Has(t.Number) })
 }
 

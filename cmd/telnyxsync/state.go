@@ -24,28 +24,34 @@ forget decide what telnyxsync cannot know; both change the state alone, nothing 
 
 // ownedJSON is an owned object as JSON shows it.
 type ownedJSON struct {
-	Address   string                      `json:"address"`
-	ID        string                      `json:"id"`
-	Root      string                      `json:"root"`
-	Protected bool                        `json:"protected"`
-	Applied   resource.Object             `json:"applied"`
-	Attempts  map[string]resource.Attempt `json:"attempts,omitempty"`
-	Orders    []orderJSON                 `json:"orders,omitempty"`   // of a group of phone numbers: what is on its way
-	Troubles  []troubleJSON               `json:"troubles,omitempty"` // and what failed
+	Address   string                 `json:"address"`
+	ID        string                 `json:"id"`
+	Root      string                 `json:"root"`
+	Protected bool                   `json:"protected"`
+	Applied   resource.Object        `json:"applied"`
+	Attempts  map[string]attemptJSON `json:"attempts,omitempty"`
+	Orders    []orderJSON            `json:"orders,omitempty"`   // of a group of phone numbers: what is on its way
+	Troubles  []troubleJSON          `json:"troubles,omitempty"` // and what failed
 }
 
-func toOwnedJSON(o resource.Owned) ownedJSON {
-	return ownedJSON{Address: o.Addr.String(), ID: o.ID, Root: o.Root, Protected: o.Protect, Applied: o.Applied, Attempts: o.Attempts}
+type attemptJSON struct {
+	Value string `json:"value"`
+	Count int    `json:"count"`
+	Note  string `json:"note,omitempty"`
+}
+
+func toOwnedJSON(r *row) ownedJSON {
+	doc := ownedJSON{Address: r.Addr.String(), ID: r.ID, Root: r.Root, Protected: r.Protected, Applied: r.Applied, Attempts: map[string]attemptJSON{}}
+	for path, a := range r.Attempts {
+		doc.Attempts[path] = attemptJSON{a.Value, a.Count, a.Note.String()}
+	}
+	return doc
 }
 
 type intentJSON struct {
 	Address string `json:"address"`
 	Key     string `json:"key,omitempty"`
 	At      string `json:"at"`
-}
-
-func toIntentJSON(i resource.Intent) intentJSON {
-	return intentJSON{i.Addr.String(), i.Key, i.At.UTC().Format("2006-01-02T15:04:05Z07:00")}
 }
 
 func (a *app) stateListCommand() *cobra.Command {
@@ -60,13 +66,14 @@ func (a *app) stateListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				known, open := rows(&snap), doubts(&snap)
 				if output == "json" {
 					owned, intents := []ownedJSON{}, []intentJSON{}
-					for _, o := range snap.Owned {
-						owned = append(owned, toOwnedJSON(o))
+					for i := range known {
+						owned = append(owned, toOwnedJSON(&known[i]))
 					}
-					for _, i := range snap.Intents {
-						intents = append(intents, toIntentJSON(i))
+					for i := range open {
+						intents = append(intents, open[i].intentJSON)
 					}
 					return a.printJSON(map[string]any{
 						"version": 1, "base_url": snap.BaseURL, "owned": owned, "intents": intents,
@@ -76,18 +83,18 @@ func (a *app) stateListCommand() *cobra.Command {
 				}
 				w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 				fmt.Fprintln(w, "ADDRESS\tID\tPROTECTED\tROOT")
-				for _, o := range snap.Owned {
+				for _, r := range known {
 					protected := "no"
-					if o.Protect {
+					if r.Protected {
 						protected = "yes"
 					}
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", diff.Printable(o.Addr.String()), diff.Printable(o.ID), protected, diff.Printable(o.Root))
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", diff.Printable(r.Addr.String()), diff.Printable(r.ID), protected, diff.Printable(r.Root))
 				}
 				if err := w.Flush(); err != nil {
 					return err
 				}
-				for _, i := range snap.Intents {
-					fmt.Fprintf(a.out, "in doubt: %s, begun at %s\n", diff.Printable(i.Addr.String()), toIntentJSON(i).At)
+				for _, d := range open {
+					fmt.Fprintf(a.out, "in doubt: %s, begun at %s\n", diff.Printable(d.Address), d.At)
 				}
 				return a.printMoving(&snap)
 			})
@@ -114,16 +121,16 @@ func (a *app) stateShowCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				for _, o := range snap.Owned {
-					if o.Addr == addr {
-						doc := toOwnedJSON(o)
-						doc.Orders, doc.Troubles = groupOrders(&snap, &o), groupTroubles(&snap, &o)
+				for _, r := range rows(&snap) {
+					if r.Addr == addr {
+						doc := toOwnedJSON(&r)
+						doc.Orders, doc.Troubles = groupOrders(&snap, r.Numbers), groupTroubles(&snap, r.Numbers)
 						return a.printJSON(doc)
 					}
 				}
-				for _, i := range snap.Intents {
-					if i.Addr == addr {
-						return a.printJSON(toIntentJSON(i))
+				for _, d := range doubts(&snap) {
+					if d.Address == addr.String() {
+						return a.printJSON(d.intentJSON)
 					}
 				}
 				return fmt.Errorf("state knows no %s: `telnyxsync state list` shows what it knows", addr)
@@ -173,7 +180,7 @@ it. Nothing is changed on Telnyx; the next diff compares it.`,
 					case o.Addr.Kind == addr.Kind && o.ID == live.ID && o.Addr != addr:
 						return fmt.Errorf("the object %s belongs to %s: run `telnyxsync state forget %s` first", live.ID, o.Addr, o.Addr)
 					case o.Addr == addr:
-						own.Root, own.Protect, own.TakenDown = o.Root, o.Protect, o.TakenDown && o.ID == live.ID
+						own.Root, own.File, own.Protect, own.TakenDown = o.Root, o.File, o.Protect, o.TakenDown && o.ID == live.ID
 					}
 				}
 				if snap.BaseURL == "" { // the first that this state hears of an account
@@ -181,9 +188,9 @@ it. Nothing is changed on Telnyx; the next diff compares it.`,
 						return err
 					}
 				}
-				err = db.Commit(ctx, state.Record{Own: &own, EndIntent: &addr, Event: &state.Event{
-					Addr: addr, Op: string(diff.Adopt), ID: live.ID, Reason: "by `telnyxsync state adopt`", Outcome: string(apply.Done),
-				}})
+				err = db.Commit(ctx, resource.Record{Own: []resource.Owned{own}, EndIntents: []resource.Addr{addr}, Events: []resource.Event{{
+					Addr: addr, Op: string(diff.Adopt), ID: live.ID, Reason: resource.Said("by `telnyxsync state adopt`"), Outcome: string(apply.Done),
+				}}})
 				if err == nil {
 					fmt.Fprintf(a.out, "adopted: %s is %s (%s)\n", diff.Printable(addr.String()), diff.Printable(live.ID), diff.Printable(live.Label))
 				}
@@ -207,21 +214,24 @@ foreign from then on, until an entry means it again.`,
 				return err
 			}
 			return a.changeState(cmd.Context(), func(ctx context.Context, db *state.DB, snap state.Snapshot) error {
-				id, known := "", false
-				for _, o := range snap.Owned {
-					if o.Addr == addr {
-						id, known = o.ID, true
+				id := ""
+				var forget []resource.Record
+				for _, r := range rows(&snap) {
+					if r.Addr == addr {
+						id, forget = r.ID, append(forget, r.forget)
 					}
 				}
-				for _, i := range snap.Intents {
-					known = known || i.Addr == addr
+				for _, d := range doubts(&snap) {
+					if d.Address == addr.String() {
+						forget = append(forget, d.end)
+					}
 				}
-				if !known {
+				if forget == nil {
 					return fmt.Errorf("state knows no %s: `telnyxsync state list` shows what it knows", addr)
 				}
-				err := db.Commit(ctx, state.Record{Forget: &addr, EndIntent: &addr, Event: &state.Event{
-					Addr: addr, Op: string(diff.Forget), ID: id, Reason: "by `telnyxsync state forget`", Outcome: string(apply.Done),
-				}})
+				err := db.Commit(ctx, append(forget, resource.Record{Events: []resource.Event{{
+					Addr: addr, Op: string(diff.Forget), ID: id, Reason: resource.Said("by `telnyxsync state forget`"), Outcome: string(apply.Done),
+				}}})...)
 				if err == nil {
 					fmt.Fprintf(a.out, "forgotten: %s\n", diff.Printable(addr.String()))
 				}

@@ -188,9 +188,9 @@ func (t *teamsReader) having(ticket string) (ids []string) {
 
 // placed are the numbers that state has in place on a connection.
 func (t *teamsReader) placed(connection string) (s resource.Numbers) {
-	for i := range t.snap.Owned {
-		if row := resource.GroupOf(t.snap.Owned[i].Applied); row.Target.Connection == connection {
-			s = s.Plus(row.Placed)
+	for i := range t.snap.Groups {
+		if g := &t.snap.Groups[i]; g.Target.Connection == connection {
+			s = s.Plus(g.Placed)
 		}
 	}
 	return s

@@ -24,7 +24,7 @@ func (e *Engine) CheckAccount(ctx context.Context, snap state.Snapshot, live map
 	if snap.BaseURL != "" && snap.BaseURL != e.BaseURL {
 		return fmt.Errorf("the state belongs to %s, not to %s: choose another directory with --state, or move it over with --accept-account", snap.BaseURL, e.BaseURL)
 	}
-	if len(snap.Owned)+len(snap.Intents) == 0 || !snap.KeyChanged(e.Key) {
+	if remembersNothing(&snap) || !snap.KeyChanged(e.Key) {
 		return nil
 	}
 	// Only an id that Telnyx made proves anything: another account may have a connector of the same name.
@@ -61,8 +61,7 @@ func (e *Engine) CheckAccount(ctx context.Context, snap state.Snapshot, live map
 // part of this run: what is theirs is not for this run to take.
 func otherRoots(desired resource.Config, snap state.Snapshot) map[string]bool {
 	others := map[string]bool{}
-	for i := range snap.Owned {
-		root := snap.Owned[i].Root
+	for _, root := range roots(&snap) {
 		if root == "" || desired.Root(root) != nil {
 			continue
 		}
@@ -79,6 +78,24 @@ func otherRoots(desired resource.Config, snap state.Snapshot) map[string]bool {
 		}
 	}
 	return others
+}
+
+// roots are the configurations that what state remembers came from, each as often as it has something there.
+func roots(snap *state.Snapshot) (roots []string) {
+	for i := range snap.Owned {
+		roots = append(roots, snap.Owned[i].Root)
+	}
+	for i := range snap.Groups {
+		roots = append(roots, snap.Groups[i].Root)
+	}
+	for i := range snap.Rules {
+		roots = append(roots, snap.Rules[i].Root)
+	}
+	return roots
+}
+
+func remembersNothing(snap *state.Snapshot) bool {
+	return len(roots(snap))+len(snap.Intents)+len(snap.Deletions) == 0
 }
 
 // within tells whether a path lies below another.

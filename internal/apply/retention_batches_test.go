@@ -37,8 +37,8 @@ func TestLostAnswersOfABatch(t *testing.T) {
 			c.only(what)
 			gone := minus(c.due, c.ids("recordings"))
 			c.inHistory(what, gone)
-			if in := c.snapshot().Intents; len(in) > 0 {
-				t.Errorf("%s: state has intents although all is read back: %+v", what, in)
+			if d := c.snapshot().Deletions; len(d) > 0 {
+				t.Errorf("%s: state has deletions although all is read back: %+v", what, d)
 			}
 			done := do == "drop-after-commit" || do == "html"
 			if report.Failed == done || (len(gone) == len(c.due)) != done {
@@ -67,8 +67,8 @@ func TestLostAnswersThatCannotBeReadBack(t *testing.T) {
 			t.Errorf("%s: %v", do, err)
 		}
 		has(t, report.Lines, "what is left could not be read again")
-		if in := c.snapshot().Intents; len(in) != 1 || len(in[0].Seen) != 100 {
-			t.Errorf("%s: state has %d intents", do, len(in))
+		if d := c.snapshot().Deletions; len(d) != 1 || len(d[0].Items) != 100 {
+			t.Errorf("%s: state has %d deletions", do, len(d))
 		}
 		// A report finds out, too.
 		c.stage.before = nil

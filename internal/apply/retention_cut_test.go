@@ -78,8 +78,8 @@ func (c *cut) finished(what string) {
 		c.Errorf("%s: %d are left, of which %d are due", what, len(left), len(c.due)-len(minus(c.due, left)))
 	}
 	c.inHistory(what, c.due)
-	if in := c.snapshot().Intents; len(in) > 0 {
-		c.Errorf("%s: state has intents: %+v", what, in)
+	if d := c.snapshot().Deletions; len(d) > 0 {
+		c.Errorf("%s: state has deletions: %+v", what, d)
 	}
 }
 
@@ -194,8 +194,8 @@ func TestRetentionStoppedAtEveryStep(t *testing.T) {
 		c.only(what)
 		gone := minus(c.due, c.ids("recordings"))
 		c.inHistory(what, gone)
-		if in := c.snapshot().Intents; len(in) > 0 {
-			t.Errorf("%s: state has intents: %+v", what, in)
+		if d := c.snapshot().Deletions; len(d) > 0 {
+			t.Errorf("%s: state has deletions: %+v", what, d)
 		}
 		c.again(what)
 	}

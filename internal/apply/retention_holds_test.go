@@ -33,10 +33,8 @@ func (k *keeper) gone(what string, account any, desired resource.Config, want ..
 func (k *keeper) holds() string {
 	k.Helper()
 	out := []string{}
-	for _, o := range k.snapshot().Owned {
-		if strings.HasSuffix(o.Addr.Kind, "_retention") {
-			out = append(out, o.Addr.String()+" of "+o.Root[strings.LastIndex(o.Root, "/")+1:])
-		}
+	for _, r := range k.snapshot().Rules {
+		out = append(out, r.Addr.String()+" of "+r.Root[strings.LastIndex(r.Root, "/")+1:])
 	}
 	return strings.Join(out, ", ")
 }
@@ -74,7 +72,7 @@ func TestHoldsAreRemembered(t *testing.T) {
 	has(t, report.Lines, "recording_retention/all: 2 recordings due, made from ")
 	has(t, report.Lines, "2 recordings would be deleted; nothing is, as this only reports")
 	same(t, "writes", writes(k.sim), nil)
-	if got := k.holds(); got != "recording_retention/legal of a" || len(k.history()) > 0 || len(k.snapshot().Intents) > 0 {
+	if got := k.holds(); got != "recording_retention/legal of a" || len(k.history()) > 0 || len(k.snapshot().Deletions) > 0 {
 		t.Errorf("holds %q, history %+v", got, k.history())
 	}
 
@@ -209,7 +207,7 @@ func TestAHoldOfAConnectionThatIsNotKnown(t *testing.T) {
 	}
 	k.db(func(db *state.DB, _ state.Snapshot) {
 		own := resource.Owned{Addr: resource.Addr{Kind: "external_connections", Name: "zoom"}, ID: "77", Root: k.dir + "/a"}
-		if err := db.Commit(context.Background(), state.Record{Own: &own}); err != nil {
+		if err := db.Commit(context.Background(), resource.Record{Own: []resource.Owned{own}}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -234,8 +232,8 @@ func TestAHoldThatStateCannotRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			own := resource.Owned{Addr: resource.Addr{Kind: recordingJob, Name: "legal"}, ID: "legal", Root: "/elsewhere", Applied: o}
-			if err := db.Commit(context.Background(), state.Record{Own: &own}); err != nil {
+			hold := resource.Rule{Addr: resource.Addr{Kind: recordingJob, Name: "legal"}, Root: "/elsewhere", Hold: true, Says: o}
+			if err := db.Commit(context.Background(), resource.Record{Rules: []resource.Rule{hold}}); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -281,8 +279,8 @@ func TestAHoldOfAnyName(t *testing.T) {
 		if !c.kill(name, 7, true) {
 			t.Fatal("it was not killed")
 		}
-		if n := len(c.snapshot().Intents); n != 1 {
-			t.Fatalf("%d intents", n)
+		if n := len(c.snapshot().Deletions); n != 1 {
+			t.Fatalf("%d deletions", n)
 		}
 		r := &rig{tb: t, sim: c.sim, engine: c.engine, dir: c.state}
 		r.apply(c.desired, apply.Options{Prune: true})

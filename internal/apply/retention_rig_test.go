@@ -243,7 +243,7 @@ func (k *keeper) snapshot() state.Snapshot {
 }
 
 // history is the history, the oldest first.
-func (k *keeper) history() (events []state.Event) {
+func (k *keeper) history() (events []resource.Event) {
 	k.Helper()
 	k.db(func(db *state.DB, _ state.Snapshot) {
 		var err error

@@ -216,7 +216,7 @@ func (w *world) rig(t tb, wrap func(http.Handler) http.Handler) *rig {
 		}
 		for i := range w.owned {
 			w.owned[i].Applied, _ = digested(snap, w.owned[i].Applied).(resource.Object)
-			if err := db.Commit(ctx, state.Record{Own: &w.owned[i]}); err != nil {
+			if err := db.Commit(ctx, resource.Record{Own: []resource.Owned{w.owned[i]}}); err != nil {
 				r.Fatal(err)
 			}
 		}

@@ -16,41 +16,35 @@ func (d *DB) Commit(ctx context.Context, records ...resource.Record) error {
 				return err
 			}
 		}
-		w := &writer{ctx: ctx, tx: tx, prepared: map[string]*sql.Stmt{}}
-		for i := range records {
-			d.commit(w.exec, &records[i])
-		}
-		return w.err
+		return write(ctx, tx, func(exec execute) {
+			for i := range records {
+				d.commit(exec, &records[i])
+			}
+		})
 	})
 }
 
-// writer writes within a transaction until something goes wrong, and remembers that.
-type writer struct {
-	ctx      context.Context //nolint:containedctx // that of the transaction, and gone with it
-	tx       *sql.Tx
-	prepared map[string]*sql.Stmt // as there may be a hundred thousand rows
-	err      error
-}
-
+// execute changes something within a transaction, unless something has gone wrong there.
 type execute = func(query string, args ...any)
 
-func (w *writer) exec(query string, args ...any) {
-	if w.err == nil && w.prepared[query] == nil {
-		w.prepared[query], w.err = w.tx.PrepareContext(w.ctx, query) //nolint:sqlclosecheck // it ends with the transaction
-	}
-	if w.err == nil {
-		_, w.err = w.prepared[query].ExecContext(w.ctx, args...)
-	}
+// write runs f, and tells what went wrong in it first.
+func write(ctx context.Context, tx *sql.Tx, f func(exec execute)) (err error) {
+	prepared := map[string]*sql.Stmt{} // as there may be a hundred thousand rows
+	f(func(query string, args ...any) {
+		if err == nil && prepared[query] == nil {
+			prepared[query], err = tx.PrepareContext(ctx, query) //nolint:sqlclosecheck // it ends with the transaction
+		}
+		if err == nil {
+			_, err = prepared[query].ExecContext(ctx, args...)
+		}
+	})
+	return err
 }
 
 // commit puts what is ended or forgotten first, so that the same record can put it anew.
 func (d *DB) commit(exec execute, r *resource.Record) {
-	for _, a := range r.Forget {
-		exec(`DELETE FROM owned WHERE kind = ? AND name = ?`, a.Kind, a.Name)
-	}
-	for _, a := range r.EndIntents {
-		endIntent(exec, a)
-	}
+	each(exec, r.Forget, forget)
+	each(exec, r.EndIntents, endIntent)
 	each(exec, r.ForgetGroups, forgetGroup)
 	each(exec, r.ForgetRules, forgetRule)
 	each(exec, r.EndDeletions, endDeletion)
@@ -80,6 +74,10 @@ func putAll[T any](exec execute, rows []T, put func(execute, *T)) {
 	for i := range rows {
 		put(exec, &rows[i])
 	}
+}
+
+func forget(exec execute, a resource.Addr) {
+	exec(`DELETE FROM owned WHERE kind = ? AND name = ?`, a.Kind, a.Name)
 }
 
 func putOwned(exec execute, o *resource.Owned) {

@@ -73,7 +73,7 @@ func olderHold(o *resource.Owned, before []resource.Rule) resource.Rule {
 
 func besides(root string) string { return " (" + root + ")" }
 
-// olderDeletion: each of seen is the JSON of what was about to be deleted. What is none was never read.
+// olderDeletion: each of seen is the JSON of what was about to be deleted. Another text was never read, either.
 func olderDeletion(in *resource.Intent) resource.Deletion {
 	d := resource.Deletion{ID: in.Addr.String(), Unit: strings.TrimSuffix(in.Addr.Kind, "s"), At: in.At}
 	for _, text := range in.Seen {
@@ -101,11 +101,11 @@ func toTyped(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	s := sortOut(owned, intents)
-	w := &writer{ctx: ctx, tx: tx, prepared: map[string]*sql.Stmt{}}
-	w.exec(`DELETE FROM owned WHERE kind IN (?, ?, ?)`, olderGroups, olderRecordingHolds, olderTranscriptionHolds)
-	w.exec(`DELETE FROM intents WHERE kind IN (?, ?)`, olderRecordingBatches, olderTranscriptionBatches)
-	putAll(w.exec, s.groups, putGroup)
-	putAll(w.exec, s.rules, putRule)
-	putAll(w.exec, s.deletions, putDeletion)
-	return w.err
+	return write(ctx, tx, func(exec execute) {
+		exec(`DELETE FROM owned WHERE kind IN (?, ?, ?)`, olderGroups, olderRecordingHolds, olderTranscriptionHolds)
+		exec(`DELETE FROM intents WHERE kind IN (?, ?)`, olderRecordingBatches, olderTranscriptionBatches)
+		putAll(exec, s.groups, putGroup)
+		putAll(exec, s.rules, putRule)
+		putAll(exec, s.deletions, putDeletion)
+	})
 }

@@ -9,8 +9,9 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -93,39 +94,47 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 	if err := checkOnly(o.Only, desired, snap); err != nil {
 		return err
 	}
-	engine, c, err := a.connect(false)
+	limits, err := flags.limits()
+	if err != nil {
+		return err
+	}
+	times := flags.times
+	if flags.wait > 0 {
+		times.Poll = soonest
+	}
+	engine, c, err := a.connect(false, tuning{limits: limits, settle: flags.settle, times: times})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	engine.Limits, engine.Settle, engine.Times = flags.limits(), flags.settle, flags.times
+	words := a.words()
 
-	plan, err := engine.PlanSettled(ctx, desired, snap, o)
+	p, err := engine.PlanSettled(ctx, desired, snap, o)
 	if err != nil {
 		return err
 	}
 	if saved != nil {
-		if err := saved.check(engine.BaseURL, &plan); err != nil {
+		if err := saved.check(engine.BaseURL, &p); err != nil {
 			return err
 		}
 	}
 	asJSON := flags.output == "json"
 	if !asJSON {
-		fmt.Fprint(a.out, diff.Text(&plan, diff.TextOptions{Color: color(a.out), Verbose: flags.verbose}))
+		fmt.Fprint(a.out, words.Text(&p, render.TextOptions{Color: color(a.out), Verbose: flags.verbose}))
 	}
-	var result *apply.Result
-	if plan.Remembers() {
-		if len(plan.Changes)+len(plan.Numbers.Batches) > 0 && !flags.yes {
-			if err := a.ask(ctx, &plan); err != nil {
+	var result *plan.Result
+	if len(p.Changes) > 0 || !p.Remember.Empty() {
+		if asks(&p) && !flags.yes {
+			if err := a.ask(ctx, &p); err != nil {
 				if asJSON {
-					_, writeErr := a.out.Write(diff.JSON(&plan, nil))
+					_, writeErr := a.out.Write(words.JSON(&p, nil))
 					err = errors.Join(err, writeErr)
 				}
 				return err
 			}
 		}
 		err = state.Write(ctx, dir, flags.lockWait, func(db *state.DB, snap state.Snapshot) (err error) {
-			result, err = a.locked(ctx, engine, db, snap, desired, plan, o)
+			result, err = a.locked(ctx, engine, db, snap, desired, p, o)
 			return err
 		})
 		if err != nil && result == nil {
@@ -133,52 +142,69 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 		}
 	}
 	if result == nil {
-		result = &apply.Result{}
+		result = &plan.Result{}
 	}
 	if flags.wait > 0 && err == nil {
-		plan, err = a.follow(ctx, engine, dir, desired, plan, result, o, flags)
+		p, err = a.follow(ctx, engine, dir, desired, p, result, o, flags)
 	}
 	if asJSON {
-		if _, err := a.out.Write(diff.JSON(&plan, result)); err != nil {
+		if _, err := a.out.Write(words.JSON(&p, result)); err != nil {
 			return err
 		}
 	} else {
-		a.printResult(result, len(plan.Problems), flags.wait > 0)
+		a.printResult(result, len(p.Problems), flags.wait > 0)
 		if flags.wait > 0 {
-			fmt.Fprint(a.out, "Now:\n"+diff.Text(&plan, diff.TextOptions{Color: color(a.out), Verbose: flags.verbose}))
+			fmt.Fprint(a.out, "Now:\n"+words.Text(&p, render.TextOptions{Color: color(a.out), Verbose: flags.verbose}))
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if n := result.Count(apply.Submitted); n > 0 && flags.wait == 0 && !asJSON {
+	if n := result.Count(plan.Submitted); n > 0 && flags.wait == 0 && !asJSON {
 		fmt.Fprintln(a.out, "Phone numbers are on their way: follow them with `telnyxsync uploads`, or run this again, with --wait to wait for them.")
 	}
-	if result.Count(apply.NotStarted) > 0 {
+	if result.Count(plan.NotStarted) > 0 {
 		fmt.Fprintln(a.err, "telnyxsync: it was stopped before all was done: run it again")
 	}
 	switch {
-	case !result.OK() || len(plan.Problems) > 0:
+	case !result.OK() || len(p.Problems) > 0:
 		return exit(exitError)
-	case len(plan.Withheld) > 0:
+	case len(p.Withheld) > 0:
 		return exit(exitWithheld)
 	}
 	return nil
 }
 
+// asks tells whether carrying a plan out changes anything that somebody should say yes to: numbers that are found in
+// place are only remembered.
+func asks(p *plan.Plan) bool { return steps(p) > 0 }
+
+// steps counts what carrying a plan out takes: changes of objects, and calls.
+func steps(p *plan.Plan) int {
+	n := len(p.Calls)
+	for i := range p.Changes {
+		if p.Changes[i].Items == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // ask wants a yes. It is given by a person at a terminal, or by --yes.
-func (a *app) ask(ctx context.Context, plan *diff.Plan) error {
+func (a *app) ask(ctx context.Context, p *plan.Plan) error {
 	if !isTerminal(a.in) {
 		return errors.New("there is no terminal to ask on: look at the plan and give --yes; nothing was changed")
 	}
 	calls := 0
-	for _, c := range plan.Changes {
-		calls += c.Calls
+	for i := range p.Changes {
+		if p.Changes[i].Items == nil {
+			calls += p.Changes[i].Cost
+		}
 	}
-	for _, op := range diff.NumberOps() {
-		calls += plan.Numbers.Calls(op)
+	for i := range p.Calls {
+		calls += p.Calls[i].Cost
 	}
-	fmt.Fprintf(a.err, "Apply %d change(s) with up to %d writing API call(s)? [y/N] ", len(plan.Changes)+len(plan.Numbers.Changes), calls)
+	fmt.Fprintf(a.err, "Apply %d change(s) with up to %d writing API call(s)? [y/N] ", len(p.Changes), calls)
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(a.in).ReadString('\n')
@@ -196,17 +222,17 @@ func (a *app) ask(ctx context.Context, plan *diff.Plan) error {
 }
 
 // locked does the writing part: observe again, compare, apply.
-func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, snap state.Snapshot, desired resource.Config, plan diff.Plan, o apply.Options) (*apply.Result, error) {
+func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, snap state.Snapshot, desired resource.Config, p plan.Plan, o apply.Options) (*plan.Result, error) {
 	again, err := engine.Plan(ctx, desired, snap, o)
 	if err != nil {
 		return nil, err
 	}
-	before, now := diff.EssenceOf(&plan), diff.EssenceOf(&again)
+	before, now := plan.EssenceOf(&p), plan.EssenceOf(&again)
 	if !before.Same(&now) {
 		return nil, errors.New("the account or the state changed since the plan was made; nothing was changed: look again, with the same command")
 	}
-	bar := a.progress(len(again.Changes) + len(again.Numbers.Batches))
-	engine.Progress, engine.NumberProgress = bar.step, bar.number
+	bar := a.progress(steps(&again))
+	o.Progress = bar.step
 	defer context.AfterFunc(ctx, func() {
 		fmt.Fprintln(a.err, "telnyxsync: stopping: what was sent is waited for; once more to end at once")
 	})()
@@ -216,47 +242,29 @@ func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, sn
 }
 
 // printResult says how each change ended, what went wrong last, where the eye rests.
-func (a *app) printResult(r *apply.Result, problems int, below bool) {
-	if len(r.Outcomes)+len(r.Numbers) == 0 {
+func (a *app) printResult(r *plan.Result, problems int, below bool) {
+	if len(r.Outcomes) == 0 {
 		return
 	}
+	words := a.words()
 	var done, wrong []string
-	for _, o := range r.Outcomes {
-		line := fmt.Sprintf("%s: %s %s", o.Status, o.Op, o.Addr)
-		if o.ID != "" && o.ID != o.Addr.Name {
-			line += " [" + o.ID + "]"
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		line := render.Outcome(o)
+		if text := words.Wrong(o); text != "" {
+			line += "\n    " + text
 		}
-		if o.BlockedBy != "" {
-			line += " (by " + o.BlockedBy + ")"
-		}
-		if o.RequestID != "" {
-			line += " request " + o.RequestID
-		}
-		if o.Error != "" {
-			line += "\n    " + o.Error
-		}
-		if o.Status == apply.Done {
-			done = append(done, line)
-		} else {
-			wrong = append(wrong, line)
-		}
-	}
-	for _, o := range r.Numbers {
-		line := o.String()
-		if o.Error != "" {
-			line += "\n    " + o.Error
-		}
-		if o.Status == apply.Submitted || o.Status == apply.Done {
+		if o.Status == plan.Done || o.Status == plan.Submitted {
 			done = append(done, line)
 		} else {
 			wrong = append(wrong, line)
 		}
 	}
 	for _, line := range append(done, wrong...) {
-		fmt.Fprintln(a.out, diff.Printable(line))
+		fmt.Fprintln(a.out, render.Printable(line))
 	}
-	fmt.Fprintf(a.out, "Applied: %d done", r.Count(apply.Done))
-	for _, s := range []apply.Status{apply.Submitted, apply.Failed, apply.Blocked, apply.InDoubt, apply.Unverified, apply.NotStarted} {
+	fmt.Fprintf(a.out, "Applied: %d done", r.Count(plan.Done))
+	for _, s := range []plan.Status{plan.Submitted, plan.Failed, plan.Blocked, plan.InDoubt, plan.Unverified, plan.NotStarted} {
 		if n := r.Count(s); n > 0 {
 			fmt.Fprintf(a.out, ", %d %s", n, s)
 		}
@@ -265,7 +273,7 @@ func (a *app) printResult(r *apply.Result, problems int, below bool) {
 		fmt.Fprintf(a.out, "; %s, see %s", counted(problems, "problem", "problems"), map[bool]string{false: "above", true: "below"}[below])
 	}
 	fmt.Fprintln(a.out, ".")
-	if n := r.Count(apply.InDoubt); n > 0 {
+	if n := r.Count(plan.InDoubt); n > 0 {
 		fmt.Fprintln(a.out, "Run apply again: it looks for what was made before it sends anything.")
 	}
 }

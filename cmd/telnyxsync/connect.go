@@ -11,10 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/secret"
 	"telnyxsync/internal/spec"
@@ -37,12 +40,22 @@ func (a *app) load(paths []string) (resource.Config, error) {
 }
 
 // connect makes the client and the engine. A read-only client cannot send anything but GET.
-func (a *app) connect(readOnly bool) (*apply.Engine, *client.Client, error) {
-	return a.connectWith(client.Config{ReadOnly: readOnly}, secret.Reader{})
+func (a *app) connect(readOnly bool, t tuning) (*apply.Engine, *client.Client, error) {
+	return a.connectWith(client.Config{ReadOnly: readOnly}, secret.Reader{}, t)
 }
 
+// tuning is what a command says of how its engine works; the zero value is the defaults.
+type tuning struct {
+	limits apply.Limits
+	settle time.Duration
+	times  numbers.Times
+}
+
+// words puts reasons into words.
+func (a *app) words() *render.Words { return render.NewWords(kinds.Pure(kinds.Table())) }
+
 // connectWith fills in what flags, environment and credentials say.
-func (a *app) connectWith(cfg client.Config, secrets secret.Reader) (*apply.Engine, *client.Client, error) {
+func (a *app) connectWith(cfg client.Config, secrets secret.Reader, t tuning) (*apply.Engine, *client.Client, error) {
 	key, file, err := a.apiKey()
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +84,7 @@ func (a *app) connectWith(cfg client.Config, secrets secret.Reader) (*apply.Engi
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: key, Instance: a.instance, Concurrency: a.concurrency,
 		OperatorConnect: c.OperatorConnect(), Numbers: kinds.NewNumbers(c), Secret: secrets.Read,
-		Messages: kinds.NewMessages(c),
+		Messages: kinds.NewMessages(c), Limits: t.limits, Settle: t.settle, Times: t.times,
 		Retention: map[string]apply.Retention{
 			kinds.RecordingRetentionKind: kinds.NewRecordings(c), kinds.TranscriptionRetentionKind: kinds.NewTranscriptions(c),
 		},

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -21,6 +24,7 @@ type planFlags struct {
 	acceptAccount bool
 	maxDeletes    int
 	maxPercent    int
+	limit         []string
 	verbose       bool
 }
 
@@ -32,11 +36,27 @@ func (f *planFlags) add(cmd *cobra.Command, formats ...string) {
 	flags.StringArrayVar(&f.only, "only", nil, "only this address (KIND/NAME) and what it needs; may be repeated")
 	flags.BoolVar(&f.prune, "prune", false, "delete what we own and is no longer written")
 	flags.BoolVar(&f.acceptAccount, "accept-account", false, "go on although the state belongs to another account or URL")
-	flags.IntVar(&f.maxDeletes, "max-deletes", apply.DefaultMaxDeletes, "most deletions, replacements and deactivations of a kind in one run")
-	flags.IntVar(&f.maxPercent, "max-delete-percent", apply.DefaultMaxDeletePercent, "and the share of what is owned, where that is 20 or more")
+	flags.IntVar(&f.maxDeletes, "max-deletes", apply.DefaultLimits()[plan.Deletes].Max, "most deletions, replacements and deactivations of a kind in one run")
+	flags.StringArrayVar(&f.limit, "limit", nil, "CLASS=N: the limit of guards on a class for this run (deletes, vanished, recordings, transcriptions); may be repeated")
+	flags.IntVar(&f.maxPercent, "max-delete-percent", apply.DefaultLimits()[plan.Deletes].Percent, "and the share of what is owned, where that is 20 or more")
 }
 
-func (f *planFlags) limits() apply.Limits { return apply.LimitsOf(f.maxDeletes, f.maxPercent) }
+// limits are those of guards: of the flags' older names, and over them those by class.
+func (f *planFlags) limits() (apply.Limits, error) {
+	out := apply.DefaultLimits()
+	out[plan.Deletes] = apply.Limit{Max: f.maxDeletes, Percent: f.maxPercent}
+	out[plan.Vanished] = apply.Limit{Max: f.maxDeletes, Percent: out[plan.Vanished].Percent}
+	for _, text := range f.limit {
+		class, number, _ := strings.Cut(text, "=")
+		_, known := out[plan.Class(class)]
+		n, err := strconv.Atoi(number)
+		if !known || err != nil || n < 0 {
+			return nil, fmt.Errorf("--limit %s: write CLASS=N, with a class of deletes, vanished, recordings, transcriptions, and a whole number", text)
+		}
+		out[plan.Class(class)] = apply.Limit{Max: n, Percent: 100} // itself the limit, whatever the share
+	}
+	return out, nil
+}
 
 func (f *planFlags) options() (apply.Options, error) {
 	if f.maxDeletes < 0 || f.maxPercent < 0 {
@@ -68,6 +88,7 @@ func (a *app) diffCommand() *cobra.Command {
 	var (
 		flags                         planFlags
 		driftOnly, foreign, stateless bool
+		withRetention                 bool
 		out                           string
 	)
 	cmd := &cobra.Command{
@@ -82,6 +103,7 @@ It sends nothing but GET: its transport refuses everything else.`,
   telnyxsync diff --output json configs | jq .summary
   telnyxsync diff --output markdown configs > comment.md   # for a pull request
   telnyxsync diff --drift-only configs   # what was changed behind our back
+  telnyxsync diff --retention configs    # and which recordings are due
   telnyxsync diff --foreign configs      # and what is there that is not ours`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -110,42 +132,51 @@ It sends nothing but GET: its transport refuses everything else.`,
 			if err := checkOnly(o.Only, desired, snap); err != nil {
 				return err
 			}
-			engine, c, err := a.connect(true)
+			limits, err := flags.limits()
+			if err != nil {
+				return err
+			}
+			engine, c, err := a.connect(true, tuning{limits: limits})
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			engine.Limits = flags.limits()
-			plan, err := engine.Plan(ctx, desired, snap, o)
+			p, err := engine.Plan(ctx, desired, snap, o)
 			if err != nil {
 				return err
 			}
+			if withRetention {
+				if p, err = a.addRetention(ctx, engine, desired, snap, o, p); err != nil {
+					return err
+				}
+			}
 			if driftOnly {
-				plan = plan.DriftOnly()
+				p = p.DriftOnly()
 			}
 			if out != "" {
-				if err := a.savePlan(out, engine, desired, &flags, o, &plan); err != nil {
+				if err := a.savePlan(out, engine, desired, &flags, o, &p); err != nil {
 					return err
 				}
 			}
 			var text string
 			switch flags.output {
 			case "json":
-				text = string(diff.JSON(&plan, nil))
+				text = string(a.words().JSON(&p, nil))
 			case "markdown":
-				text = diff.Markdown(&plan)
+				text = a.words().Markdown(&p)
 			default:
-				text = diff.Text(&plan, diff.TextOptions{Color: color(a.out), Verbose: flags.verbose})
+				text = a.words().Text(&p, render.TextOptions{Color: color(a.out), Verbose: flags.verbose})
 			}
 			if _, err := fmt.Fprint(a.out, text); err != nil {
 				return err
 			}
-			return code(plan.Exit())
+			return code(p.Exit())
 		},
 	}
 	flags.add(cmd, "markdown")
 	cmd.Flags().StringVar(&out, "out", "", "save the plan to this file, for telnyxsync apply FILE")
 	cmd.Flags().BoolVar(&driftOnly, "drift-only", false, "leave out all but drift")
+	cmd.Flags().BoolVar(&withRetention, "retention", false, "show the recordings and transcriptions that are due, too")
 	cmd.Flags().BoolVar(&foreign, "foreign", false, "list the objects that are not ours, too")
 	cmd.Flags().BoolVar(&stateless, "no-state", false, "do without state, as on a machine that has none (in CI); less can be told then")
 	return cmd

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/export"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -79,7 +79,7 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 	if err != nil {
 		return err
 	}
-	engine, c, err := a.connect(true)
+	engine, c, err := a.connect(true, tuning{})
 	if err != nil {
 		return err
 	}
@@ -249,7 +249,7 @@ func (a *app) writeExport(f *exportFlags, files []*export.File, entries []*expor
 			return fmt.Errorf("--out: %w", err)
 		}
 	}
-	fmt.Fprintf(a.out, "exported %s to %s\n", counted(len(entries), "entry", "entries"), diff.Printable(strings.Join(under(f.out, names), ", ")))
+	fmt.Fprintf(a.out, "exported %s to %s\n", counted(len(entries), "entry", "entries"), render.Printable(strings.Join(under(f.out, names), ", ")))
 	return nil
 }
 

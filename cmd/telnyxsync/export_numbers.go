@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/export"
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -30,7 +30,7 @@ func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, snap *sta
 			c.Numbers, c.Civic, c.NoCivic = facts.OnTeams[l.ID].Value, civic.Value, civic.Err != nil
 			if c.NoCivic {
 				fmt.Fprintf(a.err, "telnyxsync: the civic addresses of the connection %s could not be read, so of its locations those are exported that hold numbers or that state knows: %s\n",
-					diff.Printable(l.ID), diff.Printable(civic.Err.Error()))
+					render.Printable(l.ID), render.Printable(civic.Err.Error()))
 			}
 		}
 		src.Connections = append(src.Connections, c)

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -38,44 +38,42 @@ var errStopped = errors.New("stopped waiting: what is on its way goes on, and `t
 
 // follow repeats passes until no phone number is on its way, and returns the last plan; what the passes
 // sent is added to the result. Nothing but phone numbers is touched: the rest was seen and is done.
-func (a *app) follow(ctx context.Context, engine *apply.Engine, dir string, desired resource.Config, plan diff.Plan, result *apply.Result, o apply.Options, flags *applyFlags) (diff.Plan, error) {
-	if result.Count(apply.Submitted) == 0 && len(plan.Numbers.Waiting) == 0 {
-		return plan, nil // there is nothing to wait for, and what was looked at is what there is
+func (a *app) follow(ctx context.Context, engine *apply.Engine, dir string, desired resource.Config, p plan.Plan, result *plan.Result, o apply.Options, flags *applyFlags) (plan.Plan, error) {
+	if result.Count(plan.Submitted) == 0 && len(p.Waiting) == 0 {
+		return p, nil // there is nothing to wait for, and what was looked at is what there is
 	}
 	end := time.Now().Add(flags.wait)
 	bar := a.numberBar()
 	defer bar.stop()
-	engine.Progress, engine.NumberProgress = nil, nil
-	engine.Times.Poll = soonest
 	for {
 		err := state.Write(ctx, dir, flags.lockWait, func(db *state.DB, snap state.Snapshot) (err error) {
-			if plan, err = engine.PlanSettled(ctx, desired, snap, o); err != nil {
+			if p, err = engine.PlanSettled(ctx, desired, snap, o); err != nil {
 				return err
 			}
-			r, err := engine.ApplyNumbers(ctx, db, desired, plan, o, func(*numbers.Batch) bool { return true })
-			result.Numbers = append(result.Numbers, r.Numbers...)
+			r, err := engine.ApplyNumbers(ctx, db, desired, p, o, func(all []plan.Change) []plan.Change { return all })
+			result.Outcomes = append(result.Outcomes, r.Outcomes...)
 			return err
 		})
 		if ctx.Err() != nil {
-			return plan, errStopped
+			return p, errStopped
 		}
 		if err != nil {
-			return plan, err
+			return p, err
 		}
-		bar.show(plan.Numbers.Counts)
-		if len(plan.Numbers.Waiting)+len(plan.Numbers.Batches) == 0 {
-			return plan, nil
+		bar.show(p.Counts)
+		if len(p.Waiting)+len(p.Calls) == 0 {
+			return p, nil
 		}
 		pause := latest
-		if !plan.Numbers.Next.IsZero() {
-			pause = min(max(time.Until(plan.Numbers.Next), soonest), latest)
+		if !p.NextLook.IsZero() {
+			pause = min(max(time.Until(p.NextLook), soonest), latest)
 		}
 		if time.Now().Add(pause).After(end) {
 			fmt.Fprintf(a.err, "telnyxsync: after %v some numbers are still on their way: they go on, and `telnyxsync uploads` follows them\n", flags.wait)
-			return plan, nil
+			return p, nil
 		}
 		if sleep(ctx, pause) != nil {
-			return plan, errStopped
+			return p, errStopped
 		}
 	}
 }
@@ -96,12 +94,12 @@ type numberBar struct {
 	app       *app
 	container *mpb.Progress
 	bar       *mpb.Bar
-	counts    atomic.Pointer[numbers.Counts] // the bar reads them while they change
+	counts    atomic.Pointer[plan.Counts] // the bar reads them while they change
 }
 
 func (a *app) numberBar() *numberBar {
 	b := &numberBar{app: a}
-	b.counts.Store(&numbers.Counts{})
+	b.counts.Store(&plan.Counts{})
 	if !isTerminal(a.err) {
 		return b
 	}
@@ -122,7 +120,7 @@ func (b *numberBar) words() string {
 	return text
 }
 
-func (b *numberBar) show(c numbers.Counts) {
+func (b *numberBar) show(c plan.Counts) {
 	before := b.words()
 	b.counts.Store(&c)
 	switch {

@@ -114,7 +114,7 @@ func (a *app) get(ctx context.Context, c *collection, f *getFlags, id string) er
 			return fmt.Errorf("--connection: %w", err)
 		}
 	}
-	_, api, err := a.connect(true)
+	_, api, err := a.connect(true, tuning{})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/client"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/render"
 
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
@@ -50,7 +50,7 @@ func (s *sink) add(o client.Object) error {
 		if err := errors.Join(e.Encode([]any{plainYAML(o)}), e.Close()); err != nil {
 			return err
 		}
-		_, err := io.WriteString(s.out, diff.Printable(b.String()))
+		_, err := io.WriteString(s.out, render.Printable(b.String()))
 		return err
 	}
 	text, err := json.MarshalIndent(o, "  ", "  ")
@@ -61,7 +61,7 @@ func (s *sink) add(o client.Object) error {
 	if s.n == 1 {
 		before = "[\n  "
 	}
-	_, err = fmt.Fprint(s.out, before, diff.Printable(string(text)))
+	_, err = fmt.Fprint(s.out, before, render.Printable(string(text)))
 	return err
 }
 
@@ -100,7 +100,7 @@ func plainYAML(v any) any {
 	case json.Number:
 		return &yaml.Node{Kind: yaml.ScalarNode, Value: v.String()}
 	case string:
-		if diff.Printable(v) != v {
+		if render.Printable(v) != v {
 			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: v}
 		}
 	case map[string]any:
@@ -127,7 +127,7 @@ func (a *app) getDownload() *cobra.Command {
 		Example: "  telnyxsync get media download hold-music --file hold.mp3",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, api, err := a.connect(true)
+			_, api, err := a.connect(true, tuning{})
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -68,7 +69,7 @@ func (a *app) historyCommand() *cobra.Command {
 					return err
 				}
 				if output == "json" {
-					return a.printJSON(map[string]any{"version": 1, "events": toEventsJSON(events)})
+					return a.printJSON(map[string]any{"version": 2, "events": a.toEventsJSON(events)})
 				}
 				return a.printHistory(events)
 			})
@@ -86,7 +87,8 @@ type eventJSON struct {
 	Addr        resource.Addr   `json:"address"`
 	Op          string          `json:"op"`
 	ID          string          `json:"id"`
-	Reason      string          `json:"reason"`
+	Reason      resource.Reason `json:"reason"`
+	Text        string          `json:"text"` // the reason in words
 	Deltas      json.RawMessage `json:"deltas"`
 	Outcome     string          `json:"outcome"`
 	Error       string          `json:"error,omitempty"`
@@ -94,24 +96,26 @@ type eventJSON struct {
 	Fingerprint string          `json:"fingerprint"`
 }
 
-func toEventsJSON(events []resource.Event) []eventJSON {
+func (a *app) toEventsJSON(events []resource.Event) []eventJSON {
+	words := a.words()
 	out := make([]eventJSON, len(events))
 	for i := range events {
 		e := &events[i]
-		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, e.Reason.String(), e.Deltas, e.Outcome, e.Error, e.RequestID, e.Fingerprint}
+		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, e.Reason, words.Of(e.Reason), e.Deltas, e.Outcome, e.Error, e.RequestID, e.Fingerprint}
 	}
 	return out
 }
 
 func (a *app) printHistory(events []resource.Event) error {
+	words := a.words()
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "TIME\tOUTCOME\tOP\tADDRESS\tID\tWHAT\tREQUEST")
 	for _, e := range events {
 		cells := []string{
-			e.At.Local().Format("2006-01-02 15:04:05"), e.Outcome, e.Op, e.Addr.String(), e.ID, what(&e), e.RequestID,
+			e.At.Local().Format("2006-01-02 15:04:05"), e.Outcome, e.Op, e.Addr.String(), e.ID, what(words, &e), e.RequestID,
 		}
 		for i := range cells {
-			cells[i] = diff.Printable(cells[i])
+			cells[i] = render.Printable(cells[i])
 		}
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
@@ -119,11 +123,11 @@ func (a *app) printHistory(events []resource.Event) error {
 }
 
 // what is a row's reason and the fields it was about.
-func what(e *resource.Event) string {
+func what(words *render.Words, e *resource.Event) string {
 	var deltas []struct{ Path string }
 	_ = json.Unmarshal(e.Deltas, &deltas) // written by us; what cannot be read is left out
-	text := e.Reason.String()
-	if e.Op == string(diff.Update) && len(deltas) > 0 {
+	text := words.Of(e.Reason)
+	if e.Op == string(plan.Update) && len(deltas) > 0 {
 		paths := make([]string, len(deltas))
 		for i, d := range deltas {
 			paths[i] = d.Path

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"telnyxsync/internal/apply"
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/messages"
 	"telnyxsync/internal/resource"
 
 	"github.com/spf13/cobra"
@@ -32,7 +32,7 @@ It only reads: the job log_messages dismisses what rules say.`,
 			if err != nil {
 				return err
 			}
-			_, api, err := a.connect(true)
+			_, api, err := a.connect(true, tuning{})
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ It only reads: the job log_messages dismisses what rules say.`,
 			}
 			p := page{}
 			for i := range list {
-				line := apply.Describe(&list[i])
+				line := a.words().Of(messages.Because(&list[i]))
 				if !list[i].First.IsZero() {
 					line = fmt.Sprintf("%s (%s ago): %s", local(list[i].First), age(time.Since(list[i].First)), line)
 				}

@@ -19,7 +19,7 @@ import (
 	_ "time/tzdata" // schedules know their timezones on machines without
 
 	"telnyxsync/internal/client"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/render"
 
 	"github.com/spf13/cobra"
 )
@@ -68,7 +68,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintln(a.err, "telnyxsync: "+diff.Printable(strings.ReplaceAll(err.Error(), "\t", "  ")))
+	fmt.Fprintln(a.err, "telnyxsync: "+render.Printable(strings.ReplaceAll(err.Error(), "\t", "  ")))
 	return exitError
 }
 

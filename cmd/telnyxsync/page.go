@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -36,7 +36,7 @@ func (p *page) table(indent string, rows [][]string) {
 }
 
 // cell makes a text from outside one that a line can hold.
-func cell(text string) string { return strings.ReplaceAll(diff.Printable(text), "\n", `\u000a`) }
+func cell(text string) string { return strings.ReplaceAll(render.Printable(text), "\n", `\u000a`) }
 
 // age is how long something is, for a person.
 func age(d time.Duration) string {

@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ type planFile struct {
 	Instance string       `json:"instance"`
 	Roots    []string     `json:"roots"` // absolute
 	Options  savedOptions `json:"options"`
-	Essence  diff.Essence `json:"plan"`
+	Essence  plan.Essence `json:"plan"`
 }
 
 type savedOptions struct {
@@ -37,20 +38,21 @@ type savedOptions struct {
 	AcceptAccount    bool            `json:"accept_account"`
 	MaxDeletes       int             `json:"max_deletes"`
 	MaxDeletePercent int             `json:"max_delete_percent"`
+	Limit            []string        `json:"limit,omitempty"`
 }
 
 const (
-	planFileVersion = 1
+	planFileVersion = 2
 	planFileMark    = `"telnyxsync_plan"`
 	maxPlanFile     = 256 << 20
 )
 
 // savePlan writes a plan to a file that is either whole or not there.
-func (a *app) savePlan(path string, engine *apply.Engine, desired resource.Config, f *planFlags, o apply.Options, plan *diff.Plan) error {
+func (a *app) savePlan(path string, engine *apply.Engine, desired resource.Config, f *planFlags, o apply.Options, p *plan.Plan) error {
 	saved := planFile{
 		Version: planFileVersion, Created: time.Now().UTC().Truncate(time.Second), BaseURL: engine.BaseURL, Instance: a.instance,
-		Options: savedOptions{o.Prune, append([]resource.Addr{}, o.Only...), o.AcceptAccount, f.maxDeletes, f.maxPercent},
-		Essence: diff.EssenceOf(plan),
+		Options: savedOptions{o.Prune, append([]resource.Addr{}, o.Only...), o.AcceptAccount, f.maxDeletes, f.maxPercent, f.limit},
+		Essence: plan.EssenceOf(p),
 	}
 	if there, err := readPlan(path); there == nil && err == nil && exists(path) {
 		return fmt.Errorf("--out %s: it is there already and is no saved plan: choose another name", path)
@@ -65,7 +67,7 @@ func (a *app) savePlan(path string, engine *apply.Engine, desired resource.Confi
 	if err := writeFile(path, append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	fmt.Fprintf(a.err, "telnyxsync: the plan was saved; apply it with `telnyxsync apply %s`\n", diff.Printable(path))
+	fmt.Fprintf(a.err, "telnyxsync: the plan was saved; apply it with `telnyxsync apply %s`\n", render.Printable(path))
 	return nil
 }
 
@@ -123,13 +125,13 @@ func readPlan(path string) (*planFile, error) {
 		return nil, fmt.Errorf("plan %s: it is damaged: save it anew with `telnyxsync diff --out` (%w)", path, err)
 	}
 	if p.Version != planFileVersion {
-		return nil, fmt.Errorf("plan %s: it has format %d, this telnyxsync knows %d: save it anew with `telnyxsync diff --out`", path, p.Version, planFileVersion)
+		return nil, fmt.Errorf("plan %s: it has format %d, which another version of telnyxsync wrote, and this one knows %d: save it anew with `telnyxsync diff --out`", path, p.Version, planFileVersion)
 	}
 	return &p, nil
 }
 
 // fixedFlags are those that a saved plan decides.
-var fixedFlags = []string{"prune", "only", "accept-account", "max-deletes", "max-delete-percent"}
+var fixedFlags = []string{"prune", "only", "accept-account", "max-deletes", "max-delete-percent", "limit"}
 
 // takePlan reads the plan among the arguments of apply, if there is one, and puts its options in the
 // place of flags.
@@ -155,7 +157,7 @@ func (a *app) takePlan(cmd *cobra.Command, args []string, f *applyFlags) (*planF
 		a.instance = p.Instance
 		f.prune, f.acceptAccount = p.Options.Prune, p.Options.AcceptAccount
 		f.maxDeletes, f.maxPercent = p.Options.MaxDeletes, p.Options.MaxDeletePercent
-		f.only = nil
+		f.only, f.limit = nil, p.Options.Limit
 		for _, addr := range p.Options.Only {
 			f.only = append(f.only, addr.String())
 		}
@@ -165,16 +167,16 @@ func (a *app) takePlan(cmd *cobra.Command, args []string, f *applyFlags) (*planF
 }
 
 // check refuses a plan that is no longer what would be done.
-func (p *planFile) check(baseURL string, plan *diff.Plan) error {
-	if p.BaseURL != baseURL {
-		return fmt.Errorf("the plan was saved for %s, not for %s", p.BaseURL, baseURL)
+func (f *planFile) check(baseURL string, p *plan.Plan) error {
+	if f.BaseURL != baseURL {
+		return fmt.Errorf("the plan was saved for %s, not for %s", f.BaseURL, baseURL)
 	}
-	now := diff.EssenceOf(plan)
-	if p.Essence.Same(&now) {
+	now := plan.EssenceOf(p)
+	if f.Essence.Same(&now) {
 		return nil
 	}
 	const most = 20
-	lines := p.Essence.Differences(&now)
+	lines := render.Differences(&f.Essence, &now)
 	if len(lines) == 0 {
 		lines = []string{"the order of the changes"}
 	}
@@ -182,5 +184,5 @@ func (p *planFile) check(baseURL string, plan *diff.Plan) error {
 		lines = append(lines[:most], fmt.Sprintf("and %d more", more))
 	}
 	return fmt.Errorf("since %s the files, the account or the state changed, and the plan is no longer what would be done; nothing was changed: "+
-		"look again, and save the plan anew with `telnyxsync diff --out`\n  %s", p.Created.Local().Format("2006-01-02 15:04:05"), strings.Join(lines, "\n  "))
+		"look again, and save the plan anew with `telnyxsync diff --out`\n  %s", f.Created.Local().Format("2006-01-02 15:04:05"), strings.Join(lines, "\n  "))
 }

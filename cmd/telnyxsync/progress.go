@@ -1,7 +1,7 @@
 package main
 
 import (
-	"telnyxsync/internal/apply"
+	"telnyxsync/internal/plan"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -33,9 +33,9 @@ func (a *app) progress(total int) *progress {
 	return p
 }
 
-func (p *progress) step(_, _ int, o apply.Outcome) { p.one(o.Status == apply.Done) }
-
-func (p *progress) number(o apply.NumberOutcome) { p.one(o.Status == apply.Submitted) }
+func (p *progress) step(_, _ int, o plan.Outcome) {
+	p.one(o.Status == plan.Done || o.Status == plan.Submitted)
+}
 
 func (p *progress) one(ok bool) {
 	if p.bar == nil {

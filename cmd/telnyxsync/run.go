@@ -16,6 +16,7 @@ import (
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/daemon"
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/secret"
 	"telnyxsync/internal/spec"
@@ -92,7 +93,7 @@ func (a *app) connectDaemon(cfg daemon.Config, onCall func(method, path string, 
 	engine, c, err := flags.connectWith(client.Config{
 		ReadOnly: cfg.Observe, Rate: float64(cfg.Rate),
 		OnCall: func(c client.Call) { onCall(c.Method, c.Path, c.Status) },
-	}, secret.Reader{Env: cfg.References.Env, Directories: cfg.References.Directories, Names: cfg.References.Credentials})
+	}, secret.Reader{Env: cfg.References.Env, Directories: cfg.References.Directories, Names: cfg.References.Credentials}, tuning{limits: cfg.Limits, times: cfg.Times})
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -124,7 +125,10 @@ func (a *app) printEffective(cfg daemon.Config) error {
 	}
 	doc := map[string]any{
 		"configs": cfg.Configs, "api": api, "mode": mode, "prune": prune, "retention": retention,
-		"max_deletes": max(cfg.Limits.MaxDeletes, 0), "max_delete_percent": max(cfg.Limits.MaxDeletePercent, 0),
+		"max_deletes": cfg.Limits[plan.Deletes].Max, "max_delete_percent": cfg.Limits[plan.Deletes].Percent,
+		"limits": map[string]any{
+			"recordings": map[string]any{"max": cfg.Limits[plan.Recordings].Max}, "transcriptions": map[string]any{"max": cfg.Limits[plan.Transcriptions].Max},
+		},
 		"uploads": map[string]any{
 			"retry_base": resource.DurationText(cfg.Times.RetryBase), "retry_cap": resource.DurationText(cfg.Times.RetryCap), "retry_attempts": cfg.Times.Attempts,
 			"deadline": resource.DurationText(cfg.Times.UploadDeadline), "change_deadline": resource.DurationText(cfg.Times.ChangeDeadline),

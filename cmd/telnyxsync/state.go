@@ -6,7 +6,8 @@ import (
 	"text/tabwriter"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -88,13 +89,13 @@ func (a *app) stateListCommand() *cobra.Command {
 					if r.Protected {
 						protected = "yes"
 					}
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", diff.Printable(r.Addr.String()), diff.Printable(r.ID), protected, diff.Printable(r.Root))
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", render.Printable(r.Addr.String()), render.Printable(r.ID), protected, render.Printable(r.Root))
 				}
 				if err := w.Flush(); err != nil {
 					return err
 				}
 				for _, d := range open {
-					fmt.Fprintf(a.out, "in doubt: %s, begun at %s\n", diff.Printable(d.Address), d.At)
+					fmt.Fprintf(a.out, "in doubt: %s, begun at %s\n", render.Printable(d.Address), d.At)
 				}
 				return a.printMoving(&snap)
 			})
@@ -154,7 +155,7 @@ it. Nothing is changed on Telnyx; the next diff compares it.`,
 			if err != nil {
 				return err
 			}
-			engine, c, err := a.connect(true)
+			engine, c, err := a.connect(true, tuning{})
 			if err != nil {
 				return err
 			}
@@ -189,10 +190,10 @@ it. Nothing is changed on Telnyx; the next diff compares it.`,
 					}
 				}
 				err = db.Commit(ctx, resource.Record{Own: []resource.Owned{own}, EndIntents: []resource.Addr{addr}, Events: []resource.Event{{
-					Addr: addr, Op: string(diff.Adopt), ID: live.ID, Reason: resource.Said("by `telnyxsync state adopt`"), Outcome: string(apply.Done),
+					Addr: addr, Op: string(plan.Adopt), ID: live.ID, Reason: resource.Said("by `telnyxsync state adopt`"), Outcome: string(plan.Done),
 				}}})
 				if err == nil {
-					fmt.Fprintf(a.out, "adopted: %s is %s (%s)\n", diff.Printable(addr.String()), diff.Printable(live.ID), diff.Printable(live.Label))
+					fmt.Fprintf(a.out, "adopted: %s is %s (%s)\n", render.Printable(addr.String()), render.Printable(live.ID), render.Printable(live.Label))
 				}
 				return err
 			})
@@ -230,10 +231,10 @@ foreign from then on, until an entry means it again.`,
 					return fmt.Errorf("state knows no %s: `telnyxsync state list` shows what it knows", addr)
 				}
 				err := db.Commit(ctx, append(forget, resource.Record{Events: []resource.Event{{
-					Addr: addr, Op: string(diff.Forget), ID: id, Reason: resource.Said("by `telnyxsync state forget`"), Outcome: string(apply.Done),
+					Addr: addr, Op: string(plan.Forget), ID: id, Reason: resource.Said("by `telnyxsync state forget`"), Outcome: string(plan.Done),
 				}}})...)
 				if err == nil {
-					fmt.Fprintf(a.out, "forgotten: %s\n", diff.Printable(addr.String()))
+					fmt.Fprintf(a.out, "forgotten: %s\n", render.Printable(addr.String()))
 				}
 				return err
 			})

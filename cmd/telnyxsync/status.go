@@ -16,7 +16,8 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/daemon"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/messages"
+	"telnyxsync/internal/render"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -92,7 +93,7 @@ func askDaemon(ctx context.Context, address string) (*daemon.Status, error) {
 }
 
 func (a *app) printStatus(s *daemon.Status) {
-	say := func(format string, args ...any) { fmt.Fprintln(a.out, diff.Printable(fmt.Sprintf(format, args...))) }
+	say := func(format string, args ...any) { fmt.Fprintln(a.out, render.Printable(fmt.Sprintf(format, args...))) }
 	word := "ok"
 	if !s.OK() {
 		word = "needs somebody"
@@ -112,7 +113,7 @@ func (a *app) printStatus(s *daemon.Status) {
 	}
 	say("mode %s, running since %s", s.Mode, local(s.Started))
 	if p := s.LastPass; p != nil {
-		say("last pass: %s, %.1f s, because of %s", local(p.Started), p.Seconds, strings.Join(p.Why, ", "))
+		say("last pass: %s, %.1f s, because of %s", local(p.Started), p.Seconds, joined(p.Why))
 	}
 	if s.Success != nil {
 		say("last success: %s", local(*s.Success))
@@ -127,7 +128,7 @@ func (a *app) printStatus(s *daemon.Status) {
 	}
 	for i := range s.Messages {
 		if s.Messages[i].Rule == "" {
-			say("log message of Telnyx: %s, since %s", apply.Describe(&s.Messages[i]), local(s.Messages[i].First))
+			say("log message of Telnyx: %s, since %s", a.words().Of(messages.Because(&s.Messages[i])), local(s.Messages[i].First))
 		}
 	}
 	for _, list := range []struct {
@@ -148,6 +149,14 @@ func (a *app) printStatus(s *daemon.Status) {
 		}
 		say("%s", line)
 	}
+}
+
+func joined[T ~string](list []T) string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return strings.Join(out, ", ")
 }
 
 func local(t time.Time) string {

@@ -40,7 +40,7 @@ func (a *app) teams(ctx context.Context) (*teamsReader, error) {
 	if t.snap, t.sent, err = a.remembered(ctx); err != nil {
 		return nil, err
 	}
-	if t.engine, t.client, err = a.connect(true); err != nil {
+	if t.engine, t.client, err = a.connect(true, tuning{}); err != nil {
 		return nil, err
 	}
 	if err := t.engine.CheckAccount(ctx, t.snap, nil, apply.Options{}); err != nil {

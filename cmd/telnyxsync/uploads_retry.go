@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"telnyxsync/internal/apply"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -59,7 +60,7 @@ func (a *app) retry(ctx context.Context, asked []resource.Range, configs []strin
 	if snap, err := state.Load(ctx, dir); err != nil || !snap.Exists {
 		return cmp.Or(err, fmt.Errorf("there is no state in %s, so nothing is known to have failed: give --state DIR, or run `telnyxsync apply`", dir))
 	}
-	engine, c, err := a.connect(false)
+	engine, c, err := a.connect(false, tuning{})
 	if err != nil {
 		return err
 	}
@@ -73,18 +74,25 @@ func (a *app) retry(ctx context.Context, asked []resource.Range, configs []strin
 		return err
 	}
 	if output == "json" {
-		not := append([]apply.NotRetried{}, r.Not...)
-		sent := append([]apply.NumberOutcome{}, r.Result.Numbers...)
-		if err := a.printJSON(map[string]any{"version": 1, "phone_numbers": sent, "not_retried": not}); err != nil {
+		type notJSON struct {
+			Numbers resource.Numbers `json:"numbers"`
+			Reason  string           `json:"reason"`
+			Codes   []plan.Reason    `json:"reasons"`
+		}
+		not := []notJSON{}
+		for i := range r.Not {
+			not = append(not, notJSON{r.Not[i].Numbers, a.notRetried(&r.Not[i]), r.Not[i].Reasons})
+		}
+		if err := a.printJSON(map[string]any{"version": 2, "result": a.words().Result(&r.Result), "not_retried": not}); err != nil {
 			return err
 		}
 	} else {
 		a.printResult(&r.Result, 0, false)
 		p := &page{}
 		for _, n := range r.Not {
-			p.line("not retried: %s: %s", named(n.Numbers, false), n.Why)
+			p.line("not retried: %s: %s", named(n.Numbers, false), a.notRetried(&n))
 		}
-		if r.Result.Count(apply.Submitted) > 0 {
+		if r.Result.Count(plan.Submitted) > 0 {
 			p.line("Phone numbers are on their way: follow them with `telnyxsync uploads`.")
 		}
 		if _, err := p.WriteTo(a.out); err != nil {
@@ -95,4 +103,16 @@ func (a *app) retry(ctx context.Context, asked []resource.Range, configs []strin
 		return exit(exitError)
 	}
 	return nil
+}
+
+// notRetried is why nothing is sent for numbers, in words.
+func (a *app) notRetried(n *apply.NotRetried) string {
+	text := a.words().All(n.Reasons)
+	if n.Addr.Name != "" {
+		text = n.Addr.String() + ": " + text
+	}
+	if n.Due {
+		text += "; it is due, and is tried by the next pass that can"
+	}
+	return text
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"telnyxsync/internal/apply"
+	"telnyxsync/internal/messages"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -30,7 +31,7 @@ func (doc *uploadsDoc) text(t *teamsReader, p *page, ids []string, single bool) 
 	said := "Log messages of Telnyx about these:"
 	for i := range doc.Messages {
 		p.section(&said)
-		p.line("  %s (since %s)", apply.Describe(&doc.Messages[i]), local(doc.Messages[i].First))
+		p.line("  %s (since %s)", render.NewWords(nil).Of(messages.Because(&doc.Messages[i])), local(doc.Messages[i].First))
 	}
 	head := "Also on the way:"
 	for i := range doc.Orders {

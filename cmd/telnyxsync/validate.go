@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/spec"
 
 	"github.com/spf13/cobra"
@@ -46,7 +46,7 @@ func counted(n int, one, more string) string {
 
 // configErrors prints what is wrong with the configuration, one error a line.
 func (a *app) configErrors(err error) error {
-	fmt.Fprintln(a.err, diff.Printable(err.Error()))
+	fmt.Fprintln(a.err, render.Printable(err.Error()))
 	n := len(specErrors(err))
 	fmt.Fprintf(a.err, "telnyxsync: %d error(s) in the configuration; nothing was changed\n", max(n, 1))
 	return exit(exitError)
@@ -95,6 +95,6 @@ func (a *app) printJSON(doc any) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(a.out, diff.Printable(string(text)))
+	_, err = fmt.Fprintln(a.out, render.Printable(string(text)))
 	return err
 }

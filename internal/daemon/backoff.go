@@ -3,7 +3,7 @@ package daemon
 import (
 	"time"
 
-	"telnyxsync/internal/apply"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -60,15 +60,16 @@ func (b *backoff) next() (first time.Time) {
 	return first
 }
 
-// take learns from the outcomes of a pass.
-func (b *backoff) take(outcomes []apply.Outcome, now time.Time) {
-	for _, o := range outcomes {
-		switch o.Status {
-		case apply.Done, apply.Submitted:
+// take learns from the outcomes of a pass. Phone numbers have their own times, see package numbers.
+func (b *backoff) take(outcomes []plan.Outcome, now time.Time) {
+	for i := range outcomes {
+		switch o := &outcomes[i]; {
+		case o.Items != nil:
+		case o.Status == plan.Done:
 			b.succeeded(o.Addr)
-		case apply.Failed, apply.InDoubt, apply.Unverified:
+		case o.Status == plan.Failed, o.Status == plan.InDoubt, o.Status == plan.Unverified:
 			b.failed(o.Addr, now)
-		case apply.Blocked, apply.NotStarted: // nothing was tried
+		default: // nothing was tried
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
 )
@@ -24,6 +25,7 @@ type settings struct {
 	Prune            string      `yaml:"prune" rule:"required,enum=never|owned"`
 	MaxDeletes       int         `yaml:"max_deletes" rule:"min=0"`
 	MaxDeletePercent int         `yaml:"max_delete_percent" rule:"min=0,max=100"`
+	Limits           limSettings `yaml:"limits"`
 	Retention        string      `yaml:"retention" rule:"enum=report|enforce"`
 	Uploads          upSettings  `yaml:"uploads"`
 	Timezone         string      `yaml:"timezone"`
@@ -53,6 +55,16 @@ type upSettings struct {
 	Deadline       resource.Duration `yaml:"deadline"`
 	ChangeDeadline resource.Duration `yaml:"change_deadline"`
 	BatchSettle    resource.Duration `yaml:"batch_settle"`
+}
+
+// limSettings are the limits of guards, by class; max_deletes and max_delete_percent are older names of one of them.
+type limSettings struct {
+	Recordings     limSetting `yaml:"recordings"`
+	Transcriptions limSetting `yaml:"transcriptions"`
+}
+
+type limSetting struct {
+	Max int `yaml:"max" rule:"min=0"`
 }
 
 type logSettings struct {
@@ -130,6 +142,23 @@ func LoadConfig(path string, jobs []apply.Job) (Config, error) {
 	return c, nil
 }
 
+// limits are those of guards that are written, over the defaults.
+func (c *Config) limits(o resource.Object, number func(path string, otherwise int) int) apply.Limits {
+	out := apply.DefaultLimits()
+	deletes := out[plan.Deletes]
+	deletes.Max, deletes.Percent = number("/max_deletes", deletes.Max), number("/max_delete_percent", deletes.Percent)
+	out[plan.Deletes] = deletes
+	if _, written := o["max_deletes"]; written { // so much may be made anew, too
+		out[plan.Vanished] = apply.Limit{Max: deletes.Max, Percent: out[plan.Vanished].Percent}
+	}
+	for _, class := range []plan.Class{plan.Recordings, plan.Transcriptions} {
+		limit := out[class]
+		limit.Max = number(resource.Pointer("limits", string(class), "max"), limit.Max)
+		out[class] = limit
+	}
+	return out
+}
+
 // take reads the tree into the configuration and finds what is wrong beyond the schema.
 func (c *Config) take(o resource.Object, jobs []apply.Job) (bad []resource.Invalid) {
 	fail := func(path, format string, args ...any) {
@@ -154,7 +183,7 @@ func (c *Config) take(o resource.Object, jobs []apply.Job) (bad []resource.Inval
 	c.State, c.BaseURL, c.KeyFile = text("/state", ""), text("/api/base_url", ""), text("/api/key_file", "")
 	c.Concurrency, c.Rate = number("/api/concurrency", 10), number("/api/rate", 0)
 	c.Observe, c.Prune, c.Enforce = text("/mode", "apply") == "observe", text("/prune", "") == "owned", text("/retention", "report") == "enforce"
-	c.Limits = apply.LimitsOf(number("/max_deletes", apply.DefaultMaxDeletes), number("/max_delete_percent", apply.DefaultMaxDeletePercent))
+	c.Limits = c.limits(o, number)
 	c.Times = numbers.Times{
 		RetryBase:      resource.GetDuration(o, "/uploads/retry_base", numbers.DefaultRetryBase),
 		RetryCap:       resource.GetDuration(o, "/uploads/retry_cap", numbers.DefaultRetryCap),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/watch"
@@ -89,7 +90,7 @@ func (d *Daemon) generation(ctx context.Context, g *prepared, hup, usr1 <-chan o
 		case err := <-ended:
 			return nil, err
 		case <-usr1:
-			g.kick(reconcile, "signal")
+			g.kick(reconcile, signalled)
 		case <-hup:
 			d.notify(reloading())
 			d.Log.Info("reloading")
@@ -106,7 +107,7 @@ func (d *Daemon) generation(ctx context.Context, g *prepared, hup, usr1 <-chan o
 			})
 			if err != nil {
 				d.Log.Error("the daemon's configuration was not reloaded; the old one stays in force", "error", err)
-				g.kick(reconcile, "reload")
+				g.kick(reconcile, reloaded)
 				s := d.current()
 				d.notify(ready(s.Line()))
 				continue
@@ -122,7 +123,7 @@ func (d *Daemon) generation(ctx context.Context, g *prepared, hup, usr1 <-chan o
 				return nil, err
 			}
 			if next != nil {
-				next.because = "reload"
+				next.because = reloaded
 			}
 			return next, nil
 		}
@@ -169,7 +170,7 @@ func (d *Daemon) try(ctx context.Context, cfg Config, listens string) (net.Liste
 // prepare opens all that a loop needs; listener may be open already.
 func (d *Daemon) prepare(ctx context.Context, cfg Config, listener net.Listener) (*prepared, error) {
 	l := &loop{
-		Daemon: d, cfg: cfg, because: "start", due: map[string][]string{}, wake: make(chan struct{}, 1),
+		Daemon: d, cfg: cfg, because: started, due: map[string][]Why{}, wake: make(chan struct{}, 1),
 		force: forceNone, owed: map[string]bool{}, backoff: newBackoff(), failed: map[resource.Addr]string{},
 	}
 	var (
@@ -183,7 +184,7 @@ func (d *Daemon) prepare(ctx context.Context, cfg Config, listener net.Listener)
 	if err != nil {
 		return nil, err
 	}
-	l.engine.Limits, l.engine.Times = cfg.Limits, cfg.Times
+	l.words = render.NewWords(l.engine.Kinds)
 	if _, err := state.Load(ctx, l.stateDir); err != nil {
 		closeEngine()
 		return nil, err
@@ -195,7 +196,7 @@ func (d *Daemon) prepare(ctx context.Context, cfg Config, listener net.Listener)
 	}
 	l.watch = l.watcher.SetFiles
 	l.scheduler = newScheduler(cfg.Schedules, cfg.Location,
-		func(job string) { l.kick(job, "schedule") }, func() { d.beats.beat(partScheduler) })
+		func(job string) { l.kick(job, scheduled) }, func() { d.beats.beat(partScheduler) })
 	l.idle = closeEngine
 	p := &prepared{loop: l, closeEngine: closeEngine, listener: listener}
 	if listener == nil {

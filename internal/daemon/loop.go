@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"telnyxsync/internal/apply"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/watch"
@@ -28,12 +29,30 @@ const (
 
 const reconcile = "reconcile"
 
+// Why says why a job runs.
+type Why string
+
+// Why jobs run. Schedules, starts and reloads say so, too.
+const (
+	started      Why = "start"
+	reloaded     Why = "reload"
+	scheduled    Why = "schedule"
+	signalled    Why = "signal"
+	filesChanged Why = "files_changed"
+	filesLoad    Why = "files_load_again"
+	filesQuiet   Why = "files_quiet"
+	missedRun    Why = "missed"
+	expiring     Why = "about_to_expire"
+	onTheWay     Why = "numbers_on_their_way"
+	retrying     Why = "retry"
+)
+
 // loop is the daemon under one configuration of its own: one goroutine runs jobs, one at a time;
 // watcher, scheduler and HTTP server stand around it and at most kick.
 type loop struct {
 	*Daemon
 	cfg       Config
-	because   string // why this loop runs: start or reload
+	because   Why // why this loop runs: start or reload
 	engine    *apply.Engine
 	idle      func() // closes connections that are not in use; the next pass is minutes away
 	stateDir  string
@@ -41,10 +60,11 @@ type loop struct {
 	watcher   *watch.Watcher
 	watch     func(files []string) // watches files beside the configuration; nil in tests that have none
 
+	words *render.Words
 	alive time.Duration // between two signs of life while nothing is due; 0 is beatEvery
 
 	mu   sync.Mutex
-	due  map[string][]string // job → why
+	due  map[string][]Why // job → why
 	wake chan struct{}
 
 	// Only the loop's goroutine touches the rest.
@@ -64,7 +84,7 @@ type loop struct {
 }
 
 // kick asks for a run of a job. It never blocks.
-func (l *loop) kick(job, why string) {
+func (l *loop) kick(job string, why Why) {
 	l.mu.Lock()
 	if !slices.Contains(l.due[job], why) {
 		l.due[job] = append(l.due[job], why)
@@ -83,11 +103,11 @@ func (l *loop) pending(job string) bool {
 	return l.due[job] != nil
 }
 
-func (l *loop) take() map[string][]string {
+func (l *loop) take() map[string][]Why {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	due := l.due
-	l.due = map[string][]string{}
+	l.due = map[string][]Why{}
 	return due
 }
 
@@ -101,7 +121,7 @@ func (l *loop) run(ctx context.Context, listener net.Listener) error {
 			case <-ctx.Done():
 				return nil
 			case <-l.watcher.Kicks():
-				l.kick(reconcile, "the files changed")
+				l.kick(reconcile, filesChanged)
 			}
 		}
 	})
@@ -131,7 +151,7 @@ func (l *loop) missed(ctx context.Context) {
 		runs, err := db.Jobs(ctx)
 		for name, r := range runs {
 			if s := l.cfg.Schedules[name]; s != nil && name != reconcile && s.Next(r.Started).Before(time.Now()) {
-				l.kick(name, "it was missed")
+				l.kick(name, missedRun)
 			}
 		}
 		return err
@@ -172,14 +192,14 @@ func (l *loop) work(ctx context.Context) {
 
 // wakeUp starts a pass that nobody kicked: something is tried again, or due.
 func (l *loop) wakeUp(now time.Time) {
-	var why string
+	var why Why
 	switch due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }; {
 	case due(l.renewal):
-		why = "something is about to expire"
+		why = expiring
 	case due(l.look):
-		why = "phone numbers are on their way"
+		why = onTheWay
 	case due(l.again), due(l.backoff.next()):
-		why = "retry"
+		why = retrying
 	default:
 		return // it slept for as long as it does where nothing is due
 	}
@@ -202,7 +222,7 @@ func (l *loop) untilWake() time.Duration {
 }
 
 // runJob contains whatever a job does, panics too.
-func (l *loop) runJob(ctx context.Context, j apply.Job, why []string) {
+func (l *loop) runJob(ctx context.Context, j apply.Job, why []Why) {
 	started := time.Now()
 	report, err := func() (r apply.Report, err error) {
 		defer func() {
@@ -220,14 +240,15 @@ func (l *loop) runJob(ctx context.Context, j apply.Job, why []string) {
 		l.Log.Info("stopped while a job was running", "job", j.Name)
 		return
 	}
-	js := JobStatus{Started: started, Lines: append([]string{}, report.Lines...)}
+	lines := l.words.Lines(&render.Report{Plan: report.Plan, Whole: report.Whole, Result: report.Result, Says: report.Says})
+	js := JobStatus{Started: started, Lines: append([]string{}, lines...)}
 	if err != nil {
-		js.Error = err.Error()
+		js.Error = l.words.Error(err)
 		if j.Name != reconcile {
-			l.Log.Error("the job failed", "job", j.Name, "error", err)
+			l.Log.Error("the job failed", "job", j.Name, "error", js.Error)
 		}
 	} else if j.Name != reconcile {
-		for _, line := range report.Lines {
+		for _, line := range lines {
 			for part := range strings.Lines(line) {
 				l.Log.Info(strings.TrimRight(part, "\n"), "job", j.Name)
 			}
@@ -258,7 +279,7 @@ func (l *loop) job(ctx context.Context, j apply.Job, now time.Time) (apply.Repor
 		case now.Sub(l.since) >= settledFor:
 			l.enforce = true
 		default:
-			time.AfterFunc(l.since.Add(settledFor).Sub(now), func() { l.kick(j.Name, "the files have been quiet") })
+			time.AfterFunc(l.since.Add(settledFor).Sub(now), func() { l.kick(j.Name, filesQuiet) })
 		}
 	}
 	report, err := l.session(ctx, j, apply.Options{}, nil)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -16,10 +18,9 @@ import (
 var whole = resource.Addr{}
 
 // pass reads the files and makes the account as they say.
-func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Report, error) {
+func (l *loop) pass(ctx context.Context, j apply.Job, why []Why) (apply.Report, error) {
 	started := time.Now()
-	asked := strings.Contains(strings.Join(why, " "), "files changed") || strings.Contains(strings.Join(why, " "), "signal")
-	if asked {
+	if slices.Contains(why, filesChanged) || slices.Contains(why, signalled) {
 		l.backoff.clear() // somebody did something: it may help
 	}
 	if l.backoff.waiting(whole, started) {
@@ -45,7 +46,7 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Repor
 		return report, err
 	}
 	now := time.Now()
-	if failure := unread(report, len(l.desired.Entries), err); failure != nil {
+	if failure := l.unread(report, len(l.desired.Entries), err); failure != nil {
 		err = failure
 		l.backoff.failed(whole, now)
 	} else {
@@ -59,9 +60,8 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []string) (apply.Repor
 		l.again = l.since.Add(settledFor) // then the files have been quiet for long enough
 	}
 	if report.Plan != nil {
-		l.renewal, l.look = report.Plan.NextRenewal, report.Plan.Numbers.Next
-		n := &report.Plan.Numbers
-		if sent := report.Result != nil && report.Result.Count(apply.Submitted) > 0; !sent && len(n.Open)+len(n.Waiting) == 0 {
+		l.renewal, l.look = report.Plan.NextRenewal, report.Plan.NextLook
+		if sent := report.Result != nil && report.Result.Count(plan.Submitted) > 0; !sent && len(report.Plan.Open)+len(report.Plan.Waiting) == 0 {
 			l.look = time.Time{} // nothing was sent, be it blocked or only observed, so nothing comes on its way
 		}
 	}
@@ -99,7 +99,7 @@ func (l *loop) reload(now time.Time) (fresh bool) {
 		}
 		l.desired, l.force = desired, forceCurrent
 		for name := range l.owed {
-			l.kick(name, "the files load again")
+			l.kick(name, filesLoad)
 		}
 		clear(l.owed)
 	}
@@ -125,18 +125,18 @@ func (l *loop) reload(now time.Time) (fresh bool) {
 
 // unread is why a pass counts as failed: an error, a kind that could not be read at all, or nothing
 // of all entries that could.
-func unread(r apply.Report, entries int, err error) error {
+func (l *loop) unread(r apply.Report, entries int, err error) error {
 	if err != nil || r.Plan == nil {
 		return err
 	}
 	var some string
 	n := 0
-	for _, p := range r.Plan.Problems {
-		switch {
+	for i := range r.Plan.Problems {
+		switch p := &r.Plan.Problems[i]; {
 		case p.Unread && p.Addr.Name == "":
-			err = errors.Join(err, fmt.Errorf("%s: %s", p.Addr.Kind, p.Text))
+			err = errors.Join(err, fmt.Errorf("%s: %s", p.Addr.Kind, l.words.Problem(p)))
 		case p.Unread:
-			some = p.Text
+			some = l.words.Problem(p)
 			n++
 		}
 	}
@@ -160,15 +160,17 @@ func (l *loop) rememberFailures(r apply.Report) {
 		}
 	}
 	if r.Result != nil {
-		for _, o := range r.Result.Outcomes {
-			switch o.Status {
-			case apply.Done, apply.Submitted:
+		for i := range r.Result.Outcomes {
+			o := &r.Result.Outcomes[i]
+			switch {
+			case o.Items != nil: // they have states of their own
+			case o.Status == plan.Done:
 				delete(failed, o.Addr)
-			case apply.Blocked:
+			case o.Status == plan.Blocked:
 				failed[o.Addr] = "blocked by " + o.BlockedBy
-			case apply.Failed, apply.InDoubt, apply.Unverified:
-				failed[o.Addr] = o.Error
-			case apply.NotStarted: // the daemon is being stopped
+			case o.Status == plan.Failed, o.Status == plan.InDoubt, o.Status == plan.Unverified:
+				failed[o.Addr] = l.words.Wrong(o)
+			default: // the daemon is being stopped
 			}
 		}
 	}
@@ -176,7 +178,7 @@ func (l *loop) rememberFailures(r apply.Report) {
 }
 
 // publish puts a pass on the board, into the metrics and, where there is something to say, the log.
-func (l *loop) publish(r *apply.Report, started time.Time, why []string, err error) {
+func (l *loop) publish(r *apply.Report, started time.Time, why []Why, err error) {
 	took := time.Since(started)
 	pass := &PassStatus{Started: started, Seconds: took.Seconds(), Why: why, Outcomes: map[string]int{}}
 	if err != nil {
@@ -184,17 +186,14 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []string, err err
 	}
 	if r == nil {
 		pass.Error = "there is no configuration that loads"
-	} else if len(r.Lines) > 0 {
-		pass.Summary = r.Lines[0]
+	} else if r.Plan != nil {
+		pass.Summary = render.Summary(r.Plan)
 	}
-	if r != nil && r.Result != nil && len(r.Result.Outcomes)+len(r.Result.Numbers) > 0 {
-		for _, o := range r.Result.Outcomes {
-			pass.Outcomes[string(o.Status)]++
+	if r != nil && r.Result != nil && len(r.Result.Outcomes) > 0 {
+		for i := range r.Result.Outcomes {
+			pass.Outcomes[string(r.Result.Outcomes[i].Status)]++
 		}
-		for _, o := range r.Result.Numbers {
-			pass.Outcomes[string(o.Status)]++
-		}
-		done, all := r.Result.Count(apply.Done)+r.Result.Count(apply.Submitted), len(r.Result.Outcomes)+len(r.Result.Numbers)
+		done, all := r.Result.Count(plan.Done)+r.Result.Count(plan.Submitted), len(r.Result.Outcomes)
 		pass.Summary += fmt.Sprintf(" Of these %d done, %d not.", done, all-done)
 	}
 	var copied Status
@@ -202,11 +201,11 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []string, err err
 		s.LastPass = pass
 		s.Ready = pass.Error == ""
 		if r != nil && r.Plan != nil {
-			s.takePlan(r.Plan)
+			s.takePlan(r.Plan, l.words)
 		}
 		s.Failed = nil
 		for _, a := range sortedKeys(l.failed) {
-			s.Failed = append(s.Failed, EntryStatus{a.String(), l.failed[a]})
+			s.Failed = append(s.Failed, EntryStatus{Address: a.String(), Text: l.failed[a]})
 		}
 		if s.Ready && len(s.Failed) == 0 {
 			now := time.Now()
@@ -218,32 +217,57 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []string, err err
 	l.logPass(r, pass)
 }
 
-// logNumbers says what was sent for phone numbers, and what became of what was sent before.
-func (l *loop) logNumbers(r *apply.Report) (something bool) {
+// logSets says what was sent for items, and what became of what was sent before.
+func (l *loop) logSets(r *apply.Report) (something bool) {
 	if r == nil || r.Result == nil || r.Plan == nil {
 		return false
 	}
-	for _, e := range r.Plan.Numbers.Ended {
-		args := []any{"address", e.Addr.String(), "op", e.Order.Op, "status", e.How, "count", e.Numbers.Len(), "numbers", firstNumbers(e.Numbers), "ticket", e.Order.Ticket}
-		if e.How == string(apply.Done) {
-			l.Log.Info("phone numbers", args...)
+	for i := range r.Plan.Ended {
+		o := &r.Plan.Ended[i]
+		args := append(about(o), "ticket", strings.Join(o.Tickets, ","))
+		if o.Status == plan.Done {
+			l.Log.Info(what(o), args...)
 		} else {
-			l.Log.Warn("phone numbers", append(args, "reason", e.Why)...)
+			l.Log.Warn(what(o), append(args, "reason", l.words.All(o.Reasons), "code", codeOf(o.Reasons))...)
 		}
 	}
-	for _, o := range r.Result.Numbers {
-		groups := make([]string, len(o.Groups))
-		for i, g := range o.Groups {
-			groups[i] = g.String()
+	for i := range r.Result.Outcomes {
+		o := &r.Result.Outcomes[i]
+		if o.Items == nil {
+			continue
 		}
-		args := []any{"addresses", strings.Join(groups, ","), "op", o.Op, "status", o.Status, "count", o.Count, "numbers", firstNumbers(o.Numbers), "ticket", o.Ticket, "request", o.RequestID}
-		if o.Status == apply.Submitted || o.Status == apply.Done {
-			l.Log.Info("phone numbers", args...)
+		something = true
+		args := append(about(o), "ticket", strings.Join(o.Tickets, ","), "request", strings.Join(o.Requests, ","))
+		if o.Status == plan.Submitted || o.Status == plan.Done {
+			l.Log.Info(what(o), args...)
 		} else {
-			l.Log.Error("phone numbers", append(args, "error", o.Error, "blocked_by", o.BlockedBy)...)
+			l.Log.Error(what(o), append(args, "error", l.words.Wrong(o), "blocked_by", o.BlockedBy)...)
 		}
 	}
-	return len(r.Plan.Numbers.Ended)+len(r.Result.Numbers) > 0
+	return something || len(r.Plan.Ended) > 0
+}
+
+// what is the message of a log line about items.
+func what(o *plan.Outcome) string {
+	if o.Items.Unit() == "number" {
+		return "phone numbers"
+	}
+	return o.Items.Unit() + "s"
+}
+
+func about(o *plan.Outcome) []any {
+	args := []any{"address", o.Addr.String(), "op", o.Op, "status", o.Status, "count", o.Items.Len()}
+	if s, ok := o.Items.(resource.Numbers); ok {
+		args = append(args, "numbers", firstNumbers(s))
+	}
+	return args
+}
+
+func codeOf(reasons []plan.Reason) plan.Code {
+	if len(reasons) == 0 {
+		return ""
+	}
+	return reasons[0].Code
 }
 
 // firstNumbers names the first of some numbers: a line of a log does not hold thousands.
@@ -260,28 +284,32 @@ func firstNumbers(s resource.Numbers) string {
 func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
 	changed := false
 	if r != nil && r.Result != nil {
-		reasons := map[resource.Addr]string{}
-		for _, c := range r.Plan.Changes {
-			reasons[c.Addr] = c.Reason
+		reasons := map[resource.Addr][]plan.Reason{}
+		for i := range r.Plan.Changes {
+			reasons[r.Plan.Changes[i].Addr] = r.Plan.Changes[i].Reasons
 		}
-		for _, o := range r.Result.Outcomes {
-			if o.Status == apply.NotStarted {
-				continue // the daemon is being stopped; the summary counts them
+		for i := range r.Result.Outcomes {
+			o := &r.Result.Outcomes[i]
+			if o.Status == plan.NotStarted || o.Items != nil {
+				continue // the daemon is being stopped, and the summary counts them; or see logSets
 			}
 			changed = true
-			args := []any{"address", o.Addr.String(), "op", o.Op, "status", o.Status, "reason", reasons[o.Addr], "request", o.RequestID}
-			if o.Status == apply.Done {
+			why := reasons[o.Addr]
+			args := []any{
+				"address", o.Addr.String(), "op", o.Op, "status", o.Status, "reason", l.words.All(why), "code", codeOf(why), "request", strings.Join(o.Requests, ","),
+			}
+			if o.Status == plan.Done {
 				l.Log.Info("changed", args...)
 			} else {
-				l.Log.Error("not changed", append(args, "error", o.Error, "blocked_by", o.BlockedBy)...)
+				l.Log.Error("not changed", append(args, "error", l.words.Wrong(o), "blocked_by", o.BlockedBy)...)
 			}
 		}
 	}
-	changed = l.logNumbers(r) || changed
+	changed = l.logSets(r) || changed
 	say := pass.Summary + pass.Error
 	if r != nil && r.Plan != nil {
-		for _, p := range r.Plan.Problems {
-			say += p.Text
+		for i := range r.Plan.Problems { // by their codes and what they are about, not by their words
+			say += r.Plan.Problems[i].Addr.String() + r.Plan.Problems[i].Reason.Key()
 		}
 	}
 	if say == l.said && !changed {
@@ -294,10 +322,12 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
 		return
 	}
 	l.Log.Info("pass", "why", pass.Why, "summary", pass.Summary)
-	for _, p := range r.Plan.Problems {
-		l.Log.Warn("problem", "address", p.Addr.String(), "text", p.Text)
+	for i := range r.Plan.Problems {
+		p := &r.Plan.Problems[i]
+		l.Log.Warn("problem", "address", p.Addr.String(), "code", p.Reason.Code, "text", l.words.Problem(p))
 	}
-	for _, w := range r.Plan.Withheld {
-		l.Log.Warn("withheld", "address", w.Addr.String(), "why", w.Why)
+	for i := range r.Plan.Withheld {
+		h := &r.Plan.Withheld[i]
+		l.Log.Warn("withheld", "address", h.Addr.String(), "code", codeOf(h.Guards), "why", l.words.All(h.Guards))
 	}
 }

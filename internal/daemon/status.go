@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"telnyxsync/internal/diff"
-	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -50,7 +50,7 @@ type ConfigStatus struct {
 type PassStatus struct {
 	Started  time.Time      `json:"started"`
 	Seconds  float64        `json:"seconds"`
-	Why      []string       `json:"why"`
+	Why      []Why          `json:"why"`
 	Error    string         `json:"error,omitempty"`
 	Summary  string         `json:"summary"`
 	Outcomes map[string]int `json:"outcomes"` // changes by how they ended
@@ -58,15 +58,16 @@ type PassStatus struct {
 
 // NumberStatus counts phone numbers, and what is on its way to Microsoft Teams.
 type NumberStatus struct {
-	numbers.Counts
+	plan.Counts
 	Tickets int        `json:"tickets"`          // uploads and assignments that are not finished
 	Oldest  *time.Time `json:"oldest,omitempty"` // when the first of them was begun
 }
 
 // EntryStatus says something about an entry.
 type EntryStatus struct {
-	Address string `json:"address"`
-	Text    string `json:"text"`
+	Address string    `json:"address"`
+	Code    plan.Code `json:"code,omitempty"`
+	Text    string    `json:"text"`
 }
 
 // JobStatus is the last run of a job.
@@ -122,33 +123,29 @@ func (b *board) snapshot() Status {
 }
 
 // takePlan writes down what a plan says.
-func (s *Status) takePlan(p *diff.Plan) {
-	s.Drift, s.Held, s.Problems, s.Withheld = 0, nil, nil, nil
+func (s *Status) takePlan(p *plan.Plan, words *render.Words) {
+	s.Drift, s.Held, s.Problems, s.Withheld = len(p.Observed), nil, nil, nil
 	for i := range p.Changes {
-		if p.Changes[i].Drift() {
+		if p.Changes[i].Drifted() {
 			s.Drift++
 		}
 	}
-	s.Drift += len(p.Observed) + len(p.Numbers.Observed)
-	for i := range p.Numbers.Changes {
-		if p.Numbers.Changes[i].Drift {
-			s.Drift++
-		}
-	}
-	s.Numbers = NumberStatus{Counts: p.Numbers.Counts, Tickets: len(p.Numbers.Open)}
-	for i := range p.Numbers.Open {
-		if at := p.Numbers.Open[i].At; s.Numbers.Oldest == nil || at.Before(*s.Numbers.Oldest) {
+	s.Numbers = NumberStatus{Counts: p.Counts, Tickets: len(p.Open)}
+	for i := range p.Open {
+		if at := p.Open[i].At; s.Numbers.Oldest == nil || at.Before(*s.Numbers.Oldest) {
 			s.Numbers.Oldest = &at
 		}
 	}
-	for _, q := range p.Problems {
-		e := EntryStatus{q.Addr.String(), q.Text}
+	for i := range p.Problems {
+		q := &p.Problems[i]
+		e := EntryStatus{q.Addr.String(), q.Reason.Code, words.Problem(q)}
 		s.Problems = append(s.Problems, e)
 		if q.Held {
 			s.Held = append(s.Held, e)
 		}
 	}
-	for _, w := range p.Withheld {
-		s.Withheld = append(s.Withheld, EntryStatus{w.Addr.String(), w.Why})
+	for i := range p.Withheld {
+		h := &p.Withheld[i]
+		s.Withheld = append(s.Withheld, EntryStatus{h.Addr.String(), h.Guards[0].Code, words.All(h.Guards)})
 	}
 }

@@ -44,7 +44,7 @@ func (p *planner) groups() {
 	for c := range civic {
 		p.missing.Civic[c] = true
 	}
-	p.plan.NextLook, p.plan.Counts, p.plan.Open = decided.Next, decided.Counts, len(decided.Open) > 0
+	p.plan.NextLook, p.plan.Counts, p.plan.Open = decided.Next, decided.Counts, decided.Open
 	for i, e := range entries {
 		p.verdicts(e, &p.grouped[i], &decided, &decided.Groups[i], needs[i])
 	}
@@ -100,7 +100,6 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Pla
 		case v.Op == numbers.Wait:
 			c.Do = nil
 			p.plan.Waiting = append(p.plan.Waiting, c)
-			p.plan.Open = true
 		case e.Observe:
 			c.Do = nil
 			p.plan.Observed = append(p.plan.Observed, c)

@@ -7,6 +7,7 @@ package plan
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"telnyxsync/internal/resource"
@@ -245,8 +246,28 @@ type Plan struct {
 	Calls    []Call          // that send what changes of sets need; formed after the guards
 	Remember resource.Record // what needs no write
 	Whose    Whose
-	Open     bool // phone numbers are on their way, or wait for something
+	Open     []resource.Order // of phone numbers that are on their way
 
 	NextRenewal time.Time // when the next object is due to be renewed once the plan is done; zero: none ever is
 	NextLook    time.Time // when to look again at what is on its way; zero: nothing is
+}
+
+// Merge adds what another planner found. What both noted is noted once.
+func (p *Plan) Merge(o Plan) {
+	first := len(p.Changes)
+	p.Changes = append(p.Changes, o.Changes...)
+	p.Withheld, p.Waiting, p.Observed = append(p.Withheld, o.Withheld...), append(p.Waiting, o.Waiting...), append(p.Observed, o.Observed...)
+	p.Problems, p.Ended = append(p.Problems, o.Problems...), append(p.Ended, o.Ended...)
+	for _, n := range o.Notes {
+		if !slices.ContainsFunc(p.Notes, func(m Note) bool { return m.Addr == n.Addr && m.Reason.Key() == n.Reason.Key() }) {
+			p.Notes = append(p.Notes, n)
+		}
+	}
+	for _, c := range o.Calls {
+		c.Changes = slices.Clone(c.Changes)
+		for i := range c.Changes {
+			c.Changes[i] += first
+		}
+		p.Calls = append(p.Calls, c)
+	}
 }

@@ -88,3 +88,6 @@ func (ws *Words) Wrong(o *plan.Outcome) string {
 	}
 	return text
 }
+
+// Result is how carrying out a plan ended, as JSON has it.
+func (ws *Words) Result(r *plan.Result) any { return ws.result(r) }

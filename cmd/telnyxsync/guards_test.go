@@ -203,12 +203,11 @@ func TestWhichCommandsCanWrite(t *testing.T) {
 		t.Run(strings.Join(c.args[:min(2, len(c.args))], " "), func(t *testing.T) {
 			r, _ := newRig(t)
 			r.write("a.yaml", "external_connections:\n  one: "+zoom+"\n")
-			t.Setenv("TELNYX_API_KEY", "KEY-of-the-test")
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
 			var connected []bool
 			a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
-			a.onConnect = func(cfg client.Config) { connected = append(connected, cfg.ReadOnly) }
+			a.onConnect = func(cfg *client.Config) { connected = append(connected, cfg.ReadOnly) }
 			args := append([]string{"--api-url", r.url, "--state", r.state}, c.args...)
 			if c.args[0] == "diff" || c.args[0] == "apply" || c.args[0] == "jobs" {
 				args = append(args, r.dir)

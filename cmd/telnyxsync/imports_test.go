@@ -24,7 +24,7 @@ var may = map[string][]string{
 	"apply":     {"resource", "numbers", "retention", "client", "diff", "state"},
 	"daemon":    {"resource", "numbers", "spec", "diff", "apply", "state", "watch"},
 
-	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {},
+	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {}, "ramdir": {},
 }
 
 // pure are the packages that must do no I/O, with what they may therefore not import.

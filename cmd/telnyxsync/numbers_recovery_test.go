@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -203,17 +202,8 @@ func TestKilledAtEveryStepWithNumbers(t *testing.T) {
 			for i, m := range s.moments {
 				for n := 1; ; n++ {
 					s.back(m)
-					ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-					cmd := s.process(ctx, "apply", "--yes", "--settle", "5ms", "--retry-base", "1ms", s.dir)
-					s.killer.arm(n, c.mode, cmd)
-					err := s.killer.run(cmd)
-					cancel()
-					s.killer.arm(0, "", nil)
-					if err == nil {
+					if !s.killer.killed(s.rig, n, c.mode, "apply", "--yes", "--settle", "5ms", "--retry-base", "1ms", s.dir) {
 						break
-					}
-					if cmd.ProcessState.ExitCode() != -1 {
-						t.Fatalf("pass %d, step %d: %v, want it killed", i+1, n, err)
 					}
 					steps++
 					s.finish(fmt.Sprintf("killed at step %d of pass %d", n, i+1))

@@ -94,7 +94,6 @@ func TestUploadsWithState(t *testing.T) {
 
 func TestWhichTeamsCommandsCanWrite(t *testing.T) {
 	r := newTeamsRig(t)
-	t.Setenv("TELNYX_API_KEY", "KEY-of-the-test")
 	for _, c := range []struct {
 		args     []string
 		readOnly bool
@@ -109,7 +108,7 @@ func TestWhichTeamsCommandsCanWrite(t *testing.T) {
 		defer cancel()
 		var connected []bool
 		a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
-		a.onConnect = func(cfg client.Config) { connected = append(connected, cfg.ReadOnly) }
+		a.onConnect = func(cfg *client.Config) { connected = append(connected, cfg.ReadOnly) }
 		a.execute(ctx, append([]string{"--api-url", r.url, "--state", r.state}, c.args...))
 		if len(connected) != 1 || connected[0] != c.readOnly {
 			t.Errorf("%v: read-only: %v, want [%t]", c.args, connected, c.readOnly)

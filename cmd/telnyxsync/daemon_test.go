@@ -213,6 +213,7 @@ func (r *rig) connectors() map[string]any {
 }
 
 func TestDaemon(t *testing.T) {
+	t.Parallel()
 	sim := startSim(t)
 	r := newRigAt(t, sim)
 	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n  two: {host: a.example.com, port: 5060}\n")
@@ -338,6 +339,7 @@ func checkNotices(t *testing.T, all []string) {
 // SIGTERM in the middle of an apply: what is under way is finished or journalled, the exit code is
 // 0, and the next start ends with each entry made once.
 func TestDaemonStopsInTheMiddle(t *testing.T) {
+	t.Parallel()
 	r := newRigAt(t, startSim(t, "--latency", "30ms"))
 	var yaml strings.Builder
 	yaml.WriteString("external_connections:\n")
@@ -364,6 +366,7 @@ func TestDaemonStopsInTheMiddle(t *testing.T) {
 }
 
 func TestDaemonDeletesOnlyWhatWasQuiet(t *testing.T) {
+	t.Parallel()
 	// It waits for the 30 seconds after which the files count as settled.
 	r := newRigAt(t, startSim(t))
 	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n  two: {host: a.example.com, port: 5060}\n")
@@ -379,6 +382,7 @@ func TestDaemonDeletesOnlyWhatWasQuiet(t *testing.T) {
 }
 
 func TestDaemonHTTP(t *testing.T) {
+	t.Parallel()
 	r := newRigAt(t, startSim(t))
 	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n")
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -36,6 +36,7 @@ var pure = map[string][]string{
 }
 
 func TestImportRules(t *testing.T) {
+	t.Parallel()
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "telnyxsync/...")
 	out, err := cmd.Output()
 	if err != nil {

@@ -189,6 +189,7 @@ func (r *teams) emergency(connection string) string {
 }
 
 func TestKilledAtEveryStepWithNumbers(t *testing.T) {
+	t.Parallel()
 	otherwise := map[string]string{"_retry_ticket": "same", "_numbers_listed": "when_assigned", "_location_repatch": "accept"}
 	for _, c := range []struct {
 		mode     string
@@ -215,6 +216,7 @@ func TestKilledAtEveryStepWithNumbers(t *testing.T) {
 }
 
 func TestLostAnswersForNumbers(t *testing.T) {
+	t.Parallel()
 	const uploads = "POST /external_connections/*/uploads"
 	passes := [][]string{
 		{
@@ -270,6 +272,7 @@ func TestLostAnswersForNumbers(t *testing.T) {
 // An assignment whose answer was lost leaves no trace until the numbers are on their connection: that is
 // waited for, and only then is it sent again.
 func TestALostAssignment(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		do  string
 		all int // jobs in all

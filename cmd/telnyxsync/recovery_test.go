@@ -256,6 +256,7 @@ func (s *story) applyArgs() []string {
 }
 
 func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"before", "committed", "answered"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
@@ -282,6 +283,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 }
 
 func TestLostAnswersToEveryPOST(t *testing.T) {
+	t.Parallel()
 	for _, do := range []string{"drop-before-commit", "drop-after-commit", "html", "status"} {
 		for _, times := range []string{"1", "-1"} {
 			t.Run(do+" "+times, func(t *testing.T) {
@@ -314,6 +316,7 @@ func (r *rig) exits(args ...string) (out string, code int) {
 
 // One lost answer is made good within the run itself: nobody has to run it again.
 func TestALostAnswerIsMadeGoodInTheSameRun(t *testing.T) {
+	t.Parallel()
 	for _, do := range []string{"drop-before-commit", "drop-after-commit", "html"} {
 		t.Run(do, func(t *testing.T) {
 			r, _ := newRig(t)
@@ -329,6 +332,7 @@ func TestALostAnswerIsMadeGoodInTheSameRun(t *testing.T) {
 
 // Before a second POST the account is read back, twice.
 func TestReadBackBeforeSecondPOST(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.write("a.yaml", "external_connections:\n  one: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n")
 	r.fault("POST /external_connections", "drop-before-commit")
@@ -343,6 +347,7 @@ func TestReadBackBeforeSecondPOST(t *testing.T) {
 
 // Where nothing tells whether an object is the one that a lost create made, a person decides.
 func TestALostCreateThatCannotBeToldApartIsHeld(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.write("a.yaml", "external_connections:\n  one: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n")
 	r.fault("POST /external_connections", "drop-before-commit", "times", "-1")
@@ -374,6 +379,7 @@ func TestALostCreateThatCannotBeToldApartIsHeld(t *testing.T) {
 }
 
 func TestIntentIsStoredBeforePOST(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	// The run dies when its POST arrives: what state knows then was stored before.
 	all := 0

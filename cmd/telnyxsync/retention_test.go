@@ -36,6 +36,7 @@ const retentionYAML = "recording_retention:\n  all: {delete_after: 30d}\n  held:
 
 // Killed at every step, another run deletes what is left of what is due, and the history has each once.
 func TestRetentionProcessKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	const due = 203
 	for _, mode := range []string{"before", "committed", "answered"} {
 		t.Run(mode, func(t *testing.T) {

@@ -56,6 +56,7 @@ func with(tree map[string]any, path string, v any) map[string]any {
 }
 
 func TestFirstApply(t *testing.T) {
+	t.Parallel()
 	for _, k := range kindCases() {
 		t.Run(k.kind, func(t *testing.T) {
 			r := newRigAt(t, startSim(t))
@@ -85,6 +86,7 @@ func TestFirstApply(t *testing.T) {
 }
 
 func TestEveryFieldChangedInYAML(t *testing.T) {
+	t.Parallel()
 	for _, k := range kindCases() {
 		t.Run(k.kind, func(t *testing.T) {
 			r := newRigAt(t, startSim(t))
@@ -117,6 +119,7 @@ func TestEveryFieldChangedInYAML(t *testing.T) {
 }
 
 func TestEveryFieldDrifted(t *testing.T) {
+	t.Parallel()
 	for _, k := range kindCases() {
 		t.Run(k.kind, func(t *testing.T) {
 			r := newRigAt(t, startSim(t))
@@ -154,6 +157,7 @@ func TestEveryFieldDrifted(t *testing.T) {
 }
 
 func TestOrphanAndPrune(t *testing.T) {
+	t.Parallel()
 	for _, k := range kindCases() {
 		t.Run(k.kind, func(t *testing.T) {
 			r := newRigAt(t, startSim(t))
@@ -191,6 +195,7 @@ func TestOrphanAndPrune(t *testing.T) {
 }
 
 func TestTwoRootsOnOneState(t *testing.T) {
+	t.Parallel()
 	r := newRigAt(t, startSim(t))
 	for _, root := range []string{"a", "b"} {
 		r.writeMediaIn(root)

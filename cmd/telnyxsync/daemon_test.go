@@ -365,22 +365,6 @@ func TestDaemonStopsInTheMiddle(t *testing.T) {
 	r.run(0, "diff")
 }
 
-func TestDaemonDeletesOnlyWhatWasQuiet(t *testing.T) {
-	t.Parallel()
-	// It waits for the 30 seconds after which the files count as settled.
-	r := newRigAt(t, startSim(t))
-	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n  two: {host: a.example.com, port: 5060}\n")
-	d := startDaemon(t, r, "prune: owned")
-	until(t, "both are made", func() bool { return len(r.connectors()) == 2 })
-	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5061}\n")
-	until(t, "the edit is applied", func() bool { return r.connectors()["one"] == 5061.0 })
-	if len(r.connectors()) != 2 {
-		t.Error("an entry was deleted as soon as it was gone from the files")
-	}
-	until(t, "it is deleted in the end", func() bool { return len(r.connectors()) == 1 })
-	d.stop()
-}
-
 func TestDaemonHTTP(t *testing.T) {
 	t.Parallel()
 	r := newRigAt(t, startSim(t))

@@ -66,6 +66,23 @@ func (x *executor) run(ctx context.Context, plan diff.Plan) (Result, error) {
 		}
 	}
 	start := func() {
+		// What writes the state alone is written together, and may unblock more of its sort.
+		for ready := []int{0}; len(ready) > 0 && ctx.Err() == nil && fatal == nil; {
+			ready = ready[:0]
+			for i := range plan.Changes {
+				if c := &plan.Changes[i]; !started[i] && remembersOnly(c) {
+					if ok, _ := unblocked(c, index, outcomes); ok {
+						started[i] = true
+						ready = append(ready, i)
+					}
+				}
+			}
+			var outs []Outcome
+			outs, fatal = x.remember(work, plan.Changes, ready)
+			for n, i := range ready {
+				end(i, outs[n])
+			}
+		}
 		for i := range plan.Changes {
 			c := &plan.Changes[i]
 			if started[i] {
@@ -154,8 +171,27 @@ func (x *executor) filled(v any) any {
 
 // change does one change and records it. The error is one of the state.
 func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) {
-	out := Outcome{Addr: c.Addr, Op: c.Op, ID: c.ID}
-	record := state.Record{Own: c.Own}
+	out, record, err := x.carry(ctx, c)
+	if err == nil {
+		if err = x.db.Commit(ctx, record); err != nil {
+			out.unrecorded(c, err)
+		}
+	}
+	return out, err
+}
+
+// unrecorded says that the state does not know of a change.
+func (o *Outcome) unrecorded(c *diff.Change, err error) {
+	o.Error = wrap(c, err)
+	if o.Status == Done {
+		o.Status = InDoubt
+	}
+}
+
+// carry does one change; record is what is to be remembered of it. The error is one of the state.
+func (x *executor) carry(ctx context.Context, c *diff.Change) (out Outcome, record state.Record, _ error) {
+	out = Outcome{Addr: c.Addr, Op: c.Op, ID: c.ID}
+	record = state.Record{Own: c.Own}
 	var (
 		r   resource.Receipt
 		err error
@@ -165,7 +201,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 	case diff.Create, diff.Replace:
 		if err := x.db.Begin(ctx, x.intent(c)); err != nil {
 			out.Status, out.Error = Failed, wrap(c, err)
-			return out, err
+			return out, record, err
 		}
 		r, err = x.make(ctx, ops, c)
 		// As long as nobody knows what became of it, the intent stands.
@@ -192,7 +228,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 				w.Again = c.Begun != nil && c.Begun.Key == in.Key && c.Begun.Hash == in.Hash
 				if err := x.db.Begin(ctx, in); err != nil {
 					out.Status, out.Error = Failed, wrap(c, err)
-					return out, err
+					return out, record, err
 				}
 			}
 			r, err = ops.Update(ctx, w)
@@ -230,14 +266,7 @@ func (x *executor) change(ctx context.Context, c *diff.Change) (Outcome, error) 
 		record.Own, record.Forget = nil, nil
 	}
 	record.Event = event(c, out, x.fingerprint)
-	if err := x.db.Commit(ctx, record); err != nil {
-		out.Error = wrap(c, err)
-		if out.Status == Done {
-			out.Status = InDoubt
-		}
-		return out, err
-	}
-	return out, nil
+	return out, record, nil
 }
 
 // unverified remembers that a value was sent and may or may not be in place: it is not sent again before

@@ -79,6 +79,7 @@ func sings(t *testing.T, where string, text []byte) {
 }
 
 func TestCanariesAreFound(t *testing.T) {
+	t.Parallel()
 	secret := canaries["secret key"]
 	for _, text := range []string{
 		"x" + secret, base64.StdEncoding.EncodeToString([]byte("Bearer " + secret + "!")), url.QueryEscape("a=" + secret), fmt.Sprintf("%q", secret),
@@ -207,6 +208,7 @@ func (c *canary) searchFiles(when string) {
 
 // No secret shows in anything that any command prints or writes.
 func TestCanary(t *testing.T) {
+	t.Parallel()
 	c := newCanary(t)
 	c.run(0, "validate")
 	for _, output := range []string{"text", "json", "markdown"} {
@@ -262,6 +264,7 @@ func (c *canary) privateKey() (key string) {
 
 // Nor in what the daemon logs, serves and tells systemd, also when it is brought down in the middle.
 func TestCanaryOfTheDaemon(t *testing.T) {
+	t.Parallel()
 	c := newCanary(t)
 	c.echo.on.Store(true)
 	d := startDaemon(t, c.rig, "prune: owned")

@@ -14,6 +14,7 @@ import (
 // TestCIExamples parses the examples for CI, and every command line of telnyxsync in their scripts:
 // those are copied, and nobody runs them here.
 func TestCIExamples(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"github-actions.yml", "gitlab-ci.yml"} {
 		t.Run(name, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join("..", "..", "examples", "ci", name))

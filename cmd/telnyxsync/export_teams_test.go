@@ -94,6 +94,7 @@ func exportedGroups(t rapid.TB, config resource.Config) (targets map[string]reso
 // TestExportKeepsGroups: numbers that state has in groups stay in them, under their names and with what only
 // state knows; and whatever becomes of them on Telnyx, an export wants nothing but what is there.
 func TestExportKeepsGroups(t *testing.T) {
+	t.Parallel()
 	r := newInside(t)
 	dir := t.TempDir()
 	n := 0
@@ -205,6 +206,7 @@ func (d *accountDrawer) regroup(r *inside) {
 // TestExportOfManyNumbers: ten thousand numbers of one connection are a few lines where they are in a row,
 // and a file of their own where they are not; and each list is read once.
 func TestExportOfManyNumbers(t *testing.T) {
+	t.Parallel()
 	const count, first = 10_000, resource.Number(15125550000)
 	for _, c := range []struct {
 		name, kind string
@@ -264,6 +266,7 @@ func TestExportOfManyNumbers(t *testing.T) {
 // TestExportWithoutCivicAddresses: those are Microsoft's; what is Telnyx's is exported all the same, and
 // nothing else is left out for being unreadable.
 func TestExportWithoutCivicAddresses(t *testing.T) {
+	t.Parallel()
 	account := map[string]any{
 		"external_connections": []any{map[string]any{"id": "100", "external_sip_connection": "operator_connect", "outbound": map[string]any{"outbound_voice_profile_id": "5"}}},
 		"phone_numbers":        []any{map[string]any{"id": "7", "phone_number": "+15125550100", "connection_id": "100"}},

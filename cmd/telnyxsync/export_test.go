@@ -195,6 +195,7 @@ func (r *inside) adopts(t rapid.TB, written bool, flags ...string) (ids []string
 // TestExportOfAnyAccount: whatever an account holds, what is exported is adopted and nothing else comes
 // of it; what cannot be expressed stands there as a comment, and is left alone.
 func TestExportOfAnyAccount(t *testing.T) {
+	t.Parallel()
 	r := newInside(t)
 	dir := t.TempDir()
 	n := 0
@@ -226,6 +227,7 @@ func TestExportOfAnyAccount(t *testing.T) {
 
 // TestExportOfAPlainAccount: what can be expressed is, all of it.
 func TestExportOfAPlainAccount(t *testing.T) {
+	t.Parallel()
 	r := newInside(t)
 	dir := t.TempDir()
 	n := 0

@@ -36,6 +36,7 @@ func getAccount(a map[string][]map[string]any) {
 }
 
 func TestGet(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.account(getAccount)
 	objects := func(args ...string) (list []map[string]any) {
@@ -96,6 +97,7 @@ func TestGet(t *testing.T) {
 
 // Where something goes wrong on the way, the JSON is cut off, so that nobody takes it for all.
 func TestGetThatFailsHalfWay(t *testing.T) {
+	t.Parallel()
 	r := newRigBehind(t, func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 		if req.URL.Query().Get("page[number]") == "2" {
 			w.WriteHeader(http.StatusForbidden)
@@ -115,6 +117,7 @@ func TestGetThatFailsHalfWay(t *testing.T) {
 
 // A download that breaks off is begun anew, and nothing of the first attempt is left in what comes out.
 func TestGetDownload(t *testing.T) {
+	t.Parallel()
 	var broken atomic.Int32
 	r := newRigBehind(t, func(w http.ResponseWriter, req *http.Request, next http.Handler) {
 		if !strings.HasSuffix(req.URL.Path, "/download") || broken.Add(1)%2 == 0 {
@@ -150,6 +153,7 @@ func TestGetDownload(t *testing.T) {
 
 // Every collection has a way to be read, and its flags are those that its reading uses.
 func TestCollections(t *testing.T) {
+	t.Parallel()
 	var names []string
 	for _, c := range collections() {
 		names = append(names, c.name)

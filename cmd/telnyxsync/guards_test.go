@@ -24,6 +24,7 @@ import (
 const zoom = `{external_sip_connection: zoom, outbound: {outbound_voice_profile_id: "1"}}`
 
 func TestIncompleteListIsNeverTakenForDeletions(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.write("a.yaml", "external_connections:\n  one: "+zoom+"\n  two: "+zoom+"\n  three: "+zoom+"\n")
 	r.run(0, "apply", "--yes")
@@ -44,6 +45,7 @@ func TestIncompleteListIsNeverTakenForDeletions(t *testing.T) {
 }
 
 func TestWritersNeverOverlap(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	var yaml strings.Builder
 	yaml.WriteString("external_connections:\n")
@@ -80,6 +82,7 @@ func TestWritersNeverOverlap(t *testing.T) {
 }
 
 func TestOnlyAnIDInStatePermitsADeletion(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.write("a.yaml", "external_connections:\n  keep: "+zoom+"\nsiprec_connectors:\n  keep: {host: a.example.com, port: 5060}\n")
 	r.run(0, "apply", "--yes")
@@ -99,6 +102,7 @@ func TestOnlyAnIDInStatePermitsADeletion(t *testing.T) {
 }
 
 func TestDeleteCaps(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		owned, deletes int
 		flags          []string
@@ -183,6 +187,7 @@ func TestDiffCannotWrite(t *testing.T) {
 
 // What only reads connects with a client that can do nothing else.
 func TestWhichCommandsCanWrite(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		args     []string
 		readOnly bool
@@ -203,12 +208,11 @@ func TestWhichCommandsCanWrite(t *testing.T) {
 		t.Run(strings.Join(c.args[:min(2, len(c.args))], " "), func(t *testing.T) {
 			r, _ := newRig(t)
 			r.write("a.yaml", "external_connections:\n  one: "+zoom+"\n")
-			t.Setenv("TELNYX_API_KEY", "KEY-of-the-test")
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
 			var connected []bool
 			a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
-			a.onConnect = func(cfg client.Config) { connected = append(connected, cfg.ReadOnly) }
+			a.onConnect = func(cfg *client.Config) { connected = append(connected, cfg.ReadOnly) }
 			args := append([]string{"--api-url", r.url, "--state", r.state}, c.args...)
 			if c.args[0] == "diff" || c.args[0] == "apply" || c.args[0] == "jobs" {
 				args = append(args, r.dir)
@@ -223,6 +227,7 @@ func TestWhichCommandsCanWrite(t *testing.T) {
 
 // The plan that is carried out is the one that was shown: it is made again under the lock.
 func TestAPlanThatIsNoLongerTrueIsNotCarriedOut(t *testing.T) {
+	t.Parallel()
 	var r *rig
 	var lists atomic.Int32
 	r = newRigBehind(t, func(w http.ResponseWriter, req *http.Request, next http.Handler) {

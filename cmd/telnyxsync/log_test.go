@@ -7,6 +7,7 @@ import (
 )
 
 func TestJournalLines(t *testing.T) {
+	t.Parallel()
 	var b bytes.Buffer
 	log := slog.New(newJournal(&b, slog.LevelInfo)).With("job", "x")
 	log.Debug("not said")

@@ -85,7 +85,7 @@ type app struct {
 	debug       bool
 
 	secrets   func(name string) (string, bool) // stands for the environment that secrets are read from; may be nil
-	onConnect func(client.Config)              // tests see with what a command connects; may be nil
+	onConnect func(*client.Config)             // tests see and set with what a command connects; may be nil
 }
 
 func (a *app) command() *cobra.Command {

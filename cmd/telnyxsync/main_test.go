@@ -14,12 +14,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"telnyxsync/internal/contract"
+	"telnyxsync/internal/ramdir"
 	"telnyxsync/internal/telnyxsim"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,10 +31,25 @@ import (
 const asProgram = "TELNYXSYNC_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	// Hundreds of short runs make much garbage and keep nothing.
+	debug.SetGCPercent(400)
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	testscript.Main(m, map[string]func(){"telnyxsync": main})
+	testscript.Main(tests{ramdir.Tests{M: m}}, map[string]func(){"telnyxsync": main})
+}
+
+// tests are those of this package, with the environment of the commands that run in this process.
+type tests struct{ ramdir.Tests }
+
+func (t tests) Run() int {
+	for _, variable := range append([]string{"TELNYX_API_KEY=KEY-of-the-test", "NO_PROXY=127.0.0.1"}, secrets...) {
+		name, value, _ := strings.Cut(variable, "=")
+		if err := os.Setenv(name, value); err != nil {
+			log.Fatal(err)
+		}
+	}
+	return t.Tests.Run()
 }
 
 // rig is a simulated account with a directory of files and a state, for one test.
@@ -42,6 +59,7 @@ type rig struct {
 	state string
 	url   string   // of the simulator, without /v2
 	more  []string // of the environment of its processes
+	apart bool     // its commands run as processes of their own
 }
 
 // newRig serves a simulator in this process; its traffic is held against the contract.
@@ -87,21 +105,65 @@ func (r *rig) process(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs a command as a process of its own and wants an exit code.
+// run runs a command and wants an exit code.
 func (r *rig) run(want int, args ...string) (stdout, stderr string) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := r.process(ctx, args...)
 	var out, err bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &err
-	if e := cmd.Run(); cmd.ProcessState == nil {
-		r.t.Fatal(e)
-	}
-	if got := cmd.ProcessState.ExitCode(); got != want {
+	if got := r.command(&out, &err, args...); got != want {
 		r.t.Fatalf("telnyxsync %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, want, out.String(), err.String())
 	}
 	return out.String(), err.String()
+}
+
+// command runs a command whatever its exit code: in this process, or as one of its own where it needs an
+// environment or a working directory of its own.
+func (r *rig) command(stdout, stderr io.Writer, args ...string) (code int) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if !r.apart && len(r.more) == 0 && !r.relative(args) {
+		return r.inside(ctx, stdout, stderr, args...)
+	}
+	cmd := r.process(ctx, args...)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		r.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// inside runs a command in this process. What else it would take from its environment is in that of all
+// tests.
+func (r *rig) inside(ctx context.Context, stdout, stderr io.Writer, args ...string) (code int) {
+	a := &app{in: strings.NewReader(""), out: stdout, err: stderr}
+	return a.execute(ctx, r.located(args))
+}
+
+// relative tells whether arguments name files by paths that only a process of its own can resolve.
+func (r *rig) relative(args []string) bool {
+	for i, arg := range args[1:] {
+		if (args[i] == "--out" || args[i] == "--file") && !filepath.IsAbs(arg) {
+			return true
+		}
+		if _, err := os.Lstat(filepath.Join(r.dir, arg)); err == nil && !filepath.IsAbs(arg) {
+			return true
+		}
+	}
+	return false
+}
+
+// located adds to a command what tells it where all is: the API, the state, and the files where it would
+// read the working directory.
+func (r *rig) located(args []string) []string {
+	where := []string{"--api-url", r.url, "--state", r.state}
+	reads := args[0] == "diff" || args[0] == "apply" || args[0] == "validate" || len(args) > 2 && args[0] == "jobs" && args[1] == "run"
+	if len(args) > 1 && args[0] == "uploads" && args[1] == "retry" && !slices.Contains(args, "--configs") {
+		where = append(where, "--configs", r.dir)
+	}
+	if reads && !slices.ContainsFunc(args, filepath.IsAbs) {
+		where = append(where, r.dir)
+	}
+	return slices.Concat(args, where)
 }
 
 // plan is what a test reads of the JSON plan.

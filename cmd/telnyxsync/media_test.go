@@ -62,6 +62,7 @@ func (r *rig) content(name string) (content string) {
 
 // The content of a medium is compared by downloading it, where that is asked for.
 func TestContentDrift(t *testing.T) {
+	t.Parallel()
 	for _, verify := range []bool{false, true} {
 		r, _ := newRig(t)
 		r.writeMedia()
@@ -92,6 +93,7 @@ func TestContentDrift(t *testing.T) {
 
 // Contents that Telnyx changes, as by transcoding them, are not uploaded for ever.
 func TestContentThatDoesNotStick(t *testing.T) {
+	t.Parallel()
 	sim, err := telnyxsim.New(telnyxsim.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +123,7 @@ func TestContentThatDoesNotStick(t *testing.T) {
 // What is about to expire is renewed, what has expired made again, and an end that is not known never
 // taken for one that is far away.
 func TestRenewal(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		switches map[string]any
 		expires  any
@@ -188,6 +191,7 @@ func TestRenewal(t *testing.T) {
 
 // An end that Telnyx never tells is kept by our own clock, and said in every diff.
 func TestExpiryThatIsNeverTold(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.writeMedia()
 	hide := func() { r.medium(func(m map[string]any) { m["expires_at"] = nil }) }
@@ -209,6 +213,7 @@ func TestExpiryThatIsNeverTold(t *testing.T) {
 
 // Whatever the service does where it is undocumented, a medium ends up as it is written.
 func TestUndocumentedSwitches(t *testing.T) {
+	t.Parallel()
 	for _, s := range []map[string]any{
 		{"_media_paging": "pages"},
 		{"_media_post_existing": "replace"},
@@ -271,6 +276,7 @@ func altered(t *testing.T, alter func(r *http.Request, answer *httptest.Response
 
 // A field that the answer of a write shows and no reading does is not written for ever.
 func TestAFieldThatReadingsLackIsHeld(t *testing.T) {
+	t.Parallel()
 	r := altered(t, func(r *http.Request, answer *httptest.ResponseRecorder) {
 		if r.Method == http.MethodGet {
 			answer.Body = bytes.NewBuffer(bytes.ReplaceAll(answer.Body.Bytes(), []byte(`"environment":"production",`), nil))
@@ -290,6 +296,7 @@ func TestAFieldThatReadingsLackIsHeld(t *testing.T) {
 
 // While the file of a medium is gone or half changed, what Telnyx has goes on living.
 func TestRenewalWithoutTheFile(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.writeMedia()
 	r.write("a.yaml", "media:\n  one: {ttl: 10d, file: audio/a.wav}\n")
@@ -313,6 +320,7 @@ func TestRenewalWithoutTheFile(t *testing.T) {
 
 // A content that cannot be looked at is said, and keeps no medium from being renewed.
 func TestRenewalOfWhatCannotBeVerified(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.writeMedia()
 	r.write("a.yaml", "media:\n  one: {ttl: 10d, file: audio/a.wav, verify_content: true}\n")
@@ -330,6 +338,7 @@ func TestRenewalOfWhatCannotBeVerified(t *testing.T) {
 
 // A service that grants less than what is asked for is not asked again at once, and never let go.
 func TestRenewalWhereLessIsGranted(t *testing.T) {
+	t.Parallel()
 	var granted atomic.Pointer[string]
 	r := altered(t, func(r *http.Request, answer *httptest.ResponseRecorder) {
 		if end := granted.Load(); end != nil && strings.HasPrefix(r.URL.Path, "/v2/media") {

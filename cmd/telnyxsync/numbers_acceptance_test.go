@@ -17,6 +17,7 @@ import (
 // An account of 2,500 numbers that nobody has assigned ends with all of them on Teams, but for three that
 // can never get there: by one command, in the least number of uploads.
 func TestNumbersComeToTeams(t *testing.T) {
+	t.Parallel()
 	parked := map[string]string{
 		"+15125550007": "unable_to_match_geography_entry", "+15125551500": "unknown_country_code", "+15125552499": "unable_to_retrieve_location",
 	}
@@ -141,6 +142,7 @@ func (r *teams) failures(forEver map[string]string) {
 // Whichever way Telnyx turns out to be where its documents say nothing, a few numbers come to Teams in one
 // upload for each place.
 func TestNumbersComeToTeamsInAnyWay(t *testing.T) {
+	t.Parallel()
 	parked := map[string]string{
 		"+15125550107": "unable_to_match_geography_entry", "+15125550140": "unknown_country_code", "+15125550199": "unable_to_retrieve_location",
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -190,6 +189,7 @@ func (r *teams) emergency(connection string) string {
 }
 
 func TestKilledAtEveryStepWithNumbers(t *testing.T) {
+	t.Parallel()
 	otherwise := map[string]string{"_retry_ticket": "same", "_numbers_listed": "when_assigned", "_location_repatch": "accept"}
 	for _, c := range []struct {
 		mode     string
@@ -203,17 +203,8 @@ func TestKilledAtEveryStepWithNumbers(t *testing.T) {
 			for i, m := range s.moments {
 				for n := 1; ; n++ {
 					s.back(m)
-					ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-					cmd := s.process(ctx, "apply", "--yes", "--settle", "5ms", "--retry-base", "1ms", s.dir)
-					s.killer.arm(n, c.mode, cmd)
-					err := s.killer.run(cmd)
-					cancel()
-					s.killer.arm(0, "", nil)
-					if err == nil {
+					if !s.killer.killed(s.rig, n, c.mode, "apply", "--yes", "--settle", "5ms", "--retry-base", "1ms", s.dir) {
 						break
-					}
-					if cmd.ProcessState.ExitCode() != -1 {
-						t.Fatalf("pass %d, step %d: %v, want it killed", i+1, n, err)
 					}
 					steps++
 					s.finish(fmt.Sprintf("killed at step %d of pass %d", n, i+1))
@@ -225,6 +216,7 @@ func TestKilledAtEveryStepWithNumbers(t *testing.T) {
 }
 
 func TestLostAnswersForNumbers(t *testing.T) {
+	t.Parallel()
 	const uploads = "POST /external_connections/*/uploads"
 	passes := [][]string{
 		{
@@ -280,6 +272,7 @@ func TestLostAnswersForNumbers(t *testing.T) {
 // An assignment whose answer was lost leaves no trace until the numbers are on their connection: that is
 // waited for, and only then is it sent again.
 func TestALostAssignment(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		do  string
 		all int // jobs in all

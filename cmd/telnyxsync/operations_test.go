@@ -94,6 +94,7 @@ const (
 // TestOperations: each operation that the API has for us is used by the command that the table says, as the simulator's
 // journal shows; docs/operations.md is the same table.
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	table := operations()
 	t.Run("contract", func(t *testing.T) { checkOperations(t, contract.Open(t).Operations(), table) })
 	seen := coverage(t)

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -19,25 +19,41 @@ import (
 	"telnyxsync/internal/telnyxsim"
 )
 
-// killer stands before a simulator and kills a process when its n-th request arrives: before it is
+// killer stands before a simulator and kills a run when its n-th request arrives: before it is
 // handled, when it is handled and not answered, or when it is answered. Between two requests a
-// process does nothing but write its state, so these are all the steps there are.
+// run does nothing but write its state, so these are all the steps there are.
 type killer struct {
 	next http.Handler
 
-	mu   sync.Mutex
-	n    int
-	mode string
-	seen int
-	cmd  *exec.Cmd
+	mu     sync.Mutex
+	n      int
+	mode   string
+	seen   int
+	strike func()
+	refuse bool // what still arrives is of a run that is dead
 
 	started chan struct{} // closed when the process is there to be killed
 }
 
+// arm is for the process that run starts; nil disarms.
 func (k *killer) arm(n int, mode string, cmd *exec.Cmd) {
+	started := make(chan struct{})
+	strike := func() {
+		<-started
+		_ = cmd.Process.Kill()
+	}
+	if cmd == nil {
+		strike = nil
+	}
+	k.armInside(n, mode, strike)
+	k.started = started
+}
+
+// armInside is for a run in this process, which strike puts to its end.
+func (k *killer) armInside(n int, mode string, strike func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.n, k.mode, k.seen, k.cmd, k.started = n, mode, 0, cmd, make(chan struct{})
+	k.n, k.mode, k.seen, k.strike, k.refuse = n, mode, 0, strike, false
 }
 
 // run runs the process that was armed.
@@ -56,29 +72,30 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	k.mu.Lock()
 	k.seen++
-	hit, mode, cmd, started := k.seen == k.n, k.mode, k.cmd, k.started
+	strike, mode, n, refuse := k.strike, k.mode, k.n, k.refuse
+	hit := k.seen == n && strike != nil
+	k.refuse = refuse || hit && mode != "answered"
 	k.mu.Unlock()
-	if !hit || cmd == nil {
+	if refuse {
+		panic(http.ErrAbortHandler)
+	}
+	if !hit {
 		k.next.ServeHTTP(w, r)
 		return
 	}
-	kill := func() {
-		<-started
-		_ = cmd.Process.Kill()
-	}
 	switch mode {
 	case "before":
-		kill()
+		strike()
 		panic(http.ErrAbortHandler)
 	case "committed":
 		k.next.ServeHTTP(httptest.NewRecorder(), r)
-		kill()
+		strike()
 		panic(http.ErrAbortHandler)
 	default: // answered: it may get as far as it gets
 		k.next.ServeHTTP(w, r)
 		_ = http.NewResponseController(w).Flush()
-		time.Sleep(time.Duration(k.n%4) * time.Millisecond)
-		kill()
+		time.Sleep(time.Duration(n%4) * time.Millisecond)
+		strike()
 	}
 }
 
@@ -239,27 +256,19 @@ func (s *story) applyArgs() []string {
 }
 
 func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"before", "committed", "answered"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			s := newStory(t)
 			for n := 1; ; n++ {
 				s.reset()
-				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-				cmd := s.process(ctx, s.applyArgs()...)
-				s.killer.arm(n, mode, cmd)
-				err := s.killer.run(cmd)
-				cancel()
-				s.killer.arm(0, "", nil)
-				if err == nil {
+				if !s.killer.killed(s.rig, n, mode, s.applyArgs()...) {
 					t.Logf("%d steps", n-1)
 					if n < 15 {
 						t.Errorf("only %d steps: the story does not ask for much", n-1)
 					}
 					return
-				}
-				if cmd.ProcessState.ExitCode() != -1 {
-					t.Fatalf("step %d: %v, want it killed", n, err)
 				}
 				s.run(0, s.applyArgs()...)
 				if got := s.found(); !slices.Equal(got, want) {
@@ -274,6 +283,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 }
 
 func TestLostAnswersToEveryPOST(t *testing.T) {
+	t.Parallel()
 	for _, do := range []string{"drop-before-commit", "drop-after-commit", "html", "status"} {
 		for _, times := range []string{"1", "-1"} {
 			t.Run(do+" "+times, func(t *testing.T) {
@@ -299,15 +309,14 @@ func TestLostAnswersToEveryPOST(t *testing.T) {
 
 // exits runs a command whatever its exit code.
 func (r *rig) exits(args ...string) (out string, code int) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := r.process(ctx, args...)
-	text, _ := cmd.CombinedOutput() // the code tells
-	return string(text), cmd.ProcessState.ExitCode()
+	var text bytes.Buffer
+	code = r.command(&text, &text, args...)
+	return text.String(), code
 }
 
 // One lost answer is made good within the run itself: nobody has to run it again.
 func TestALostAnswerIsMadeGoodInTheSameRun(t *testing.T) {
+	t.Parallel()
 	for _, do := range []string{"drop-before-commit", "drop-after-commit", "html"} {
 		t.Run(do, func(t *testing.T) {
 			r, _ := newRig(t)
@@ -323,6 +332,7 @@ func TestALostAnswerIsMadeGoodInTheSameRun(t *testing.T) {
 
 // Before a second POST the account is read back, twice.
 func TestReadBackBeforeSecondPOST(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.write("a.yaml", "external_connections:\n  one: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n")
 	r.fault("POST /external_connections", "drop-before-commit")
@@ -337,6 +347,7 @@ func TestReadBackBeforeSecondPOST(t *testing.T) {
 
 // Where nothing tells whether an object is the one that a lost create made, a person decides.
 func TestALostCreateThatCannotBeToldApartIsHeld(t *testing.T) {
+	t.Parallel()
 	r, _ := newRig(t)
 	r.write("a.yaml", "external_connections:\n  one: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n")
 	r.fault("POST /external_connections", "drop-before-commit", "times", "-1")
@@ -368,17 +379,13 @@ func TestALostCreateThatCannotBeToldApartIsHeld(t *testing.T) {
 }
 
 func TestIntentIsStoredBeforePOST(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	// The process dies when its POST arrives: what state knows then was stored before.
+	// The run dies when its POST arrives: what state knows then was stored before.
 	all := 0
 	for n := 1; all == 0 && n < 60; n++ {
 		s.reset()
-		cmd := s.process(ctx, append(s.applyArgs(), "--concurrency", "1")...)
-		s.killer.arm(n, "committed", cmd)
-		_ = s.killer.run(cmd) // killed
-		s.killer.arm(0, "", nil)
+		s.killer.killed(s.rig, n, "committed", append(s.applyArgs(), "--concurrency", "1")...)
 		calls, _ := s.calls()
 		for _, c := range calls {
 			if strings.HasPrefix(c, "POST ") {

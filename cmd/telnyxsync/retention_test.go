@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/telnyxsim"
@@ -38,6 +36,7 @@ const retentionYAML = "recording_retention:\n  all: {delete_after: 30d}\n  held:
 
 // Killed at every step, another run deletes what is left of what is due, and the history has each once.
 func TestRetentionProcessKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	const due = 203
 	for _, mode := range []string{"before", "committed", "answered"} {
 		t.Run(mode, func(t *testing.T) {
@@ -57,20 +56,11 @@ func TestRetentionProcessKilledAtEveryStep(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.state = filepath.Join(t.TempDir(), "state")
-				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-				cmd := r.process(ctx, "jobs", "run", "recording_retention", "--enforce")
-				k.arm(n, mode, cmd)
-				err := k.run(cmd)
-				cancel()
-				k.arm(0, "", nil)
-				if err == nil {
+				if !k.killed(r, n, mode, "jobs", "run", "recording_retention", "--enforce") {
 					if n < 7 {
 						t.Errorf("only %d steps", n-1)
 					}
 					return
-				}
-				if cmd.ProcessState.ExitCode() != -1 {
-					t.Fatalf("step %d: %v, want it killed", n, err)
 				}
 				r.run(0, "jobs", "run", "recording_retention", "--enforce")
 				left := map[string]bool{}

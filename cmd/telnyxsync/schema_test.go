@@ -9,6 +9,7 @@ import (
 
 // TestSchemaIsCurrent: what editors find in the repository is what the program prints.
 func TestSchemaIsCurrent(t *testing.T) {
+	t.Parallel()
 	var out, errs bytes.Buffer
 	if code := run(t.Context(), []string{"schema"}, nil, &out, &errs); code != exitOK || errs.Len() > 0 {
 		t.Fatalf("exit code %d: %s", code, errs.String())

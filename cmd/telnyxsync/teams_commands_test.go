@@ -78,6 +78,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestUploadsWithState(t *testing.T) {
+	t.Parallel()
 	r := newTeamsRig(t)
 	for name, args := range map[string][]string{
 		"uploads.json": {"uploads", "--output", "json"},
@@ -93,8 +94,8 @@ func TestUploadsWithState(t *testing.T) {
 }
 
 func TestWhichTeamsCommandsCanWrite(t *testing.T) {
+	t.Parallel()
 	r := newTeamsRig(t)
-	t.Setenv("TELNYX_API_KEY", "KEY-of-the-test")
 	for _, c := range []struct {
 		args     []string
 		readOnly bool
@@ -109,7 +110,7 @@ func TestWhichTeamsCommandsCanWrite(t *testing.T) {
 		defer cancel()
 		var connected []bool
 		a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
-		a.onConnect = func(cfg client.Config) { connected = append(connected, cfg.ReadOnly) }
+		a.onConnect = func(cfg *client.Config) { connected = append(connected, cfg.ReadOnly) }
 		a.execute(ctx, append([]string{"--api-url", r.url, "--state", r.state}, c.args...))
 		if len(connected) != 1 || connected[0] != c.readOnly {
 			t.Errorf("%v: read-only: %v, want [%t]", c.args, connected, c.readOnly)
@@ -120,6 +121,7 @@ func TestWhichTeamsCommandsCanWrite(t *testing.T) {
 // Where Telnyx does not retry an upload, as somebody did so in the portal, what is due of it is uploaded
 // anew at once.
 func TestRetryOfWhatWasRetriedElsewhere(t *testing.T) {
+	t.Parallel()
 	r := newTeamsRig(t)
 	out, _ := r.run(0, "uploads", "--status", "partial_success", "--output", "json")
 	ticket := regexp.MustCompile(`"ticket_id": "(f5[^"]+)"`).FindStringSubmatch(out)
@@ -148,6 +150,7 @@ func TestRetryOfWhatWasRetriedElsewhere(t *testing.T) {
 
 // A retry of one number takes no other along that merely is to be sent.
 func TestRetryOfOneTakesNoOtherAlong(t *testing.T) {
+	t.Parallel()
 	r, sim := newRig(t)
 	if err := sim.SetAccount([]byte(`{
 	 "external_connections": [

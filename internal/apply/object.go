@@ -40,11 +40,30 @@ var steps = map[plan.Op]step{
 
 // object does one change and records it. The error is one of the state.
 func (x *executor) object(ctx context.Context, c *plan.Change) (plan.Outcome, error) {
-	out := plan.Outcome{Addr: c.Addr, Op: c.Op, ID: c.ID}
+	out, rec, err := x.carry(ctx, c)
+	if err == nil {
+		if err = x.db.Commit(ctx, rec); err != nil {
+			unrecorded(&out, err)
+		}
+	}
+	return out, err
+}
+
+// unrecorded says that the state does not know of a change.
+func unrecorded(o *plan.Outcome, err error) {
+	o.Error, o.Err = err.Error(), err
+	if o.Status == plan.Done {
+		o.Status = plan.InDoubt
+	}
+}
+
+// carry does one change; rec is what is to be remembered of it. The error is one of the state.
+func (x *executor) carry(ctx context.Context, c *plan.Change) (out plan.Outcome, rec resource.Record, _ error) {
+	out = plan.Outcome{Addr: c.Addr, Op: c.Op, ID: c.ID}
 	d, err, stored := steps[c.Op](x, ctx, c, diff.WorkOf(c))
 	if stored != nil {
 		out.Status, out.Error, out.Err = plan.Failed, stored.Error(), stored
-		return out, stored
+		return out, rec, stored
 	}
 	if d.id != "" {
 		out.ID = d.id
@@ -53,7 +72,6 @@ func (x *executor) object(ctx context.Context, c *plan.Change) (plan.Outcome, er
 		out.Requests = []string{d.receipt.RequestID}
 	}
 	out.Status = status(c, d.receipt, err)
-	var rec resource.Record
 	switch {
 	case err != nil:
 		out.Error, out.Err = err.Error(), err
@@ -70,14 +88,36 @@ func (x *executor) object(ctx context.Context, c *plan.Change) (plan.Outcome, er
 		rec.EndIntents = []resource.Addr{c.Addr}
 	}
 	rec.Events = []resource.Event{event(c, &out, x.fingerprint)}
-	if err := x.db.Commit(ctx, rec); err != nil {
-		out.Error, out.Err = err.Error(), err
-		if out.Status == plan.Done {
-			out.Status = plan.InDoubt
-		}
-		return out, err
+	return out, rec, nil
+}
+
+// remembersOnly tells whether a change writes nothing on Telnyx: what exists is adopted, goes by another
+// name, or is forgotten.
+func remembersOnly(c *plan.Change) bool {
+	return len(c.Deltas) == 0 && (c.Op == plan.Adopt || c.Op == plan.Rename || c.Op == plan.Forget)
+}
+
+// rememberOnly carries out changes that write the state alone, in one transaction: a first run can adopt
+// thousands of objects, and each commit waits for the disk. The error is one of the state.
+func (x *executor) rememberOnly(ctx context.Context, changes []*plan.Change) ([]plan.Outcome, error) {
+	if len(changes) == 0 {
+		return nil, nil
 	}
-	return out, nil
+	outs, records := make([]plan.Outcome, len(changes)), make([]resource.Record, len(changes))
+	for i, c := range changes {
+		var err error
+		x.fill(c)
+		if outs[i], records[i], err = x.carry(ctx, c); err != nil {
+			return outs, err
+		}
+	}
+	err := x.db.Commit(ctx, records...)
+	if err != nil {
+		for i := range outs {
+			unrecorded(&outs[i], err)
+		}
+	}
+	return outs, err
 }
 
 // status is how a step ended.

@@ -45,6 +45,24 @@ func (x *executor) objects(ctx context.Context, p *plan.Plan, out []plan.Outcome
 	}
 	started := map[int]bool{}
 	start := func() {
+		// What writes the state alone is written together, and may unblock more of its sort.
+		for ready := []int{0}; len(ready) > 0 && ctx.Err() == nil && fatal == nil; {
+			ready = ready[:0]
+			var changes []*plan.Change
+			for _, i := range todo {
+				if c := &p.Changes[i]; !started[i] && remembersOnly(c) {
+					if ok, _ := unblocked(c, index, out); ok {
+						started[i] = true
+						ready, changes = append(ready, i), append(changes, c)
+					}
+				}
+			}
+			var outs []plan.Outcome
+			outs, fatal = x.rememberOnly(work, changes)
+			for n, i := range ready {
+				end(i, outs[n])
+			}
+		}
 		for _, i := range todo {
 			c := &p.Changes[i]
 			if started[i] {

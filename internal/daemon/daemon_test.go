@@ -18,11 +18,12 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/ramdir"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(ramdir.Tests{M: m}) }
 
 func TestConfig(t *testing.T) {
 	load := func(text string) (Config, error) {

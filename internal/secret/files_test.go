@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"telnyxsync/internal/ramdir"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/secret"
 )
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 		fmt.Println((&secret.Reader{}).Read(resource.SecretRef{File: path}))
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(ramdir.Tests{M: m}.Run())
 }
 
 // failed is the error of a reference to a file.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/ramdir"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
 )
@@ -102,7 +103,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(ramdir.Tests{M: m}.Run())
 }
 
 // nobody is the credential of a user without rights.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"telnyxsync/internal/ramdir"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(ramdir.Tests{M: m})
 }
 
 // play is what the other process does with a directory.

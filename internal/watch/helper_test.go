@@ -14,10 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"telnyxsync/internal/ramdir"
+
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(ramdir.Tests{M: m}) }
 
 const (
 	quiet   = 60 * time.Millisecond

@@ -1,0 +1,72 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/spec"
+	"telnyxsync/internal/telnyxsim"
+)
+
+func TestDeletesOnlyWhatWasQuiet(t *testing.T) {
+	dir, stateDir := t.TempDir(), t.TempDir()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("siprec_connectors:\n  one: {host: a.example.com, port: 5060}\n  two: {host: a.example.com, port: 5060}\n")
+	synctest.Test(t, func(t *testing.T) {
+		sim, err := telnyxsim.New(telnyxsim.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := newTestLoop(t, apply.Jobs()...)
+		l.stateDir, l.alive, l.idle, l.cfg.Prune = stateDir, time.Hour, func() {}, true
+		l.engine = mediaEngine(t, &wire{sim: sim})
+		l.Load = func(...string) (resource.Config, error) { return spec.Load(l.engine.Kinds, dir) }
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); l.work(ctx) }()
+		ports := func(what string, want map[string]int) {
+			t.Helper()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			var account struct {
+				Connectors []struct {
+					Name string
+					Port int
+				} `json:"siprec_connectors"`
+			}
+			if err := json.Unmarshal(sim.Account(), &account); err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]int{}
+			for _, c := range account.Connectors {
+				got[c.Name] = c.Port
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("%s: the account holds %v, want %v", what, got, want)
+			}
+		}
+		l.kick(reconcile, "start")
+		ports("both are made", map[string]int{"one": 5060, "two": 5060})
+		write("siprec_connectors:\n  one: {host: a.example.com, port: 5061}\n")
+		l.kick(reconcile, "files changed")
+		ports("the edit is applied, and nothing is deleted as soon as it is gone from the files", map[string]int{"one": 5061, "two": 5060})
+		time.Sleep(settledFor - 3*time.Second)
+		ports("the files have not been quiet for long enough", map[string]int{"one": 5061, "two": 5060})
+		time.Sleep(2 * time.Second)
+		ports("it is deleted in the end", map[string]int{"one": 5061})
+		cancel()
+		<-ended
+	})
+}

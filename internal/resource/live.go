@@ -106,7 +106,7 @@ type Owned struct {
 type Attempt struct {
 	Value string `json:"value"` // the value as JSON
 	Count int    `json:"count"`
-	Note  string `json:"note,omitempty"` // why it is not written again, where that is not its count
+	Note  Reason `json:"note,omitzero"` // why it is not written again, where that is not its count
 }
 
 // Intent is a create that was begun and whose outcome is not recorded.

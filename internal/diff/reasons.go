@@ -2,7 +2,7 @@ package diff
 
 import "telnyxsync/internal/plan"
 
-// Why something could not be read or compared. The arguments stand beside each code; more after a colon.
+// Why something could not be read or compared. The arguments stand beside each code, and more after a colon.
 const (
 	KindUnread              plan.Code = "kind_unread"               // error
 	EntryUnread             plan.Code = "entry_unread"              // error
@@ -12,11 +12,11 @@ const (
 	GroupConnectionUnread   plan.Code = "group_connection_unread"   // error
 	LocationAddressesUnread plan.Code = "location_addresses_unread" // error: the civic addresses of its connection
 	NotReturned             plan.Code = "not_returned"              // none: no GET shows the field, and nothing remembers it
-	SecretUnread            plan.Code = "secret_unread"             // error, which names the secret
+	SecretUnread            plan.Code = "secret_unread"             // error: it names the secret
 	SecretNotRead           plan.Code = "secret_not_read"           // secret: nobody has asked for it
 	SecretNotObject         plan.Code = "secret_not_object"         // secret: it is not the text of a JSON object
-	SecretNotCompared       plan.Code = "secret_not_compared"       // why, a reason of its own
-	SecretsMissing          plan.Code = "secrets_missing"           // why, a list of reasons: a run that writes needs them
+	SecretNotCompared       plan.Code = "secret_not_compared"       // why: a reason of its own
+	SecretsMissing          plan.Code = "secrets_missing"           // why: a list of reasons; a run that writes needs them
 	NoState                 plan.Code = "no_state"                  // none
 )
 
@@ -49,18 +49,18 @@ const (
 // Why an entry cannot be made true.
 const (
 	CannotChange  plan.Code = "cannot_change"   // path, old, new: the field is set once
-	CannotBecome  plan.Code = "cannot_become"   // id, key, why, a reason of the kind
+	CannotBecome  plan.Code = "cannot_become"   // id, key, why: a reason of the kind
 	DoesNotStick  plan.Code = "does_not_stick"  // path, value, count, live, ignore: what to write there
 	RenewalUndone plan.Code = "renewal_undone"  // count, end, address
-	LeftUnwritten plan.Code = "left_unwritten"  // path, why, a reason of its own
+	LeftUnwritten plan.Code = "left_unwritten"  // path, why: a reason of its own
 	ShortLife     plan.Code = "short_life"      // granted, asked: as durations are written
 	EndNotShown   plan.Code = "end_not_shown"   // written, due
 	NeedsMissing  plan.Code = "needs_missing"   // address
 	NumbersWait   plan.Code = "numbers_wait"    // address: of what this plan does not do
 	NumbersHeldUp plan.Code = "numbers_held_up" // address: of what is withheld
 	WaitsWithheld plan.Code = "waits_withheld"  // address: of what is withheld
-	NumbersWrong  plan.Code = "numbers_wrong"   // how, why, a list of reasons
-	NumbersParked plan.Code = "numbers_parked"  // how, why, a list of reasons, first: one of the numbers
+	NumbersWrong  plan.Code = "numbers_wrong"   // how, why: a list of reasons
+	NumbersParked plan.Code = "numbers_parked"  // how, why, first: a list of reasons, and one of the numbers
 )
 
 // Why there is something to do.

@@ -15,6 +15,7 @@ import (
 	"telnyxsync/internal/resource"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
 )
 
 // minimal is as little as gives a reason: the sections of an archive, see [TestGolden], and what they cannot say.
@@ -82,6 +83,19 @@ func TestEveryReason(t *testing.T) {
 			t.Errorf("%s is not in the plan:\n%s", code, allOf(&p))
 		}
 	}
+}
+
+// Whatever a plan says, it says in words that nothing is missing from, and in the same ones once it was stored.
+func TestLawOfReasons(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := compute(drawInput(t))
+		for _, r := range reasonsOf(&p) {
+			text, again := words.Of(r), words.Of(resource.ParseReason(r.Key()))
+			if text != again || strings.Contains(text, "<no value>") {
+				t.Errorf("%s is %q, and %q once it was stored", r.Key(), text, again)
+			}
+		}
+	})
 }
 
 // declared are the codes of reasons.go, with the arguments that the comment beside each names in front of a colon.

@@ -78,6 +78,21 @@ func TestEveryCodeHasWords(t *testing.T) {
 	}
 }
 
+// Values show as they do in differences, whether they are of this run or were stored.
+func TestValuesOfReasons(t *testing.T) {
+	for want, v := range map[string]any{
+		"(none)": nil, `""`: "", "(secret)": resource.NewSecret("hush", ""), `["<a>",1]`: []any{"<a>", int64(1)}, "true": true,
+		`"(id of trunks/a, known after apply)"`: resource.Pending{Addr: resource.Addr{Kind: "trunks", Name: "a"}},
+	} {
+		r := resource.Reason{Code: "renewal_undone", Args: resource.Args{"count": 1, "end": v, "address": "media/a"}}
+		for _, r := range []resource.Reason{r, resource.ParseReason(r.Key())} {
+			if text := all().Of(r); !strings.Contains(text, "Telnyx shows "+want+" as") {
+				t.Errorf("%s is not in %q", want, text)
+			}
+		}
+	}
+}
+
 // Codes of kinds cannot be taken for others.
 func TestCodesOfKinds(t *testing.T) {
 	for _, k := range kinds.Pure(kinds.Table()) {

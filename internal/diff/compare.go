@@ -1,10 +1,7 @@
 package diff
 
 import (
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
@@ -17,12 +14,12 @@ type comparison struct {
 	applied   resource.Object // managed as it is to be remembered once it is applied
 	patch     resource.Object // of managed, what differs
 	needs     []resource.Addr
-	unknown   []string     // paths that nothing is known to compare with
-	unmanaged []string     // paths that were applied and are no longer written
-	fixed     []plan.Delta // differences that nothing can remove: the field is set once
-	held      bool         // one of them shows that the object is not what the entry means
-	doubtful  bool         // something of it cannot be compared here
-	blocked   error        // a secret that is needed cannot be had
+	unknown   []string      // paths that nothing is known to compare with
+	unmanaged []string      // paths that were applied and are no longer written
+	fixed     []plan.Delta  // differences that nothing can remove: the field is set once
+	held      bool          // one of them shows that the object is not what the entry means
+	doubtful  bool          // something of it cannot be compared here
+	blocked   []plan.Reason // secrets that are needed cannot be had
 }
 
 // origin is the third way of the comparison: where a difference comes from, given what was last
@@ -59,9 +56,9 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 		case resource.Ref:
 			desired = p.resolve(v, &c)
 		case resource.SecretRef:
-			secret, err := p.secret(v, s)
-			if err != nil {
-				p.noSecret(e, path, err, live, &c)
+			secret, why := p.secret(v, s)
+			if !why.IsZero() {
+				p.noSecret(e, path, why, live, &c)
 				apart = true
 				return
 			}
@@ -88,7 +85,7 @@ func (p *planner) compare(k *resource.Kind, e *resource.Entry, live *resource.Li
 	}
 	for _, path := range c.unknown {
 		c.doubtful = true
-		p.plan.NotCompared = append(p.plan.NotCompared, plan.NotCompared{Addr: e.Addr, Path: path, Reason: resource.Said("no GET returns it, and there is no state that remembers it")})
+		p.plan.NotCompared = append(p.plan.NotCompared, plan.NotCompared{Addr: e.Addr, Path: path, Reason: reason(NotReturned, nil)})
 	}
 	if row != nil && row.TakenDown && live != nil {
 		c.putUp(k.Schema, "", e, live)
@@ -147,26 +144,25 @@ func (c *comparison) leaf(s *resource.Schema, path string, desired any, live *re
 	}
 }
 
-// secret is what a reference leads to.
-func (p *planner) secret(ref resource.SecretRef, s *resource.Schema) (resource.Secret, error) {
+// secret is what a reference leads to, or why it cannot be had.
+func (p *planner) secret(ref resource.SecretRef, s *resource.Schema) (secret resource.Secret, why plan.Reason) {
 	r, ok := p.in.Secrets[ref]
 	switch {
 	case !ok:
-		return r.Secret, fmt.Errorf("the secret %s was not read", ref)
-	case r.Err == nil && s.JSON && r.Secret.Object() == nil:
-		return r.Secret, fmt.Errorf("the secret %s: %w: give the key file of the service account as it was downloaded", ref, errNotObject)
+		why = reason(SecretNotRead, plan.Args{"secret": ref.String()})
+	case r.Err != nil:
+		why = reason(SecretUnread, plan.Args{"error": r.Err.Error()})
+	case s.JSON && r.Secret.Object() == nil:
+		why = reason(SecretNotObject, plan.Args{"secret": ref.String()})
 	}
-	return r.Secret, r.Err
+	return r.Secret, why
 }
-
-// errNotObject is what is wrong with a secret that can be read, everywhere.
-var errNotObject = errors.New("it is not a JSON object")
 
 // noSecret leaves out of a dry run what cannot be compared there, and out of any other the entry. A
 // secret that is there and wrong is a problem in both. Of what is only watched no run writes anything.
-func (p *planner) noSecret(e *resource.Entry, path string, err error, live *resource.Live, c *comparison) {
-	if p.in.NeedSecrets && !e.Observe || errors.Is(err, errNotObject) {
-		c.blocked = errors.Join(c.blocked, err)
+func (p *planner) noSecret(e *resource.Entry, path string, why plan.Reason, live *resource.Live, c *comparison) {
+	if p.in.NeedSecrets && !e.Observe || why.Code == SecretNotObject {
+		c.blocked = append(c.blocked, why)
 		return
 	}
 	resource.Put(c.managed, path, resource.Secret{}) // it is managed all the same
@@ -174,7 +170,7 @@ func (p *planner) noSecret(e *resource.Entry, path string, err error, live *reso
 		c.deltas = append(c.deltas, plan.Delta{Path: path, New: resource.Secret{}, Origin: plan.FromConfig})
 	}
 	c.doubtful = true
-	p.plan.NotCompared = append(p.plan.NotCompared, plan.NotCompared{Addr: e.Addr, Path: path, Reason: resource.Said(err.Error() + "; apply leaves the entry alone until it can be read")})
+	p.plan.NotCompared = append(p.plan.NotCompared, plan.NotCompared{Addr: e.Addr, Path: path, Reason: reason(SecretNotCompared, plan.Args{"why": why})})
 }
 
 // putUp undoes what we did to an object in order to delete it, where the entry is back and does not
@@ -204,9 +200,4 @@ func (p *planner) resolve(ref resource.Ref, c *comparison) any {
 	}
 	c.needs = append(c.needs, ref.Addr)
 	return resource.Pending{Addr: ref.Addr}
-}
-
-// secretProblem says what a secret that cannot be had means for its entry.
-func secretProblem(err error) string {
-	return strings.ReplaceAll(err.Error(), "\n", "; ") + "; nothing of this entry is changed until it can be read"
 }

@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +86,7 @@ func (c *Comparison) Plan(facts numbers.Facts) (plan.Plan, numbers.Missing) {
 	p.abandoned(p.matchers)
 	p.elsewhere()
 	if p.in.Stateless {
-		p.note("no state was read: what is owned, orphaned or renamed is not known, nor whether a difference comes from the YAML or from Telnyx")
+		p.note(reason(NoState, nil))
 	}
 	if p.in.Only != nil {
 		p.plan.Only(p.in.Only)
@@ -146,24 +145,24 @@ type planner struct {
 	remembered map[resource.Addr]bool // groups whose numbers are, see awaited
 }
 
-func (p *planner) problem(a resource.Addr, source *resource.Position, held bool, format string, args ...any) {
-	q := plan.Problem{Addr: a, Source: source, Held: held, Reason: resource.Said(fmt.Sprintf(format, args...))}
-	for _, arg := range args {
-		if err, is := arg.(error); is {
-			q.Err = err
-		}
-	}
-	p.plan.Problems = append(p.plan.Problems, q)
+// problem adds a problem, for more to be said of it.
+func (p *planner) problem(a resource.Addr, source *resource.Position, held bool, why plan.Reason) *plan.Problem {
+	p.plan.Problems = append(p.plan.Problems, plan.Problem{Addr: a, Source: source, Held: held, Reason: why})
+	return &p.plan.Problems[len(p.plan.Problems)-1]
 }
 
-func (p *planner) note(format string, args ...any) {
-	p.plan.Notes = append(p.plan.Notes, plan.Note{Reason: resource.Said(fmt.Sprintf(format, args...))})
+// failed adds the problem that an error is, whose remedy is not lost.
+func (p *planner) failed(a resource.Addr, source *resource.Position, code plan.Code, err error) *plan.Problem {
+	q := p.problem(a, source, false, reason(code, plan.Args{"error": err.Error()}))
+	q.Err = err
+	return q
 }
 
-func (p *planner) unread(a resource.Addr, source *resource.Position, format string, args ...any) {
-	p.problem(a, source, false, format, args...)
-	p.plan.Problems[len(p.plan.Problems)-1].Unread = true
+func (p *planner) unread(a resource.Addr, source *resource.Position, code plan.Code, err error) {
+	p.failed(a, source, code, err).Unread = true
 }
+
+func (p *planner) note(why plan.Reason) { p.plan.Notes = append(p.plan.Notes, plan.Note{Reason: why}) }
 
 // matcher indexes what is known of a kind; nil if it was not or could not be read.
 func (p *planner) matcher(k *resource.Kind) *matcher {
@@ -172,7 +171,7 @@ func (p *planner) matcher(k *resource.Kind) *matcher {
 		return nil
 	}
 	if seen.Err != nil {
-		p.unread(resource.Addr{Kind: k.Name}, nil, "could not be read, so nothing of this kind is compared or changed: %v", seen.Err)
+		p.unread(resource.Addr{Kind: k.Name}, nil, KindUnread, seen.Err)
 		return nil
 	}
 	m := &matcher{
@@ -226,12 +225,12 @@ func (p *planner) kind(k *resource.Kind, m *matcher) {
 		}
 		switch {
 		case err != nil:
-			p.unread(e.Addr, &e.Pos, "could not be read, so it is not compared or changed: %v", err)
-		case f.problem != "":
-			p.problem(e.Addr, &e.Pos, f.held, "%s", f.problem)
+			p.unread(e.Addr, &e.Pos, EntryUnread, err)
+		case !f.problem.IsZero():
+			p.problem(e.Addr, &e.Pos, f.held, f.problem)
 		default:
 			if f.live != nil && doubts[f.live.ID] != nil {
-				p.unread(e.Addr, &e.Pos, "its content could not be read, so that is not compared: %v", doubts[f.live.ID])
+				p.unread(e.Addr, &e.Pos, ContentUnread, doubts[f.live.ID])
 			}
 			p.entry(k, m, e, f)
 		}
@@ -266,23 +265,24 @@ func (p *planner) block() {
 		}
 		delete(planned, c.Addr)
 		n := c.Needs[i]
+		needed := plan.Args{"address": n.String()}
 		switch {
 		case c.Items != nil:
 			if !said[c.Addr] {
 				said[c.Addr] = true
-				what := "which is not done by this plan"
+				code := NumbersWait
 				if withheld[n] {
-					what = "which is withheld"
+					code = NumbersHeldUp
 				}
-				p.problem(c.Addr, c.Source, false, "its numbers wait for %s, %s", n, what)
+				p.problem(c.Addr, c.Source, false, reason(code, needed))
 			}
 		case withheld[n]:
 			withheld[c.Addr] = true
-			p.plan.Withheld = append(p.plan.Withheld, plan.Withheld{Change: c, Guards: []plan.Reason{resource.Said(fmt.Sprintf("it waits for %s, which is withheld", n))}})
+			p.plan.Withheld = append(p.plan.Withheld, plan.Withheld{Change: c, Guards: reasons(WaitsWithheld, needed)})
 		case c.Op == plan.Delete:
-			p.problem(c.Addr, nil, false, "no longer written; it is not deleted before the change of %s, which refers to it", n)
+			p.problem(c.Addr, nil, false, reason(DeleteWaits, needed))
 		default:
-			p.problem(c.Addr, c.Source, false, "it needs %s, which is not there and will not be made by this plan", n)
+			p.problem(c.Addr, c.Source, false, reason(NeedsMissing, needed))
 		}
 		return true
 	})

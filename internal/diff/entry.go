@@ -1,11 +1,9 @@
 package diff
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
@@ -15,8 +13,7 @@ import (
 func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *match) {
 	row := f.known()
 	if row != nil && p.in.OtherRoots[row.Root] {
-		p.problem(e.Addr, &e.Pos, true, "its object belongs to the configuration %s, which is not part of this run: load both in one run, "+
-			"or run `telnyxsync state forget %s` if it has moved here", row.Root, row.Addr)
+		p.problem(e.Addr, &e.Pos, true, reason(OtherConfiguration, plan.Args{"root": row.Root, "address": row.Addr.String()}))
 		return
 	}
 	if in := m.intents[e.Name]; in != nil && !k.Blind && in.Key != "" && in.Key != k.Key(e.Name, e.Object) && (f.live == nil || !slices.Contains(f.live.Keys, in.Key)) {
@@ -24,13 +21,10 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 		made := m.free(in.Key)
 		switch {
 		case made != nil && f.row != nil:
-			p.problem(e.Addr, &e.Pos, true, "it is %q and was to be replaced by %q, which was made, and that was taken back: delete %q, or write an entry for it; "+
-				"if it is somebody else's, put the name %q back and run `telnyxsync state forget %s`", f.row.ID, made.ID, made.ID, f.row.ID, e.Addr)
+			p.problem(e.Addr, &e.Pos, true, reason(ReplaceTakenBack, plan.Args{"id": f.row.ID, "made": made.ID, "address": e.Addr.String()}))
 			return
 		case made != nil:
-			p.problem(e.Addr, &e.Pos, true, "a create of %q was begun at %s and its answer lost; %s is there and may be it, and the YAML means another: "+
-				"run `telnyxsync state adopt %s ID` if it is, or `telnyxsync state forget %s` if it is not",
-				in.Key, in.At.UTC().Format(time.RFC3339), made.ID, e.Addr, e.Addr)
+			p.problem(e.Addr, &e.Pos, true, reason(CreateOfAnother, plan.Args{"key": in.Key, "at": clock(in.At), "made": made.ID, "address": e.Addr.String()}))
 			return
 		case f.row != nil && f.live != nil && !f.rekey:
 			p.settle(f.row) // nothing came of it: the intent is over
@@ -38,12 +32,11 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 	}
 	c := p.compare(k, e, f.live, row)
 	if c.blocked != nil {
-		p.problem(e.Addr, &e.Pos, false, "%s", secretProblem(c.blocked))
+		p.problem(e.Addr, &e.Pos, false, reason(SecretsMissing, plan.Args{"why": c.blocked}))
 		return
 	}
 	for _, d := range c.fixed {
-		p.problem(e.Addr, &e.Pos, true, "%s cannot be changed from %s to %s once the object is there: put the old value back, or write a new entry",
-			d.Path, show(d.Old), show(d.New))
+		p.problem(e.Addr, &e.Pos, true, reason(CannotChange, plan.Args{"path": d.Path, "old": d.Old, "new": d.New}))
 	}
 	if c.held {
 		return // whatever else differs: it may be another object than the one that is meant
@@ -66,7 +59,7 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 	if w.KeyOf = keyOf(k, e); w.KeyOf != nil {
 		w.Entry = e.Object
 		if f.live != nil {
-			p.problem(e.Addr, &e.Pos, false, "it belongs to %s, whose object is not known yet: it is compared once that is there", w.KeyOf)
+			p.problem(e.Addr, &e.Pos, false, reason(KeyNotKnown, plan.Args{"address": w.KeyOf.String()}))
 			return
 		}
 		change.Needs = append(change.Needs, *w.KeyOf)
@@ -83,13 +76,13 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 
 func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *match, c *plan.Change, w *Work) {
 	if k.Uncreatable != nil {
-		if why := k.Uncreatable(e.Object); why != "" {
-			p.problem(e.Addr, &e.Pos, false, "%s", why)
+		if why := k.Uncreatable(e.Object); !why.IsZero() {
+			p.problem(e.Addr, &e.Pos, false, why)
 			return
 		}
 	}
 	c.Op, c.Cost = plan.Create, 1
-	why := "new"
+	why := reason(New, nil)
 	// Which object it will be is part of what is reviewed: no other delta tells.
 	switch {
 	case w.KeyOf != nil:
@@ -99,15 +92,15 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 	}
 	if k.Renewal != nil {
 		life, _ := k.Renewal(e.Object)
-		c.Deltas = append(c.Deltas, plan.Delta{Path: plan.RenewPath, New: "in " + resource.DurationText(life)})
+		c.Deltas = append(c.Deltas, plan.Delta{Path: plan.RenewPath, New: resource.LifeText(life)})
 	}
 	for i := range c.Deltas {
 		c.Deltas[i].Origin = plan.FromConfig
 	}
 	if f.row != nil {
-		c.ID, why = f.row.ID, fmt.Sprintf("it was deleted on Telnyx (%s)", f.row.ID)
+		c.ID, why = f.row.ID, reason(DeletedThere, plan.Args{"id": f.row.ID})
 		if k.Renewal != nil { // that many of them end at once is nothing strange
-			why = fmt.Sprintf("it expired, or was deleted on Telnyx (%s)", f.row.ID)
+			why.Code = EndedOrDeleted
 		} else {
 			c.Blast = []plan.Blast{{Class: plan.Vanished, Count: 1}}
 		}
@@ -116,19 +109,16 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 		}
 	}
 	if former := p.formerly(k, w.Own); former != nil && f.row == nil {
-		why = fmt.Sprintf("new; if it is what %s was, write id: %q beside it instead of having another made", former.Addr, former.ID)
+		why = reason(NewOrRenamed, plan.Args{"address": former.Addr.String(), "id": former.ID})
 	}
 	if f.after != nil {
 		c.Needs = append(c.Needs, *f.after)
 	}
 	if in := m.intents[e.Name]; in != nil {
 		c.InDoubt = true
-		why = fmt.Sprintf("a create was begun at %s and its answer lost; it is looked for once more before another is sent",
-			in.At.UTC().Format(time.RFC3339))
+		why = reason(CreateInDoubt, plan.Args{"at": clock(in.At)})
 		if suspects := p.suspects(m, in); len(suspects) > 0 {
-			p.problem(e.Addr, &e.Pos, true, "a create was begun at %s and its answer lost; %s appeared since and may be it: "+
-				"run `telnyxsync state adopt %s ID` if one of them is, or `telnyxsync state forget %s` if none is",
-				in.At.UTC().Format(time.RFC3339), ids(suspects), e.Addr, e.Addr)
+			p.problem(e.Addr, &e.Pos, true, reason(CreateSuspects, plan.Args{"at": clock(in.At), "ids": ids(suspects), "address": e.Addr.String()}))
 			return
 		}
 	}
@@ -136,7 +126,7 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 	if w.Write.Key == "" && w.KeyOf == nil {
 		w.Seen = slices.Sorted(maps.Keys(m.byID))
 	}
-	c.Reasons = []plan.Reason{resource.Said(why)}
+	c.Reasons = []plan.Reason{why}
 	p.add(e, *c)
 }
 
@@ -180,21 +170,19 @@ func (p *planner) spokenFor(m *matcher, l *resource.Live) bool {
 
 func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *plan.Change, w *Work) {
 	if f.resume != nil && !covers(k.Schema, f.resume, w.Write.Desired) {
-		p.problem(e.Addr, &e.Pos, true, "it was to be replaced by %q, which is there and is not what was sent: if it is ours, delete it and run this again; if not, choose another name",
-			f.resume.ID)
+		p.problem(e.Addr, &e.Pos, true, reason(ReplaceDiffers, plan.Args{"made": f.resume.ID}))
 		return
 	}
 	if k.Uncreatable != nil {
-		if why := k.Uncreatable(e.Object); why != "" {
-			p.problem(e.Addr, &e.Pos, true, "it is %q, and would become %q: %s", f.live.ID, w.Write.Key, why)
+		if why := k.Uncreatable(e.Object); !why.IsZero() {
+			p.problem(e.Addr, &e.Pos, true, reason(CannotBecome, plan.Args{"id": f.live.ID, "key": w.Write.Key, "why": why}))
 			return
 		}
 	}
 	c.Op, c.ID, c.Cost, w.Resume = plan.Replace, f.live.ID, 2, f.resume
 	c.Blast = []plan.Blast{{Class: plan.Deletes, Count: 1}}
 	c.InDoubt = f.begun && f.resume == nil
-	c.Reasons = []plan.Reason{resource.Said(fmt.Sprintf("its %s changes from %q to %q, which Telnyx cannot do: the new one is made, then the old one deleted",
-		strings.TrimPrefix(k.KeyField, "/"), f.live.ID, w.Write.Key))}
+	c.Reasons = reasons(KeyChanges, plan.Args{"field": strings.TrimPrefix(k.KeyField, "/"), "id": f.live.ID, "key": w.Write.Key})
 	c.Deltas = append([]plan.Delta{{Path: k.KeyField, Old: f.live.ID, New: w.Write.Key, Origin: plan.FromConfig}}, c.Deltas...)
 	w.Write.Desired = resource.Overlay(f.live.Object, w.Write.Desired)
 	if isProtected(e, f.row) && !e.Observe {
@@ -239,14 +227,14 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 	}
 	switch {
 	case f.from != nil:
-		c.Op, c.Reasons = plan.Rename, said(fmt.Sprintf("it was %s", f.from.Addr))
+		c.Op, c.Reasons = plan.Rename, reasons(WasNamed, plan.Args{"address": f.from.Addr.String()})
 	case row == nil && !p.in.Stateless:
-		c.Op, c.Reasons = plan.Adopt, said("it exists already and state does not know it")
+		c.Op, c.Reasons = plan.Adopt, reasons(UnknownToState, nil)
 		if f.live.OwnedBy(owner) {
-			c.Reasons = said("it carries our owner tag and state does not know it")
+			c.Reasons = reasons(TaggedAsOurs, nil)
 		}
 	case len(c.Deltas) == 1 && c.Deltas[0].Path == plan.RenewPath:
-		c.Op, c.Reasons = plan.Renew, said(renewReason(c.Deltas[0], p.in.Now))
+		c.Op, c.Reasons = plan.Renew, []plan.Reason{renewReason(c.Deltas[0], p.in.Now)}
 	case len(c.Deltas) > 0:
 		c.Op, c.Reasons = plan.Update, plan.Origins(c.Deltas)
 	default:
@@ -267,8 +255,6 @@ func (p *planner) settle(o *resource.Owned) {
 	r.Own, r.EndIntents = append(r.Own, *o), append(r.EndIntents, o.Addr)
 }
 
-func said(text string) []plan.Reason { return []plan.Reason{resource.Said(text)} }
-
 // add puts a change where it belongs.
 func (p *planner) add(e *resource.Entry, c plan.Change) {
 	if !e.Observe {
@@ -281,67 +267,4 @@ func (p *planner) add(e *resource.Entry, c plan.Change) {
 	}
 	WorkOf(&c).Own, c.Cost = nil, 0
 	p.plan.Observed = append(p.plan.Observed, c)
-}
-
-// NotApplied takes out of what is to be remembered a value that did not get in place, or may not have: what
-// stood there before goes on being compared with.
-func NotApplied(own, before *resource.Owned, path string) {
-	own.Applied = resource.Without(own.Applied, path)
-	if before == nil {
-		return
-	}
-	if v, known := resource.Get(before.Applied, path); known {
-		resource.Put(own.Applied, path, v)
-	}
-}
-
-// hold takes out what was written often enough and came back each time.
-func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *plan.Change, w *Work) (held bool) {
-	if row == nil {
-		return false
-	}
-	w.Own.Attempts = nil
-	c.Deltas = slices.DeleteFunc(c.Deltas, func(d plan.Delta) bool {
-		a := row.Attempts[d.Path]
-		if a.Value != resource.Text(resource.Remembered(d.New)) {
-			return false
-		}
-		if w.Own.Attempts == nil {
-			w.Own.Attempts = map[string]resource.Attempt{}
-		}
-		w.Own.Attempts[d.Path] = a
-		if a.Count < StickLimit {
-			return false
-		}
-		held = true
-		if !a.Note.IsZero() {
-			NotApplied(w.Own, row, d.Path)
-			p.problem(e.Addr, &e.Pos, true, "%s: %s", d.Path, a.Note.Args["text"])
-			return true
-		}
-		ignore := d.Path
-		switch ignore {
-		case plan.OwnerTagPath: // no field of the YAML
-			ignore = "/tags"
-		case plan.RenewPath:
-			p.problem(e.Addr, &e.Pos, true, "it was renewed %d times, and Telnyx shows %s as the end of its life again: look at the clocks and at ttl, and run `telnyxsync state forget %s` to have it tried again",
-				a.Count, show(d.Old), e.Addr)
-			return true
-		}
-		p.problem(e.Addr, &e.Pos, true, "%s does not stick: %s was written %d times, and Telnyx shows %s again; correct the value, or leave it out with ignore: [%s]",
-			d.Path, show(d.New), a.Count, show(d.Old), ignore)
-		return true
-	})
-	w.Write.Patch = resource.Object{}
-	w.Write.Retag = false
-	for _, d := range c.Deltas {
-		switch d.Path {
-		case plan.OwnerTagPath:
-			w.Write.Retag = true
-		case plan.RenewPath: // any write renews
-		default:
-			resource.Put(w.Write.Patch, d.Path, d.New)
-		}
-	}
-	return held
 }

@@ -81,11 +81,11 @@ func (p *planner) places() {
 			p.missing.Civic[connection] = true
 			return false
 		case r.Err != nil:
-			p.unread(c.Addr, c.Source, "the civic addresses of its connection could not be read, so nothing is sent there: %v", r.Err)
+			p.unread(c.Addr, c.Source, LocationAddressesUnread, r.Err)
 			return true
 		}
 		if _, ok := numbers.Find(r.Value, location, ""); !ok {
-			p.problem(c.Addr, c.Source, false, "%s", numbers.NoSuchPlace(r.Value, location, ""))
+			p.problem(c.Addr, c.Source, false, resource.Said(numbers.NoSuchPlace(r.Value, location, "")))
 			return true
 		}
 		return false

@@ -14,8 +14,7 @@ import (
 func (p *planner) group(e *resource.Entry) (g numbers.Group, needs []resource.Addr, ok bool) {
 	row := p.row(e.Addr)
 	if row != nil && p.in.OtherRoots[row.Root] {
-		p.problem(e.Addr, &e.Pos, true, "it belongs to the configuration %s, which is not part of this run: load both in one run, "+
-			"or run `telnyxsync state forget %s` if it has moved here", row.Root, row.Addr)
+		p.problem(e.Addr, &e.Pos, true, reason(GroupOfOtherConfiguration, plan.Args{"root": row.Root, "address": row.Addr.String()}))
 		return g, nil, false
 	}
 	g = numbers.Group{Addr: e.Addr, Known: map[string]resource.Numbers{}, Wanted: WantedNumbers(e.Object)}
@@ -29,11 +28,11 @@ func (p *planner) group(e *resource.Entry) (g numbers.Group, needs []resource.Ad
 		g.Target.Connection = id
 	default:
 		if err := p.in.Live[ref.Addr.Kind].Err; err != nil {
-			p.unread(e.Addr, &e.Pos, "its connection could not be read, so its numbers are left alone: %v", err)
+			p.unread(e.Addr, &e.Pos, GroupConnectionUnread, err)
 			return g, nil, false
 		}
 		if !p.planned(ref.Addr) {
-			p.problem(e.Addr, &e.Pos, false, "it needs %s, which is not there and will not be made by this plan", ref.Addr)
+			p.problem(e.Addr, &e.Pos, false, reason(NeedsMissing, plan.Args{"address": ref.Addr.String()}))
 			return g, nil, false
 		}
 		needs = append(needs, ref.Addr)
@@ -52,7 +51,11 @@ func (p *planner) group(e *resource.Entry) (g numbers.Group, needs []resource.Ad
 	if more, written := e.Object["additional_usages"].([]any); written {
 		g.Target.Additional = "none"
 		if len(more) > 0 {
-			g.Target.Additional = strings.Trim(strings.ReplaceAll(fmt.Sprint(more), " ", ","), "[]")
+			usages := make([]string, len(more))
+			for i, usage := range more {
+				usages[i] = fmt.Sprint(usage)
+			}
+			g.Target.Additional = strings.Join(usages, ",")
 		}
 	}
 	others := p.others(e, &g)
@@ -96,9 +99,7 @@ func (p *planner) others(e *resource.Entry, g *numbers.Group) (theirs resource.N
 				continue
 			}
 			if p.in.OtherRoots[row.Root] {
-				p.problem(e.Addr, &e.Pos, true, "they belong to %s of the configuration %s, which is not part of this run: load both in one run, or take them out of one",
-					row.Addr, row.Root)
-				p.plan.Problems[len(p.plan.Problems)-1].Items = known
+				p.problem(e.Addr, &e.Pos, true, reason(NumbersOfOther, plan.Args{"root": row.Root, "address": row.Addr.String()})).Items = known
 				theirs = theirs.Plus(known)
 				continue
 			}

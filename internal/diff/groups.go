@@ -1,9 +1,7 @@
 package diff
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/plan"
@@ -61,7 +59,7 @@ func (p *planner) ended(list []numbers.Ended) {
 			if s := e.Numbers.And(p.grouped[i].Wanted); len(s) > 0 {
 				out := plan.Outcome{Addr: p.grouped[i].Addr, Op: plan.Op(e.Order.Op), Status: plan.Status(e.How), Items: s, Tickets: []string{e.Order.Ticket}}
 				if out.Status != plan.Done {
-					out.Reasons = said(e.Why)
+					out.Reasons = []plan.Reason{resource.Said(e.Why)}
 				}
 				p.plan.Ended = append(p.plan.Ended, out)
 			}
@@ -72,7 +70,7 @@ func (p *planner) ended(list []numbers.Ended) {
 // verdicts turns what was decided on a group into changes and problems.
 func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Plan, d *numbers.Decided, needs []resource.Addr) {
 	if d.Err != nil {
-		p.unread(e.Addr, &e.Pos, "the numbers of its connection could not be read, so they are left alone: %v", d.Err)
+		p.unread(e.Addr, &e.Pos, GroupUnread, d.Err)
 		return
 	}
 	var waits resource.Addr
@@ -84,13 +82,13 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Pla
 		if v.Op.Problem() {
 			p.plan.Problems = append(p.plan.Problems, plan.Problem{
 				Addr: e.Addr, Source: &e.Pos, Items: v.Numbers, Held: v.Op != numbers.Unread && v.Op != numbers.NotOwned && v.Op != numbers.BadPlace,
-				Unread: v.Op == numbers.Unread, Reason: resource.Said(fmt.Sprintf("%s: %s%s", v.Op, strings.TrimSuffix(v.Why, "."), remedy(v))),
+				Unread: v.Op == numbers.Unread, Reason: wrong(v),
 			})
 			quiet = false
 			continue
 		}
 		c := plan.Change{
-			Op: plan.Op(v.Op), Addr: e.Addr, Source: &e.Pos, To: p.where(e, g, v.From), Items: v.Numbers, Reasons: said(v.Why),
+			Op: plan.Op(v.Op), Addr: e.Addr, Source: &e.Pos, To: p.where(e, g, v.From), Items: v.Numbers, Reasons: []plan.Reason{resource.Said(v.Why)},
 			Ticket: v.Ticket, Needs: needs, InDoubt: v.InDoubt, Drift: v.Drift, Cost: calls(v), Do: all.Work(g.Target, waits),
 		}
 		if v.Op == numbers.Assign && p.in.Facts.Connections[v.From].Value.Teams {
@@ -115,13 +113,14 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Pla
 	p.remember(e, g, d)
 }
 
-// remedy says what to do about numbers that are parked.
-func remedy(v numbers.Verdict) string {
+// wrong is why nothing is done with numbers, where that is a problem.
+func wrong(v numbers.Verdict) plan.Reason {
+	args := plan.Args{"how": string(v.Op), "why": []plan.Reason{resource.Said(v.Why)}}
 	if v.Op != numbers.Parked {
-		return ""
+		return reason(NumbersWrong, args)
 	}
-	first := v.Numbers[0].From
-	return fmt.Sprintf("; mend what it says, then change the entry, or run `telnyxsync uploads retry %s`", first)
+	args["first"] = v.Numbers[0].From.String()
+	return reason(NumbersParked, args)
 }
 
 func calls(v numbers.Verdict) int {
@@ -161,7 +160,7 @@ func (p *planner) lostGroups() {
 		switch {
 		case root == nil || p.kinds[g.Addr.Kind] == nil || p.in.Desired.Find(g.Addr) != nil:
 		case !root.Sections[g.Addr.Kind]:
-			p.orphan(g.Addr, g.Addr.Name, sectionNotWritten, g.Addr.Kind)
+			p.orphan(g.Addr, g.Addr.Name, reason(SectionNotWritten, plan.Args{"section": g.Addr.Kind}))
 		case !p.awaited(g):
 			p.forget(&p.plan.Remember.ForgetGroups, g.Addr, g.Addr.Name)
 		}

@@ -96,7 +96,7 @@ func (p *planner) twins(k *resource.Kind) {
 		default:
 			for _, both := range [][2]*resource.Entry{{e, other}, {other, e}} {
 				f := *p.matches[both[0].Addr]
-				f.held, f.problem = true, "it means the same object ("+key+") as "+both[1].String()+": keep one of them, or tell them apart"
+				f.hold(SameObject, plan.Args{"key": key, "address": both[1].String()})
 				p.matches[both[0].Addr] = &f
 			}
 		}

@@ -2,10 +2,10 @@ package diff
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -29,9 +29,12 @@ type match struct {
 	rekey   bool            // the entry's natural key is no longer that of its object
 	begun   bool            // that replace was begun
 	after   *resource.Addr  // of a create: the entry whose replace leaves the natural key to it
-	problem string
-	held    bool
+	problem plan.Reason     // none: all is well
+	held    bool            // a person has to decide
 }
+
+// hold leaves an entry to a person.
+func (f *match) hold(code plan.Code, args plan.Args) { f.held, f.problem = true, reason(code, args) }
 
 // known is what state has of the object that the entry has. Of one that was found in the place of
 // another, which vanished, it has nothing.
@@ -67,7 +70,7 @@ func (m *matcher) all(entries []*resource.Entry) map[resource.Addr]*match {
 		found[e.Addr] = m.byState(e)
 	}
 	for _, e := range entries {
-		if f := found[e.Addr]; f.live == nil && f.problem == "" {
+		if f := found[e.Addr]; f.live == nil && f.problem.IsZero() {
 			m.tagged(e, f)
 		}
 	}
@@ -82,7 +85,7 @@ func (m *matcher) all(entries []*resource.Entry) map[resource.Addr]*match {
 	}
 	slices.SortStableFunc(rest, func(a, b *resource.Entry) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, e := range rest {
-		if f := found[e.Addr]; f.live == nil && f.problem == "" {
+		if f := found[e.Addr]; f.live == nil && f.problem.IsZero() {
 			m.keyed(e, f)
 		}
 	}
@@ -110,9 +113,7 @@ func (m *matcher) byState(e *resource.Entry) *match {
 			return f // it means another that is there too; nothing is to be undone of the first
 		}
 		if !m.kind.Rekeying {
-			f.held = true
-			f.problem = fmt.Sprintf("state knows it as %s, the YAML means %s: put the old one back, or run `telnyxsync state forget %s` to let the YAML decide",
-				f.row.ID, key, e.Addr)
+			f.hold(StateKnowsAnother, plan.Args{"id": f.row.ID, "key": key, "address": e.Addr.String()})
 			return f
 		}
 		f.rekey = true
@@ -120,8 +121,7 @@ func (m *matcher) byState(e *resource.Entry) *match {
 		f.begun = in != nil && in.Key == key
 		if other := m.byKey[key]; len(other) > 0 {
 			if !f.begun {
-				f.held = true
-				f.problem = fmt.Sprintf("it would become %q, but there is another object of that name which is not ours: choose another name, or write an entry of its own for that object", key)
+				f.hold(NameTaken, plan.Args{"key": key})
 				return f
 			}
 			f.resume = other[0]
@@ -147,16 +147,13 @@ func (m *matcher) tagged(e *resource.Entry, f *match) {
 	case 0:
 	case 1:
 		if rival := m.rival(candidates[0], e); rival != "" {
-			f.held = true
-			f.problem = fmt.Sprintf("the object %s carries its owner tag and that of %s: take one of the tags off", candidates[0].ID, rival)
+			f.hold(TwoOwnerTags, plan.Args{"id": candidates[0].ID, "name": rival})
 			return
 		}
 		f.live = candidates[0]
 		m.taken[f.live.ID] = e.Addr
 	default:
-		f.held = true
-		f.problem = fmt.Sprintf("%d objects carry its owner tag (%s): decide which one it is with `telnyxsync state adopt %s ID`, and delete the others or take the tag off them",
-			len(candidates), ids(candidates), e.Addr)
+		f.hold(ManyTagged, plan.Args{"ids": ids(candidates), "address": e.Addr.String()})
 	}
 }
 
@@ -197,22 +194,19 @@ func (m *matcher) keyed(e *resource.Entry, f *match) {
 				f.after = &holder
 				return
 			}
-			f.held = true
-			f.problem = fmt.Sprintf("the object %s belongs to %s: two entries cannot have one object", l[0].ID, holder)
+			f.hold(ObjectTaken, plan.Args{"id": l[0].ID, "address": holder.String()})
 		}
 		return
 	case len(candidates) > 1:
 		for _, l := range candidates {
 			m.claimed[l.ID] = e.Addr
 		}
-		f.held = true
-		f.problem = fmt.Sprintf("there are %d candidates (%s): write the id of the one that is meant", len(candidates), ids(candidates))
+		f.hold(ManyCandidates, plan.Args{"ids": ids(candidates)})
 		return
 	}
 	l := candidates[0]
 	if other := m.otherInstance(l); other != "" && m.rowByID[l.ID] == nil {
-		f.held = true
-		f.problem = fmt.Sprintf("the object %s carries the owner tag of another telnyxsync (%s): take that tag off if it is no longer used", l.ID, other)
+		f.hold(OtherInstance, plan.Args{"id": l.ID, "tag": other})
 		return
 	}
 	f.live, f.from = l, m.rowByID[l.ID]
@@ -242,13 +236,13 @@ func (m *matcher) otherInstance(l *resource.Live) string {
 	return ""
 }
 
-func ids(lives []*resource.Live) string {
+func ids(lives []*resource.Live) []string {
 	out := make([]string, len(lives))
 	for i, l := range lives {
 		out[i] = l.ID
 	}
 	slices.Sort(out)
-	return strings.Join(out, ", ")
+	return out
 }
 
 // free is the object that answers to a key and belongs to nobody that we know.

@@ -1,10 +1,8 @@
 package diff
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
@@ -47,10 +45,8 @@ func isProtected(e *resource.Entry, row *resource.Owned) bool {
 	return row != nil && row.Protect || e != nil && e.Protect != nil && *e.Protect
 }
 
-func protectedWhy(a resource.Addr) plan.Reason { return resource.Said(protectedText(a)) }
-
-func protectedText(a resource.Addr) string {
-	return fmt.Sprintf("it is protected: write `protect: false` at %s and apply that first", a)
+func protectedWhy(a resource.Addr) plan.Reason {
+	return reason(Protected, plan.Args{"address": a.String()})
 }
 
 // ourTag is the tag of our instance that an object carries; nil where there is none.
@@ -75,7 +71,7 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue // of a root that is not part of this run, of a kind we do not know, or written
 		}
 		if !root.Sections[o.Addr.Kind] {
-			p.orphan(o.Addr, o.ID, sectionNotWritten, o.Addr.Kind)
+			p.orphan(o.Addr, o.ID, reason(SectionNotWritten, plan.Args{"section": o.Addr.Kind}))
 			continue
 		}
 		if m == nil {
@@ -92,7 +88,7 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue
 		}
 		if err := p.in.Live[o.Addr.Kind].Failed[o.ID]; err != nil {
-			p.problem(o.Addr, nil, false, "no longer written, and could not be read: %v", err)
+			p.failed(o.Addr, nil, OrphanUnread, err)
 			continue
 		}
 		live := m.byID[o.ID]
@@ -101,15 +97,15 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue
 		}
 		if a, claimed := m.claimed[o.ID]; claimed {
-			p.orphan(o.Addr, o.ID, "no longer written; it may be what %s means, which has to be decided first", a)
+			p.orphan(o.Addr, o.ID, reason(OrphanClaimed, plan.Args{"address": a.String()}))
 			continue
 		}
 		if !p.in.Prune {
-			why := "no longer written; it is deleted only with --prune"
+			why := reason(OrphanKept, nil)
 			if o.Protect {
-				why = "no longer written; " + protectedText(o.Addr)
+				why = reason(OrphanProtected, plan.Args{"address": o.Addr.String()})
 			}
-			p.orphan(o.Addr, o.ID, "%s", why)
+			p.orphan(o.Addr, o.ID, why)
 			continue
 		}
 		c := p.delete(m.kind, o, live)
@@ -118,7 +114,7 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 		case isProtected(nil, o):
 			withheld[o.Addr] = protectedWhy(o.Addr)
 		case p.emptyRoot() != "":
-			withheld[o.Addr] = resource.Said(fmt.Sprintf("the configuration %s has no entry at all, which looks like a mistake: nothing is deleted in this run; if it is meant, delete them in the portal, or keep one entry", p.emptyRoot()))
+			withheld[o.Addr] = reason(RootEmpty, plan.Args{"root": p.emptyRoot()})
 		}
 	}
 	p.dependents(deletes)
@@ -152,13 +148,11 @@ func (p *planner) elsewhere() {
 		}
 	}
 	for _, root := range slices.Sorted(maps.Keys(roots)) {
-		where := "the configuration " + root + ", which is not part of this run"
-		if root == "" {
-			where = "no configuration yet (adopted by hand)"
+		if root == "" { // adopted by hand
+			p.note(reason(OwnedNowhere, plan.Args{"count": roots[root]}))
+			continue
 		}
-		p.note("%d owned %s to %s, and %s left alone", roots[root],
-			map[bool]string{true: "object belongs", false: "objects belong"}[roots[root] == 1], where,
-			map[bool]string{true: "is", false: "are"}[roots[root] == 1])
+		p.note(reason(OwnedElsewhere, plan.Args{"count": roots[root], "root": root}))
 	}
 }
 
@@ -175,20 +169,12 @@ func (p *planner) abandoned(matchers map[string]*matcher) {
 		}
 		found := slices.Concat(m.byTag[in.Addr.Name], m.byKey[in.Key])
 		found = slices.DeleteFunc(found, func(l *resource.Live) bool { return m.rowByID[l.ID] != nil })
-		what := "nothing is there that looks like it"
-		if len(found) > 0 {
-			what = fmt.Sprintf("%s may be it", ids(found))
-		}
-		p.problem(in.Addr, nil, true, "a create was begun at %s and its answer lost, and the entry is no longer written; %s: "+
-			"run `telnyxsync state adopt %s ID` to own what it made, or `telnyxsync state forget %s`",
-			in.At.UTC().Format(time.RFC3339), what, in.Addr, in.Addr)
+		p.problem(in.Addr, nil, true, reason(CreateAbandoned, plan.Args{"at": clock(in.At), "ids": ids(found), "address": in.Addr.String()}))
 	}
 }
 
-const sectionNotWritten = "its section is not written: write `%s: {}` to say that there are none; another section must keep an entry then"
-
-func (p *planner) orphan(a resource.Addr, id, format string, args ...any) {
-	p.plan.Orphans = append(p.plan.Orphans, plan.Orphan{Addr: a, ID: id, Reason: resource.Said(fmt.Sprintf(format, args...))})
+func (p *planner) orphan(a resource.Addr, id string, why plan.Reason) {
+	p.plan.Orphans = append(p.plan.Orphans, plan.Orphan{Addr: a, ID: id, Reason: why})
 }
 
 // gone forgets what is no longer written, and of which nothing is to be deleted.
@@ -197,21 +183,21 @@ func (p *planner) gone(o *resource.Owned) { p.forget(&p.plan.Remember.Forget, o.
 func (p *planner) forget(list *[]resource.Addr, a resource.Addr, id string) {
 	*list = append(*list, a)
 	p.plan.Remember.Events = append(p.plan.Remember.Events, resource.Event{
-		Addr: a, Op: string(plan.Forget), ID: id, Reason: resource.Said("no longer written, and nothing of it is to be deleted"), Outcome: string(plan.Done),
+		Addr: a, Op: string(plan.Forget), ID: id, Reason: reason(Dropped, nil), Outcome: string(plan.Done),
 	})
 }
 
 func (p *planner) delete(k *resource.Kind, o *resource.Owned, live *resource.Live) plan.Change {
 	c := plan.Change{
-		Op: plan.Delete, Addr: o.Addr, ID: o.ID, Reasons: said("no longer written"), Live: live.Object,
+		Op: plan.Delete, Addr: o.Addr, ID: o.ID, Reasons: reasons(NotWritten, nil), Live: live.Object,
 		Cost: 1, Blast: []plan.Blast{{Class: plan.Deletes, Count: 1}}, Do: &Work{From: o, Live: live},
 	}
 	if k.DeleteCalls != nil {
 		c.Cost = k.DeleteCalls(live)
 	}
 	if k.Forgotten != nil {
-		if why := k.Forgotten(live); why != "" {
-			c.Op, c.Cost, c.Blast, c.Reasons, c.Live = plan.Forget, 0, nil, said(why), nil
+		if why := k.Forgotten(live); !why.IsZero() {
+			c.Op, c.Cost, c.Blast, c.Reasons, c.Live = plan.Forget, 0, nil, []plan.Reason{why}, nil
 		}
 	}
 	return c

@@ -68,4 +68,4 @@ func TestManyChanges(t *testing.T) {
 	}
 }
 
-var words = render.NewWords(nil)
+var words = render.NewWords(toys())

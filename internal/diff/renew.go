@@ -27,8 +27,9 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 	if granted, asked := grantedLife(k, row); granted > 0 && granted < asked-asked/100-clockSkew {
 		// Renewing it again at once would not give it more.
 		before = min(before, granted/2)
-		p.problem(e.Addr, &e.Pos, false, "Telnyx gave it %s to live and not the ttl of %s: it is renewed when half of that is over; write a ttl that Telnyx grants",
-			resource.DurationText(granted.Round(time.Second)), resource.DurationText(asked))
+		p.problem(e.Addr, &e.Pos, false, reason(ShortLife, plan.Args{
+			"granted": resource.DurationText(granted.Round(time.Second)), "asked": resource.DurationText(asked),
+		}))
 	}
 	due = expires.Add(-before)
 	if expires.IsZero() || !p.in.Now.Before(due) {
@@ -36,12 +37,11 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 		if known {
 			old = clock(expires)
 		}
-		c.Deltas = append(c.Deltas, plan.Delta{Path: plan.RenewPath, Old: old, New: "in " + resource.DurationText(life), Origin: plan.FromExpiry})
+		c.Deltas = append(c.Deltas, plan.Delta{Path: plan.RenewPath, Old: old, New: resource.LifeText(life), Origin: plan.FromExpiry})
 		return time.Time{}
 	}
 	if !known {
-		p.problem(e.Addr, &e.Pos, false, "Telnyx does not say when it expires: it was last written at %s, and is renewed by our own clock at %s",
-			clock(row.Renewed), clock(due))
+		p.problem(e.Addr, &e.Pos, false, reason(EndNotShown, plan.Args{"written": clock(row.Renewed), "due": clock(due)}))
 	}
 	return due
 }
@@ -74,15 +74,16 @@ func (p *planner) dueAt(t time.Time) {
 }
 
 // renewReason says why an object is renewed.
-func renewReason(d plan.Delta, now time.Time) string {
+func renewReason(d plan.Delta, now time.Time) plan.Reason {
 	text, known := d.Old.(string)
 	if !known {
-		return "when it expires is not known"
+		return reason(EndNotKnown, nil)
 	}
+	code := WillEnd
 	if at, err := time.Parse(time.RFC3339, text); err == nil && !now.Before(at) {
-		return "it expired at " + text
+		code = HasEnded
 	}
-	return "it expires at " + text
+	return reason(code, plan.Args{"at": text})
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

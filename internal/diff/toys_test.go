@@ -100,17 +100,21 @@ func toys() []resource.Kind {
 				}
 				return ""
 			},
-			Uncreatable: func(o resource.Object) string {
+			Uncreatable: func(o resource.Object) (why resource.Reason) {
 				if resource.GetString(o, "/id") != "" || resource.GetString(o, "/mode") == "shared" {
-					return "it cannot be made"
+					why.Code = "trunks.cannot_be_made"
 				}
-				return ""
+				return why
 			},
-			Forgotten: func(l *resource.Live) string {
+			Forgotten: func(l *resource.Live) (why resource.Reason) {
 				if resource.GetString(l.Object, "/mode") == "shared" {
-					return "shared trunks are only forgotten"
+					why.Code = "trunks.cannot_be_deleted"
 				}
-				return ""
+				return why
+			},
+			Words: map[resource.Code]string{
+				"trunks.cannot_be_made":    "it cannot be made",
+				"trunks.cannot_be_deleted": "shared trunks are only forgotten",
 			},
 			DeleteCalls: func(l *resource.Live) int {
 				if on, _ := resource.Get(l.Object, "/on"); on == true {
@@ -126,12 +130,13 @@ func toys() []resource.Kind {
 		{
 			Name: "tapes", Schema: resource.SchemaOf[tape](), KeyField: "/name", Rekeying: true, Listed: true,
 			Key: fieldOrName("/name"),
-			Uncreatable: func(o resource.Object) string {
+			Uncreatable: func(o resource.Object) (why resource.Reason) {
 				if o["file"] == nil && o["url"] == nil {
-					return "there is nothing to make it of"
+					why.Code = "tapes.made_of_nothing"
 				}
-				return ""
+				return why
 			},
+			Words: map[resource.Code]string{"tapes.made_of_nothing": "there is nothing to make it of"},
 			Renewal: func(o resource.Object) (life, before time.Duration) {
 				life = resource.GetDuration(o, "/ttl", 100*day)
 				return life, resource.GetDuration(o, "/before", life/10)

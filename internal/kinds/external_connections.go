@@ -63,12 +63,13 @@ func externalConnections() Row {
 			},
 			Check:       checkExternalConnection,
 			Uncreatable: connectionUncreatable,
-			Forgotten: func(l *resource.Live) string {
+			Forgotten: func(l *resource.Live) (why resource.Reason) {
 				if resource.GetString(l.Object, typePath) == operatorConnect {
-					return "Operator Connect connections are removed through Telnyx support; this one is forgotten, not deleted"
+					why.Code = connectionNotDeleted
 				}
-				return ""
+				return why
 			},
+			Words: connectionWords(),
 			DeleteCalls: func(l *resource.Live) int {
 				if isActive(l) {
 					return 3 // set inactive, delete, and set active again where that is refused
@@ -115,21 +116,6 @@ func checkExternalConnection(_ string, o resource.Object) (bad []resource.Invali
 		}
 	}
 	return bad
-}
-
-func connectionUncreatable(o resource.Object) string {
-	switch {
-	case resource.GetString(o, "/id") != "" && resource.GetString(o, typePath) == operatorConnect:
-		return fmt.Sprintf("Telnyx has no connection with the id %s: correct the id; Operator Connect connections come from the Teams admin's "+
-			"consent and a refresh (`telnyxsync jobs run operator_connect_refresh`), they cannot be created", resource.GetString(o, "/id"))
-	case resource.GetString(o, "/id") != "":
-		return fmt.Sprintf("Telnyx has no connection with the id %s: correct the id, or remove it to have a new connection made",
-			resource.GetString(o, "/id"))
-	case resource.GetString(o, typePath) == operatorConnect:
-		return "there is no Operator Connect connection to adopt, and the API cannot create one: " +
-			"let the Teams admin consent, run `telnyxsync jobs run operator_connect_refresh`, then run this again"
-	}
-	return ""
 }
 
 type connectionOps struct {

@@ -273,10 +273,10 @@ func TestConnectionKind(t *testing.T) {
 	if a, b, c := k.Key("n", oc), k.Key("n", byID), k.Key("n", resource.Object{"external_sip_connection": "zoom"}); a != "operator_connect" || b != "id=7" || c != "" {
 		t.Errorf("keys %q, %q, %q", a, b, c)
 	}
-	if k.Uncreatable(oc) == "" || !strings.Contains(k.Uncreatable(byID), "the id 7") || k.Uncreatable(resource.Object{"external_sip_connection": "zoom"}) != "" {
+	if k.Uncreatable(oc).IsZero() || k.Uncreatable(byID).Args["id"] != "7" || !k.Uncreatable(resource.Object{"external_sip_connection": "zoom"}).IsZero() {
 		t.Error("only zoom connections without an id can be made")
 	}
-	if k.Forgotten(&resource.Live{Object: oc}) == "" || k.Forgotten(&resource.Live{Object: byID}) != "" {
+	if k.Forgotten(&resource.Live{Object: oc}).IsZero() || !k.Forgotten(&resource.Live{Object: byID}).IsZero() {
 		t.Error("only Operator Connect is forgotten")
 	}
 	for _, test := range []struct {

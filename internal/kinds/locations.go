@@ -22,6 +22,12 @@ func (Location) KindName() string { return "locations" }
 
 const emergencyAddressPath = "/static_emergency_address_id"
 
+// The codes of locations; none has arguments.
+const (
+	locationCannotBeMade resource.Code = "locations.cannot_be_made"
+	locationNotDeleted   resource.Code = "locations.cannot_be_deleted"
+)
+
 func locations() Row {
 	return Row{
 		Kind: resource.Kind{
@@ -32,10 +38,12 @@ func locations() Row {
 			KeyField:    "/location_id",
 			KeyRef:      "/connection",
 			CheckBeside: checkLocation,
-			Uncreatable: func(resource.Object) string {
-				return "locations come from the civic addresses that a Teams admin makes, and their connection is not there yet"
+			Uncreatable: func(resource.Object) resource.Reason { return resource.Reason{Code: locationCannotBeMade} },
+			Forgotten:   func(*resource.Live) resource.Reason { return resource.Reason{Code: locationNotDeleted} },
+			Words: map[resource.Code]string{
+				locationCannotBeMade: "locations come from the civic addresses that a Teams admin makes, and their connection is not there yet",
+				locationNotDeleted:   "Telnyx deletes no locations; this one is forgotten",
 			},
-			Forgotten: func(*resource.Live) string { return "Telnyx deletes no locations; this one is forgotten" },
 			Export: resource.Export{
 				Stem: func(l *resource.Live) string {
 					_, location, _ := strings.Cut(l.ID, "/")

@@ -42,11 +42,14 @@ func media() Row {
 			KeyField: "/media_name",
 			Rekeying: true,
 			Check:    checkMedium,
-			Uncreatable: func(o resource.Object) string {
+			Uncreatable: func(o resource.Object) (why resource.Reason) {
 				if o["file"] == nil && o["media_url"] == nil {
-					return "there is no medium of that name, and nothing says what it is to be made of: write file or media_url"
+					why.Code = mediumOfNothing
 				}
-				return ""
+				return why
+			},
+			Words: map[resource.Code]string{
+				mediumOfNothing: "there is no medium of that name, and nothing says what it is to be made of: write file or media_url",
 			},
 			Renewal: mediumLife,
 			Deep: func(o resource.Object) bool {
@@ -64,6 +67,9 @@ func media() Row {
 		},
 	}
 }
+
+// mediumOfNothing is the code of a medium that is not there and says nothing of its content; it has no arguments.
+const mediumOfNothing resource.Code = "media.made_of_nothing"
 
 func mediumLife(o resource.Object) (life, before time.Duration) {
 	life = resource.GetDuration(o, "/ttl", defaultTTL)

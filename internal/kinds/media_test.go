@@ -125,11 +125,11 @@ func TestMediumKind(t *testing.T) {
 	}
 	file := resource.File{Name: "a.wav", Type: "audio/wav"}
 	for _, o := range []resource.Object{{"file": file}, {"media_url": "https://a.example.com/a"}} {
-		if why := k.Uncreatable(o); why != "" {
+		if why := k.Uncreatable(o); !why.IsZero() {
 			t.Errorf("%v: %s", o, why)
 		}
 	}
-	if k.Uncreatable(resource.Object{"ttl": "10d"}) == "" {
+	if k.Uncreatable(resource.Object{"ttl": "10d"}).IsZero() {
 		t.Error("a medium is made of something")
 	}
 	for _, test := range []struct {

@@ -41,13 +41,17 @@ func parse(code resource.Code, text string) *template.Template {
 
 // funcs are what templates can do beside printing an argument.
 var funcs = template.FuncMap{
-	"q":      quoted,
-	"count":  counted,
-	"join":   joined,
-	"ranges": numberTexts,
-	"hours":  hours,
-	"about":  about,
-	"clip":   func(most int, text any) string { return clip(fmt.Sprint(text), most) },
+	"q":         quoted,
+	"count":     counted,
+	"one":       func(v any) bool { return fmt.Sprint(v) == "1" },
+	"join":      joined,
+	"ranges":    numberTexts,
+	"hours":     hours,
+	"about":     about,
+	"value":     valued,
+	"clip":      func(most int, text any) string { return clip(fmt.Sprint(text), most) },
+	"spaced":    func(word any) string { return strings.ReplaceAll(fmt.Sprint(word), "_", " ") },
+	"unstopped": func(sentence any) string { return strings.TrimSuffix(fmt.Sprint(sentence), ".") },
 }
 
 func quoted(v any) string { return strconv.Quote(fmt.Sprint(v)) }
@@ -102,11 +106,42 @@ func numberTexts(v any) string {
 	return countedNumbers(s)
 }
 
+// none is an argument that is nothing: it prints as nothing, and is no empty text.
+type none string
+
+// valued is a value of a tree as it shows in differences. Of a stored secret there are but the dots.
+func valued(v any) string {
+	switch v {
+	case none(""):
+		v = nil
+	case resource.Dots:
+		v = resource.Secret{}
+	}
+	return show(v)
+}
+
 // shown makes an argument print as people read it.
-func shown(v any) any {
+func (w *Words) shown(v any) any {
+	if inner, is := resource.ToReason(v); is {
+		return w.Of(inner)
+	}
 	switch v := v.(type) {
 	case nil:
-		return ""
+		return none("")
+	case []resource.Reason:
+		out := make([]string, len(v))
+		for i, r := range v {
+			out[i] = w.Of(r)
+		}
+		return out
+	case []any:
+		out := slices.Clone(v)
+		for i, e := range v {
+			if inner, is := resource.ToReason(e); is {
+				out[i] = w.Of(inner)
+			}
+		}
+		return out
 	case resource.Addr:
 		return v.String()
 	case error:
@@ -140,30 +175,30 @@ func (w *Words) Of(r resource.Reason) string {
 		return ""
 	}
 	if r.Code == resource.Plain {
-		return fmt.Sprint(shown(r.Args["text"]))
+		return fmt.Sprint(w.shown(r.Args["text"]))
 	}
 	t := words[r.Code]
 	if t == nil && w != nil {
 		t = w.own[r.Code]
 	}
 	if t == nil {
-		return unknown(r)
+		return w.unknown(r)
 	}
 	args := make(map[string]any, len(r.Args))
 	for name, v := range r.Args {
-		args[name] = shown(v)
+		args[name] = w.shown(v)
 	}
 	var b strings.Builder
 	if err := t.Execute(&b, args); err != nil {
-		return unknown(r)
+		return w.unknown(r)
 	}
 	return b.String()
 }
 
-func unknown(r resource.Reason) string {
+func (w *Words) unknown(r resource.Reason) string {
 	parts := []string{string(r.Code)}
 	for _, name := range slices.Sorted(maps.Keys(r.Args)) {
-		parts = append(parts, fmt.Sprintf("%s: %v", name, shown(r.Args[name])))
+		parts = append(parts, fmt.Sprintf("%s: %v", name, w.shown(r.Args[name])))
 	}
 	return strings.Join(parts, "; ")
 }

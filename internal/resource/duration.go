@@ -71,3 +71,6 @@ func GetDuration(o Object, pointer string, otherwise time.Duration) time.Duratio
 	}
 	return otherwise
 }
+
+// LifeText is how long an object is to live, as it stands where the time of its end would: "in 2d".
+func LifeText(d time.Duration) string { return "in " + DurationText(d) }

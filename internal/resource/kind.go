@@ -28,12 +28,11 @@ type Kind struct {
 	// written of them, nil where there is no entry of an address. May be nil.
 	CheckBeside func(o Object, find func(Addr) Object) []Invalid
 
-	// Uncreatable says why an entry's object cannot be made through the API and what to do; ""
-	// where it can. May be nil.
-	Uncreatable func(o Object) string
+	// Uncreatable says why an entry's object cannot be made through the API; none where it can. May be nil.
+	Uncreatable func(o Object) Reason
 
-	// Forgotten says why an object is forgotten instead of deleted; "" where it is deleted. May be nil.
-	Forgotten func(l *Live) string
+	// Forgotten says why an object is forgotten instead of deleted; none where it is deleted. May be nil.
+	Forgotten func(l *Live) Reason
 
 	// Hold tells of a kind of rules whether an entry holds something: it is remembered, and stays in force
 	// where another run does not load it. May be nil.
@@ -50,7 +49,8 @@ type Kind struct {
 	// Deep tells whether an entry asks for what only a closer look at its object shows. May be nil.
 	Deep func(o Object) bool
 
-	// Words are the sentences of the kind's own codes, as templates of their arguments; see package render.
+	// Words are the sentences of the kind's own codes, as templates of their arguments; see package render. The codes
+	// begin with the kind's name and a dot.
 	Words map[Code]string
 
 	Export Export

@@ -12,7 +12,8 @@ import (
 type Code string
 
 // Args are what a sentence about a reason needs. They are what JSON has: texts, whole numbers, truth values and lists
-// of texts. A time is RFC 3339 in UTC, an address KIND/NAME, an error its text.
+// of texts. A time is RFC 3339 in UTC, an address KIND/NAME, an error its text, a value of a tree itself. What a reason
+// stands on is a reason of its own within, or a list of them.
 type Args map[string]any
 
 // Reason is why something is so: a code with its arguments. The words are the renderer's.
@@ -85,4 +86,21 @@ func (r *Reason) decode(data []byte) error {
 	}
 	*r = Reason(read)
 	return nil
+}
+
+// ToReason reads a reason that is an argument, be it one of this run or one that was stored.
+func ToReason(v any) (Reason, bool) {
+	m, stored := v.(map[string]any)
+	if !stored {
+		r, ok := v.(Reason)
+		return r, ok
+	}
+	code, ok := m["code"].(string)
+	args, _ := m["args"].(map[string]any)
+	for name, v := range args {
+		if inner, is := ToReason(v); is {
+			args[name] = inner
+		}
+	}
+	return Reason{Code(code), args}, ok
 }

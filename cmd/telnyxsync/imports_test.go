@@ -17,7 +17,7 @@ var may = map[string][]string{
 	"plan":      {"resource"},
 	"numbers":   {"resource", "plan"},
 	"spec":      {"resource"},
-	"diff":      {"resource", "plan", "numbers"},
+	"diff":      {"resource", "plan", "numbers", "render"}, // render for the words of reasons, as long as changes hold texts
 	"retention": {"resource", "plan"},
 	"render":    {"resource", "plan"},
 	"state":     {"resource"},

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -34,7 +35,7 @@ func placeWords(addresses []resource.CivicAddress, t resource.Target) string {
 		}
 		for _, l := range addresses[i].Locations {
 			if t.Location != "" && l.ID == t.Location {
-				return numbers.Words(&addresses[i], l)
+				return render.Place(&addresses[i], l)
 			}
 		}
 	}
@@ -92,7 +93,7 @@ func (p *planner) places() {
 			return true
 		}
 		if _, ok := numbers.Find(r.Value, location, ""); !ok {
-			p.problem(c.Addr, c.Source, false, "%s", numbers.NoSuchPlace(r.Value, location, ""))
+			p.problem(c.Addr, c.Source, false, "%s", inWords(numbers.NoSuchPlace(r.Value, location, "")))
 			return true
 		}
 		return false

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -71,6 +72,7 @@ func (n *NumberPlan) Calls(op Op) (calls int) {
 type EndedNumbers struct {
 	Addr resource.Addr
 	numbers.Ended
+	Why string // its reason in words
 }
 
 // Unmanageds are numbers of a connection that are in no group.
@@ -128,7 +130,7 @@ func (p *planner) groups() {
 	for _, e := range plan.Settle.Ended {
 		for i := range p.grouped {
 			if s := e.Numbers.And(p.grouped[i].Wanted); len(s) > 0 {
-				of := EndedNumbers{p.grouped[i].Addr, e}
+				of := EndedNumbers{p.grouped[i].Addr, e, inWords(e.Reason)}
 				of.Numbers = s
 				n.Ended = append(n.Ended, of)
 			}
@@ -147,13 +149,13 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, d *numbers.Decid
 	for _, v := range d.Verdicts {
 		if v.Op.Problem() {
 			held := v.Op != numbers.Unread && v.Op != numbers.NotOwned && v.Op != numbers.BadPlace
-			p.problem(e.Addr, &e.Pos, held, "%s: %s: %s%s", countedNumbers(v.Numbers), v.Op, strings.TrimSuffix(v.Why, "."), remedy(v))
+			p.problem(e.Addr, &e.Pos, held, "%s: %s: %s%s", countedNumbers(v.Numbers), render.NumberOp(string(v.Op)), strings.TrimSuffix(inWords(v.Reasons...), "."), remedy(v))
 			p.plan.Problems[len(p.plan.Problems)-1].Unread = v.Op == numbers.Unread
 			quiet = false
 			continue
 		}
 		c := NumberChange{
-			Op: Op(v.Op), Addr: e.Addr, Source: &e.Pos, Target: g.Target, Where: p.where(e, g), Numbers: v.Numbers, Reason: v.Why,
+			Op: Op(v.Op), Addr: e.Addr, Source: &e.Pos, Target: g.Target, Where: p.where(e, g), Numbers: v.Numbers, Reason: inWords(v.Reasons...),
 			From: v.From, Ticket: v.Ticket, Needs: needs, InDoubt: v.InDoubt, Drift: v.Drift, Calls: calls(v),
 		}
 		switch n := &p.plan.Numbers; {
@@ -171,6 +173,12 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, d *numbers.Decid
 		p.plan.Unchanged++
 	}
 	p.remember(e, g, d)
+}
+
+// inWords are reasons for a person.
+func inWords(reasons ...resource.Reason) string {
+	var w *render.Words // those of numbers are its own
+	return w.All(reasons)
 }
 
 // remedy says what to do about numbers that are parked.

@@ -15,8 +15,8 @@ import (
 // pure are the packages that decide, by where they stand, and what they may import and use of time beside what
 // all of them may: types, layouts and what reads them. A clock they do not see.
 var pure = map[string]struct{ imports, time []string }{
-	".":            {imports: []string{"bytes", "encoding/json", "unicode", "unicode/utf8", "telnyxsync/internal/numbers"}},
-	"../numbers":   {imports: []string{"iter"}},
+	".":            {imports: []string{"bytes", "encoding/json", "unicode", "unicode/utf8", "telnyxsync/internal/numbers", "telnyxsync/internal/render"}},
+	"../numbers":   {imports: []string{"iter"}, time: []string{"Unix"}}, // of a time that came in
 	"../retention": {imports: []string{"regexp"}, time: []string{"Date", "UTC"}},
 }
 

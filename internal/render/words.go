@@ -140,6 +140,9 @@ func (w *Words) Of(r resource.Reason) string {
 	}
 	args := make(map[string]any, len(r.Args))
 	for name, v := range r.Args {
+		if inner, ok := resource.ToReason(v); ok {
+			v = w.Of(inner)
+		}
 		args[name] = shown(v)
 	}
 	var b strings.Builder

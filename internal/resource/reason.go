@@ -10,7 +10,8 @@ import (
 type Code string
 
 // Args are what a sentence about a reason needs. They are what JSON has: texts, whole numbers, truth values and lists
-// of texts. A time is RFC 3339 in UTC, an address KIND/NAME, an error its text.
+// of texts. A time is RFC 3339 in UTC, an address KIND/NAME, an error its text. Why something failed that is tried again
+// is a reason of its own within.
 type Args map[string]any
 
 // Reason is why something is so: a code with its arguments. The words are the renderer's.
@@ -44,5 +45,27 @@ func ParseReason(text string) Reason {
 	if err := d.Decode(&r); err != nil || r.Code == "" || d.More() {
 		return Said(text)
 	}
+	for name, v := range r.Args {
+		if inner, ok := ToReason(v); ok {
+			r.Args[name] = inner
+		}
+	}
 	return r
+}
+
+// ToReason reads a reason that is an argument, be it one of this run or one that was stored.
+func ToReason(v any) (Reason, bool) {
+	m, stored := v.(map[string]any)
+	if !stored {
+		r, ok := v.(Reason)
+		return r, ok
+	}
+	code, ok := m["code"].(string)
+	args, _ := m["args"].(map[string]any)
+	for name, v := range args {
+		if inner, is := ToReason(v); is {
+			args[name] = inner
+		}
+	}
+	return Reason{Code(code), args}, ok
 }

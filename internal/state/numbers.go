@@ -26,10 +26,13 @@ func endTrouble(exec execute, n resource.Number) {
 }
 
 func putTrouble(exec execute, r *resource.Trouble) {
-	t := &r.Target
+	t, reason := &r.Target, ""
+	if !r.Reason.IsZero() {
+		reason = r.Reason.Key()
+	}
 	exec(`INSERT INTO troubles (number, op, connection, location_id, civic_address_id, usage, additional_usages, code, reason, ticket, attempts, at, next)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Number.String(), r.Op, t.Connection, t.Location, t.CivicAddress, t.Usage, t.Additional, r.Code, r.Reason, r.Ticket,
+		r.Number.String(), r.Op, t.Connection, t.Location, t.CivicAddress, t.Usage, t.Additional, r.Code, reason, r.Ticket,
 		r.Attempts, stampOrNone(r.At), stampOrNone(r.Next))
 }
 
@@ -84,15 +87,16 @@ func readTroubles(ctx context.Context, tx *sql.Tx) (troubles []resource.Trouble,
 	err = query(ctx, tx, `SELECT number, op, connection, location_id, civic_address_id, usage, additional_usages, code, reason, ticket, attempts, at, next
 		FROM troubles`, func(scan scanner) error {
 		var (
-			r                resource.Trouble
-			number, at, next string
+			r                        resource.Trouble
+			number, reason, at, next string
 		)
 		t := &r.Target
-		err := scan(&number, &r.Op, &t.Connection, &t.Location, &t.CivicAddress, &t.Usage, &t.Additional, &r.Code, &r.Reason, &r.Ticket,
+		err := scan(&number, &r.Op, &t.Connection, &t.Location, &t.CivicAddress, &t.Usage, &t.Additional, &r.Code, &reason, &r.Ticket,
 			&r.Attempts, &at, &next)
 		if err != nil {
 			return err
 		}
+		r.Reason = resource.ParseReason(reason)
 		if r.Number, err = resource.ParseNumber(number); err != nil {
 			return fmt.Errorf("trouble: %q %w", number, err)
 		}

@@ -282,6 +282,9 @@ func TestPlansAreWhole(t *testing.T) {
 				}
 			}
 			for _, v := range d.Verdicts {
+				if v.Op == Confused {
+					r.Errorf("what cannot happen happens: %+v", v)
+				}
 				if len(v.Numbers) == 0 || words(v.Reasons...) == "" || len(v.Numbers.Minus(g.Wanted)) > 0 {
 					r.Errorf("%+v", v)
 				}

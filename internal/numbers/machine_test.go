@@ -62,7 +62,7 @@ func source(t *testing.T, typ string, functions ...string) (constants map[string
 }
 
 func TestMachine(t *testing.T) {
-	states, calls := source(t, "State", "transition", "happen", "step", "lapse", "over")
+	states, calls := source(t, "State", "transition", "happen", "step", "failAll", "over")
 	events, _ := source(t, "Event")
 
 	// Every state can be reached and left, every event can happen, and the table knows no others.

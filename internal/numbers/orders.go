@@ -54,7 +54,7 @@ func (p *planner) assigned(o *resource.Order) {
 					failed.Add(n)
 				}
 			}
-			p.lapse(o, failed, Transient, func(n resource.Number) cause {
+			p.failAll(o, failed, Transient, func(n resource.Number) cause {
 				return cause{code: CodeJobEntryFailed, text: clip(job.Failed[n])}
 			})
 			switch job.Status {

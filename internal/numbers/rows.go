@@ -24,14 +24,14 @@ func (p *planner) happen(o *resource.Order, s resource.Numbers, e Event, why cau
 		p.plan.Settle.Ended = append(p.plan.Settle.Ended, Ended{Order: *o, Numbers: s, How: how, Reason: p.reason(why)})
 		o.Numbers = o.Numbers.Minus(s)
 	case r.state == Failed || r.state == ParkedSt:
-		p.lapse(o, s, e, func(resource.Number) cause { return why })
+		p.failAll(o, s, e, func(resource.Number) cause { return why })
 	default:
 		*o = r.order
 	}
 }
 
-// lapse is what an event does to numbers of an order that each fail by it: they leave it, with troubles of their own.
-func (p *planner) lapse(o *resource.Order, s resource.Numbers, e Event, why func(n resource.Number) cause) {
+// failAll is what an event does to numbers of an order that each fail by it: they leave it, with troubles of their own.
+func (p *planner) failAll(o *resource.Order, s resource.Numbers, e Event, why func(n resource.Number) cause) {
 	var gone resource.Numbers
 	for n := range s.All() {
 		if st := p.step(orderRow(o), n, e, "", why(n)); st == Failed || st == ParkedSt {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -62,9 +63,10 @@ type troubleJSON struct {
 }
 
 func toTroubleJSON(t *resource.Trouble, due time.Time) troubleJSON {
+	var words *render.Words // those of numbers are its own
 	out := troubleJSON{
 		PhoneNumber: t.Number, ConnectionID: t.Target.Connection, LocationID: t.Target.Location, CivicAddress: t.Target.CivicAddress,
-		Operation: t.Op, ErrorCode: t.Code, Reason: t.Reason, Ticket: t.Ticket, Attempts: t.Attempts, FailedAt: t.At.UTC(),
+		Operation: t.Op, ErrorCode: t.Code, Reason: words.Of(t.Reason), Ticket: t.Ticket, Attempts: t.Attempts, FailedAt: t.At.UTC(),
 	}
 	if !t.Parked() {
 		due = due.UTC()

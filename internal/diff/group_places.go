@@ -85,7 +85,7 @@ func (p *planner) places() {
 			return true
 		}
 		if _, ok := numbers.Find(r.Value, location, ""); !ok {
-			p.problem(c.Addr, c.Source, false, resource.Said(numbers.NoSuchPlace(r.Value, location, "")))
+			p.problem(c.Addr, c.Source, false, numbers.NoSuchPlace(r.Value, location, ""))
 			return true
 		}
 		return false

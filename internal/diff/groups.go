@@ -59,7 +59,7 @@ func (p *planner) ended(list []numbers.Ended) {
 			if s := e.Numbers.And(p.grouped[i].Wanted); len(s) > 0 {
 				out := plan.Outcome{Addr: p.grouped[i].Addr, Op: plan.Op(e.Order.Op), Status: plan.Status(e.How), Items: s, Tickets: []string{e.Order.Ticket}}
 				if out.Status != plan.Done {
-					out.Reasons = []plan.Reason{resource.Said(e.Why)}
+					out.Reasons = []plan.Reason{e.Reason}
 				}
 				p.plan.Ended = append(p.plan.Ended, out)
 			}
@@ -88,11 +88,11 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Pla
 			continue
 		}
 		c := plan.Change{
-			Op: plan.Op(v.Op), Addr: e.Addr, Source: &e.Pos, To: p.where(e, g, v.From), Items: v.Numbers, Reasons: []plan.Reason{resource.Said(v.Why)},
+			Op: plan.Op(v.Op), Addr: e.Addr, Source: &e.Pos, To: p.where(e, g, v.From), Items: v.Numbers, Reasons: v.Reasons,
 			Ticket: v.Ticket, Needs: needs, InDoubt: v.InDoubt, Drift: v.Drift, Cost: calls(v), Do: all.Work(g.Target, waits),
 		}
-		if v.Op == numbers.Assign && p.in.Facts.Connections[v.From].Value.Teams {
-			c.Blast = []plan.Blast{{Class: plan.Numbers, Count: v.Numbers.Len()}}
+		if v.Leaving > 0 {
+			c.Blast = []plan.Blast{{Class: plan.Numbers, Count: v.Leaving}}
 		}
 		switch {
 		case v.Op == numbers.Wait:
@@ -115,7 +115,7 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Pla
 
 // wrong is why nothing is done with numbers, where that is a problem.
 func wrong(v numbers.Verdict) plan.Reason {
-	args := plan.Args{"how": string(v.Op), "why": []plan.Reason{resource.Said(v.Why)}}
+	args := plan.Args{"how": string(v.Op), "why": v.Reasons}
 	if v.Op != numbers.Parked {
 		return reason(NumbersWrong, args)
 	}

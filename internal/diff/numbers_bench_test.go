@@ -147,10 +147,10 @@ func TestPlanOfNumbersIsTheSameEachTime(t *testing.T) {
 			switch k := int(n) % 40; {
 			case k < 4:
 				in.Troubles = append(in.Troubles, resource.Trouble{
-					Number: n, Target: target(i), Op: resource.OrderUpload, Reason: fmt.Sprint("reason ", k), Ticket: fmt.Sprint("t", k%3), Attempts: 1, Next: noon.Add(time.Hour),
+					Number: n, Target: target(i), Op: resource.OrderUpload, Reason: resource.Said(fmt.Sprint("reason ", k)), Ticket: fmt.Sprint("t", k%3), Attempts: 1, Next: noon.Add(time.Hour),
 				})
 			case k < 8:
-				in.Troubles = append(in.Troubles, resource.Trouble{Number: n, Target: target(i), Op: resource.OrderUpload, Reason: fmt.Sprint("reason ", k)})
+				in.Troubles = append(in.Troubles, resource.Trouble{Number: n, Target: target(i), Op: resource.OrderUpload, Reason: resource.Said(fmt.Sprint("reason ", k))})
 			case k == 8:
 				in.Orders = append(in.Orders, resource.Order{ID: n.String(), Op: resource.OrderAssign, Target: target(i), Numbers: resource.Numbers{{From: n, To: n}}, At: noon})
 			}

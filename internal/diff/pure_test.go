@@ -17,7 +17,7 @@ import (
 var pure = map[string]struct{ imports, time []string }{
 	".":            {imports: []string{"telnyxsync/internal/numbers"}},
 	"../plan":      {imports: []string{"encoding/json", "iter"}},
-	"../numbers":   {imports: []string{"iter"}},
+	"../numbers":   {imports: []string{"iter"}, time: []string{"Unix"}}, // of a time that came in
 	"../messages":  {imports: []string{"iter", "telnyxsync/internal/plan"}},
 	"../retention": {imports: []string{"encoding/json", "iter", "regexp", "strconv", "telnyxsync/internal/plan"}, time: []string{"Date", "Hour", "UTC"}},
 }

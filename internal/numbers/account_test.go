@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -199,6 +200,12 @@ func said(d *Decided) (out []string) {
 		out = append(out, fmt.Sprintf("%s %s", v.Op, v.Numbers.Texts()))
 	}
 	return out
+}
+
+// words are reasons as people read them.
+func words(reasons ...resource.Reason) string {
+	var w *render.Words // those of numbers are its own
+	return w.All(reasons)
 }
 
 func same(t *testing.T, what string, got, want any) {

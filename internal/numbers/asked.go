@@ -20,8 +20,13 @@ func Again(s resource.Numbers, before []resource.Trouble, now time.Time) (out []
 	for _, t := range before {
 		switch {
 		case s.Has(t.Number):
-			_ = next(stateOf(&t), Asked)
-			t.Attempts, t.Next = 0, now
+			r := troubleRow(&t)
+			r.trouble.Attempts, r.trouble.Next = 0, now
+			r, err := transition(r, Asked)
+			if err != nil {
+				continue // it stays as it is
+			}
+			t = r.trouble
 		case with[togetherOf(&t)] && t.Next.After(now):
 			t.Next = now
 		default:
@@ -74,7 +79,13 @@ func latest(troubles iter.Seq[*resource.Trouble]) map[together]time.Time {
 // Followed tells whether an order is an upload that somebody else began and that has numbers of ours: its
 // id is made of the ticket, see follow.
 func Followed(o *resource.Order) bool {
-	return o.Op == resource.OrderUpload && o.ID == "upload "+o.Ticket
+	return o.Op == resource.OrderUpload && o.ID == followedID(o.Ticket)
+}
+
+// followedID is the id of an order that follows somebody else's upload. States hold it, so it stays as it is.
+func followedID(ticket string) string {
+	const blank = ' '
+	return resource.OrderUpload + string(blank) + ticket
 }
 
 // Only is a batch without other numbers than these. A retry is one as it is.

@@ -1,6 +1,7 @@
 package numbers_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ func TestAgain(t *testing.T) {
 	later := now.Add(time.Hour)
 	here, there := resource.Target{Connection: "5", Location: "a"}, resource.Target{Connection: "5", Location: "b"}
 	before := []resource.Trouble{
-		{Number: 15125550100, Target: here, Op: resource.OrderUpload, Ticket: "T", Attempts: 24, Reason: "parked"},
+		{Number: 15125550100, Target: here, Op: resource.OrderUpload, Ticket: "T", Attempts: 24, Reason: resource.Said("parked")},
 		{Number: 15125550101, Target: here, Op: resource.OrderUpload, Ticket: "T", Attempts: 3, Next: later},
 		{Number: 15125550102, Target: here, Op: resource.OrderUpload, Ticket: "T", Attempts: 24}, // parked, and not asked for
 		{Number: 15125550103, Target: there, Op: resource.OrderUpload, Ticket: "T", Attempts: 3, Next: later},
@@ -29,7 +30,7 @@ func TestAgain(t *testing.T) {
 	want[6].Attempts, want[6].Next = 0, now
 	want = []resource.Trouble{want[0], want[1], want[6]}
 	asked := resource.Numbers{{From: 15125550100, To: 15125550100}, {From: 15125550106, To: 15125550106}, {From: 15125550999, To: 15125550999}}
-	if got := numbers.Again(asked, before, now); !slices.Equal(got, want) {
+	if got := numbers.Again(asked, before, now); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	if got := numbers.Again(nil, before, now); got != nil {

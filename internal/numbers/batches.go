@@ -2,7 +2,6 @@ package numbers
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -48,12 +47,12 @@ func (p *planner) fill(groups []*group) {
 		if n := count(targets[t], Assign); n > 0 {
 			most := min(jobs, (n+MaxBatch-1)/MaxBatch)
 			jobs -= most
-			p.holdBack(targets[t], Assign, n-most*MaxBatch, fmt.Sprintf("it waits until one of the %d jobs ends that Telnyx takes at a time", MaxJobs))
+			p.holdBack(targets[t], Assign, n-most*MaxBatch, cause{code: CodeJobsBusy, count: MaxJobs})
 			coming += n
 			p.lookAt(p.in.Now.Add(p.times.BatchSettle))
 		}
 		if n := count(targets[t], Upload); coming > 0 {
-			p.holdBack(targets[t], Upload, n%MaxBatch, "it waits for numbers that are being assigned, to be uploaded with them")
+			p.holdBack(targets[t], Upload, n%MaxBatch, cause{code: CodeBatchFills})
 		}
 	}
 }
@@ -83,7 +82,7 @@ func count(groups []*group, op Op) (n int) {
 }
 
 // holdBack makes the last n numbers of an op wait.
-func (p *planner) holdBack(groups []*group, op Op, n int, why string) {
+func (p *planner) holdBack(groups []*group, op Op, n int, why cause) {
 	for _, g := range slices.Backward(groups) {
 		for _, v := range slices.SortedFunc(maps.Keys(g.verdicts), compare) {
 			if v.op != op || n <= 0 {
@@ -96,7 +95,7 @@ func (p *planner) holdBack(groups []*group, op Op, n int, why string) {
 			} else {
 				*g.verdicts[v] = rest
 			}
-			wait := verdict{op: Wait, why: why}
+			wait := verdict{op: Wait, cause: why}
 			if old := g.verdicts[wait]; old != nil {
 				tail = tail.Plus(*old)
 			}
@@ -126,15 +125,8 @@ func last(s resource.Numbers, n int) (rest, tail resource.Numbers) {
 }
 
 func compare(a, b verdict) int {
-	return cmp.Or(cmp.Compare(rank(a.op), rank(b.op)), strings.Compare(string(a.op), string(b.op)), strings.Compare(a.from, b.from),
-		strings.Compare(a.ticket, b.ticket), strings.Compare(a.why, b.why), bit(a.drift)-bit(b.drift), bit(a.inDoubt)-bit(b.inDoubt))
-}
-
-func bit(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(rank(a.op), rank(b.op)), cmp.Compare(a.op, b.op), compareCauses(&a.cause, &b.cause),
+		bit(a.drift)-bit(b.drift), bit(a.inDoubt)-bit(b.inDoubt))
 }
 
 // rank is the order in which a reader wants to hear of it.
@@ -149,13 +141,7 @@ func (p *planner) finish(g *group) {
 	}
 	for _, v := range slices.SortedFunc(maps.Keys(g.verdicts), compare) {
 		s := *g.verdicts[v]
-		why := v.why
-		if n := s.Len(); v.op == Assign && p.in.Facts.Connections[v.from].Value.Teams {
-			why += fmt.Sprintf("; this releases %d %s from Microsoft Teams on %s, which disconnects the users there", n, noun(n), v.from)
-		}
-		out.Verdicts = append(out.Verdicts, Verdict{
-			Op: v.op, Numbers: s, Why: why, From: v.from, Ticket: v.ticket, InDoubt: v.inDoubt, Drift: v.drift,
-		})
+		out.Verdicts = append(out.Verdicts, p.verdict(v, s))
 		switch n := s.Len(); {
 		case v.op == Parked:
 			c.Parked += n
@@ -169,14 +155,36 @@ func (p *planner) finish(g *group) {
 		}
 	}
 	c.Placed += out.Placed.Len()
-	for n := range p.troubles {
-		if out.Placed.Has(n) {
-			_ = next(stateOf(p.troubles[n]), Listed)
+}
+
+// listed ends the troubles of numbers that are in place.
+func (p *planner) listed(g *group) {
+	for n, t := range p.troubles {
+		if g.out.Placed.Has(n) && p.over(t, Listed) {
 			p.plan.Settle.EndTroubles = append(p.plan.Settle.EndTroubles, n)
 			p.plan.Settle.Troubles = slices.DeleteFunc(p.plan.Settle.Troubles, func(t resource.Trouble) bool { return t.Number == n })
 		}
 	}
 	slices.Sort(p.plan.Settle.EndTroubles)
+}
+
+// verdict is what is said of numbers that one was found on each of.
+func (p *planner) verdict(v verdict, s resource.Numbers) Verdict {
+	out := Verdict{Op: v.op, Numbers: s, Ticket: v.ticket, InDoubt: v.inDoubt, Drift: v.drift}
+	if r := p.reason(v.cause); !r.IsZero() {
+		out.Reasons = append(out.Reasons, r)
+	}
+	if v.drift {
+		out.Reasons = append(out.Reasons, p.reason(cause{code: CodeWasInPlace}))
+	}
+	if v.op == Assign || v.op == Elsewhere {
+		out.From = v.connection
+	}
+	if v.op == Assign && p.in.Facts.Connections[out.From].Value.Teams {
+		out.Leaving = s.Len()
+		out.Reasons = append(out.Reasons, p.reason(cause{code: CodeLeavesTeams, connection: out.From, count: out.Leaving}))
+	}
+	return out
 }
 
 // known works out which numbers are the group's from now on and what each was uploaded for, which of
@@ -191,8 +199,9 @@ func (p *planner) known(g *group) {
 		if here := s.And(g.out.Placed); len(here) > 0 {
 			up[sig] = here
 			if otherUse(sig, g.Target) {
-				v := verdict{op: BadUsage, why: fmt.Sprintf("they were uploaded for %s, and Telnyx cannot change that: put it back, or have them released and uploaded anew", words(sig))}
-				if old := g.verdicts[v]; old != nil { // another use in the same words
+				first, more, _ := strings.Cut(sig, "+")
+				v := verdict{op: BadUsage, cause: cause{code: CodeOtherUsage, text: first, label: strings.TrimPrefix(more, "none")}}
+				if old := g.verdicts[v]; old != nil { // another use of the same name
 					here = here.Plus(*old)
 				}
 				g.verdicts[v] = &here
@@ -201,7 +210,7 @@ func (p *planner) known(g *group) {
 	}
 	if found := g.out.Placed.Minus(all); len(found) > 0 {
 		up[""] = up[""].Plus(found)
-		g.verdicts[verdict{op: Adopt, why: "they are in place already, and state does not know them"}] = &found
+		g.verdicts[verdict{op: Adopt, cause: cause{code: CodeNotInState}}] = &found
 	}
 	rest := g.Wanted.Minus(g.out.Placed)
 	for v, s := range g.verdicts {
@@ -223,23 +232,8 @@ func (p *planner) known(g *group) {
 	g.out.Uploaded = up
 }
 
-func noun(n int) string {
-	if n == 1 {
-		return "number"
-	}
-	return "numbers"
-}
-
 // otherUse tells whether numbers were uploaded for something else than is wanted, as far as both are written.
 func otherUse(uploaded string, t resource.Target) bool {
 	first, more, known := strings.Cut(uploaded, "+")
 	return known && (t.Usage != "" && first != "" && first != t.Usage || t.Additional != "" && more != t.Additional)
-}
-
-func words(usage string) string {
-	first, more, _ := strings.Cut(usage, "+")
-	if more != "" && more != "none" {
-		return first + " and " + strings.ReplaceAll(more, ",", ", ")
-	}
-	return first
 }

@@ -209,12 +209,12 @@ func TestKnown(t *testing.T) {
 	}{
 		"adopted":         {target(user, ""), nil, onTeams(n1, n2), nil, `{"":["+15125550101-+15125550102"]}`, "[adopt [+15125550101-+15125550102]]"},
 		"known":           {target(user, ""), map[string]resource.Numbers{user + "+": set(n1)}, onTeams(n1, n2), nil, `{"":["+15125550102"],"calling_user_assignment+":["+15125550101"]}`, "[adopt [+15125550102]]"},
-		"for another use": {target(app, ""), map[string]resource.Numbers{user + "+": set(n1, n2)}, onTeams(n1, n2), nil, `{"calling_user_assignment+":["+15125550101-+15125550102"]}`, "[bad usage [+15125550101-+15125550102]]"},
+		"for another use": {target(app, ""), map[string]resource.Numbers{user + "+": set(n1, n2)}, onTeams(n1, n2), nil, `{"calling_user_assignment+":["+15125550101-+15125550102"]}`, "[bad_usage [+15125550101-+15125550102]]"},
 		"for two other uses": {
 			target(app, ""),
 			map[string]resource.Numbers{user + "+": set(n1), user + "+none": set(n2)},
 			onTeams(n1, n2), nil,
-			`{"calling_user_assignment+":["+15125550101"],"calling_user_assignment+none":["+15125550102"]}`, "[bad usage [+15125550101-+15125550102]]",
+			`{"calling_user_assignment+":["+15125550101"],"calling_user_assignment+none":["+15125550102"]}`, "[bad_usage [+15125550101-+15125550102]]",
 		},
 		"use is not written": {target("", ""), map[string]resource.Numbers{user + "+": set(n1)}, onTeams(n1), nil, `{"calling_user_assignment+":["+15125550101"]}`, "[]"},
 		"use was not known":  {target(app, ""), map[string]resource.Numbers{"": set(n1)}, onTeams(n1), nil, `{"":["+15125550101"]}`, "[]"},

@@ -1,8 +1,7 @@
 package numbers
 
 import (
-	"cmp"
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
@@ -11,10 +10,8 @@ import (
 
 // verdict is one on a single number; those that are alike become a [Verdict].
 type verdict struct {
-	op      Op
-	why     string
-	from    string
-	ticket  string
+	op Op
+	cause
 	inDoubt bool
 	drift   bool
 }
@@ -127,10 +124,9 @@ func (p *planner) decide(g *group, n resource.Number, l *resource.LiveNumber) ve
 // underWay is the verdict on a number that something was sent for, or that failed.
 func (p *planner) underWay(g *group, n resource.Number, l *resource.LiveNumber) (verdict, bool) {
 	if o := p.order(n, g.Target); o != nil {
-		v := verdict{op: Wait, ticket: o.Ticket, why: waiting(o)}
-		late := p.times.UploadDeadline
-		if p.in.Now.Sub(o.At) > late {
-			v.op, v.why = Stuck, fmt.Sprintf("%s since %s: ask Telnyx support", v.why, clock(o.At))
+		v := verdict{op: Wait, cause: waiting(o)}
+		if p.in.Now.Sub(o.At) > p.times.UploadDeadline {
+			v.op, v.at = Stuck, seconds(o.At)
 		}
 		return v, true
 	}
@@ -140,7 +136,7 @@ func (p *planner) underWay(g *group, n resource.Number, l *resource.LiveNumber) 
 	case t == nil || moved != (t.Op == resource.OrderRelocate):
 		return verdict{}, false
 	case t.Parked():
-		return verdict{op: Parked, why: t.Reason}, true
+		return verdict{op: Parked, cause: cause{inner: p.keep(t.Reason)}}, true
 	}
 	due := t.Next
 	r := p.retryOf(t)
@@ -149,34 +145,35 @@ func (p *planner) underWay(g *group, n resource.Number, l *resource.LiveNumber) 
 	}
 	if due.After(p.in.Now) {
 		p.lookAt(due)
-		return verdict{op: Wait, why: fmt.Sprintf("the %s failed (%s) and is tried again at %s", t.Op, t.Reason, clock(due))}, true
+		return verdict{op: Wait, cause: cause{code: CodeRetryWaits, text: t.Op, inner: p.keep(t.Reason), at: seconds(due)}}, true
 	}
 	switch ok, err := p.retriable(r); {
+	case errors.Is(err, errNotRead):
+		return verdict{op: Wait, cause: cause{code: CodeFailureNotRead, ticket: t.Ticket}}, true
 	case err != nil:
-		return verdict{op: Wait, ticket: t.Ticket, why: "the upload " + t.Ticket + " failed, and how could not be read: " + err.Error()}, true
+		return verdict{op: Wait, cause: cause{code: CodeFailureUnread, ticket: t.Ticket, text: err.Error()}}, true
 	case !ok || !r.numbers.Has(n):
 		return verdict{}, false // it is sent anew
 	}
 	if _, ok := p.uploads(t.Target.Connection); !ok { // should the answer be lost, those that were there before tell the new one
-		return verdict{op: Wait, ticket: t.Ticket, why: "the upload failed, and what is being uploaded could not be read"}, true
+		return verdict{op: Wait, cause: cause{code: CodeRetryBlocked, ticket: t.Ticket}}, true
 	}
-	return verdict{op: Retry, ticket: t.Ticket, why: "the upload failed: " + t.Reason, inDoubt: p.lost.Has(n)}, true
+	return verdict{op: Retry, cause: cause{code: CodeRetryDue, ticket: t.Ticket, inner: p.keep(t.Reason)}, inDoubt: p.lost.Has(n)}, true
 }
 
-func waiting(o *resource.Order) string {
+func waiting(o *resource.Order) cause {
+	c := cause{code: CodeBeingUploaded, ticket: o.Ticket}
 	switch {
-	case o.Op == resource.OrderAssign && o.Ticket == "":
-		return "an assignment was sent and its answer lost: whether it is done shows"
-	case o.Op == resource.OrderAssign:
-		return "it is being assigned (job " + o.Ticket + ")"
 	case o.Op == resource.OrderRelocate:
-		return "it is being moved to another location"
-	case o.Settled:
-		return "it was uploaded (ticket " + o.Ticket + ") and is not listed yet"
+		c.code = CodeBeingMoved
+	case o.Settled && o.Op != resource.OrderAssign:
+		c.code = CodeUploadedUnlisted
 	case o.Ticket == "":
-		return "an upload was sent and its answer lost"
+		c.code, c.text = CodeAnswerLost, o.Op
+	case o.Op == resource.OrderAssign:
+		c.code = CodeBeingAssigned
 	}
-	return "it is being uploaded (ticket " + o.Ticket + ")"
+	return c
 }
 
 // owned decides on a number by what the account says of it.
@@ -184,62 +181,47 @@ func (p *planner) owned(g *group, n resource.Number) verdict {
 	a, owned, ok := p.account(n)
 	switch {
 	case !ok && p.in.Facts.AccountErr != nil:
-		return verdict{op: Unread, why: "the account's numbers could not be read: " + p.in.Facts.AccountErr.Error()}
+		return verdict{op: Unread, cause: cause{code: CodeAccountUnread, text: p.in.Facts.AccountErr.Error()}}
 	case !ok:
-		return verdict{op: Wait, why: "it was not looked up yet"}
+		return verdict{op: Wait, cause: cause{code: CodeNotLookedUp}}
 	case !owned:
-		return verdict{op: NotOwned, why: "the account does not own it: order it, port it in, or take it out of the group"}
+		return verdict{op: NotOwned, cause: cause{code: CodeNotInAccount}}
 	}
 	p.plan.ids[n] = a.ID
 	c := g.Target.Connection
 	switch {
 	case a.TollFree && (g.Target.Usage == callingUser || strings.Contains(g.Target.Additional, callingUser)):
-		return verdict{op: BadUsage, why: "it is toll-free, and those cannot be used for " + callingUser}
+		return verdict{op: BadUsage, cause: cause{code: CodeTollFree, text: callingUser}}
 	case c != "" && a.Connection == c && !g.Target.Placed():
-		return verdict{op: Wait, why: "it is assigned, and not listed yet"}
+		return verdict{op: Wait, cause: cause{code: CodeAssignedUnlisted}}
 	case c != "" && a.Connection == c:
 		return p.upload(g, n)
 	}
 	drift := drifted(g, n)
 	if a.Connection == "" {
-		return p.writable(g, verdict{op: Assign, why: because("it is on no connection", drift), drift: drift})
+		return p.writable(g, verdict{op: Assign, cause: cause{code: CodeOnNoConnection}, drift: drift})
 	}
 	from, asked := p.in.Facts.Connections[a.Connection]
 	if !asked {
 		p.plan.Missing.Connections[a.Connection] = true
 	}
-	on := "it is on the connection " + a.Connection
-	if from.Value.Label != "" {
-		on += " (" + from.Value.Label + ")"
-	}
+	on := cause{code: CodeOnConnection, connection: a.Connection, label: from.Value.Label}
 	switch {
 	case !g.AllowMove:
-		return verdict{op: Elsewhere, from: a.Connection, why: on + ": write allow_move: true to take it from there" + released(from.Value)}
-	case from.Err != nil:
-		return verdict{op: Unread, why: on + ", which could not be read, so whether that releases it from Microsoft Teams is not known: " + from.Err.Error()}
+		on.code, on.flag = CodeMoveNotAllowed, from.Value.Teams
+		return verdict{op: Elsewhere, cause: on}
+	case from.Err != nil: // whether that releases it from Microsoft Teams is not known
+		on.code, on.text = CodeConnectionUnread, from.Err.Error()
+		return verdict{op: Unread, cause: on}
 	case from.Value.Teams:
 		if v, over := p.coming(a.Connection, n); over { // what comes of it there would be lost, and what is sent here refused
 			return v
 		}
 	}
-	return p.writable(g, verdict{op: Assign, from: a.Connection, why: because(on, drift), drift: drift})
-}
-
-func released(c Connection) string {
-	if c.Teams {
-		return ", which releases it from Microsoft Teams and disconnects its user"
-	}
-	return ""
+	return p.writable(g, verdict{op: Assign, cause: on, drift: drift})
 }
 
 const callingUser = "calling_user_assignment"
-
-func because(why string, drift bool) string {
-	if drift {
-		return why + "; it was in place before"
-	}
-	return why
-}
 
 // drifted tells whether a number was as its group wants it.
 func drifted(g *group, n resource.Number) bool { return g.Had.Has(n) }
@@ -248,14 +230,11 @@ func (p *planner) upload(g *group, n resource.Number) verdict {
 	if v, over := p.coming(g.Target.Connection, n); over {
 		return v
 	}
-	drift := drifted(g, n)
-	return p.writable(g, verdict{op: Upload, why: because("it is not on Microsoft Teams", drift), inDoubt: p.lost.Has(n), drift: drift})
+	return p.writable(g, verdict{op: Upload, cause: cause{code: CodeNotOnTeams}, inDoubt: p.lost.Has(n), drift: drifted(g, n)})
 }
 
 func (p *planner) relocate(g *group, n resource.Number, l *resource.LiveNumber) verdict {
-	drift := drifted(g, n)
-	where := "the location " + cmp.Or(l.Location, "(none)")
-	return p.writable(g, verdict{op: Relocate, why: because("it is at "+where, drift), drift: drift})
+	return p.writable(g, verdict{op: Relocate, cause: cause{code: CodeAtLocation, text: l.Location}, drift: drifted(g, n)})
 }
 
 // writable is a verdict that writes, or why nothing can be written: the connection has to have the place.
@@ -270,7 +249,7 @@ func (p *planner) writable(g *group, v verdict) verdict {
 	case g.wrong != nil:
 		return *g.wrong
 	case v.op == Relocate && g.place == "":
-		return verdict{op: BadPlace, why: "the civic address " + g.Target.CivicAddress + " has no default location to move it to: write location_id"}
+		return verdict{op: BadPlace, cause: cause{code: CodeNoDefaultLocation, text: g.Target.CivicAddress}}
 	}
 	return v
 }
@@ -282,14 +261,14 @@ func (p *planner) lookFor(g *group) {
 	switch {
 	case !asked:
 		p.plan.Missing.Civic[c] = true
-		g.wrong = &verdict{op: Wait, why: "the places were not read yet"}
+		g.wrong = &verdict{op: Wait, cause: cause{code: CodePlacesNotRead}}
 	case r.Err != nil:
-		g.wrong = &verdict{op: Unread, why: "the civic addresses of the connection could not be read, so nothing is sent there: " + r.Err.Error()}
+		g.wrong = &verdict{op: Unread, cause: cause{code: CodeCivicAddressesUnread, text: r.Err.Error()}}
 	default:
 		place, ok := Find(r.Value, g.Target.Location, g.Target.CivicAddress)
 		p.plan.places[g.Target] = place
 		if g.place = place; !ok {
-			g.wrong = &verdict{op: BadPlace, why: NoSuchPlace(r.Value, g.Target.Location, g.Target.CivicAddress)}
+			g.wrong = &verdict{op: BadPlace, cause: cause{inner: p.keep(NoSuchPlace(r.Value, g.Target.Location, g.Target.CivicAddress))}}
 		}
 	}
 	g.looked = true
@@ -300,5 +279,3 @@ func (p *planner) lookAt(t time.Time) {
 		p.plan.Next = t
 	}
 }
-
-func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

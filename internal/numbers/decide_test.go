@@ -15,7 +15,7 @@ func TestDecide(t *testing.T) {
 		return resource.Order{ID: "o", Op: op, Target: target, Numbers: set(n1), Ticket: ticket, At: now.Add(-age), Settled: settled}
 	}
 	trouble := func(op string, target resource.Target, ticket string, next time.Duration) resource.Trouble {
-		tr := resource.Trouble{Number: n1, Target: target, Op: op, Ticket: ticket, Reason: "why", Attempts: 1}
+		tr := resource.Trouble{Number: n1, Target: target, Op: op, Ticket: ticket, Reason: resource.Said("why"), Attempts: 1}
 		if next != 0 {
 			tr.Next = now.Add(next)
 		}
@@ -140,7 +140,7 @@ func TestDecide(t *testing.T) {
 				if !d.Placed.Has(n1) || len(d.Verdicts) > 0 {
 					t.Errorf("it is not in place: %+v", d)
 				}
-			case len(d.Verdicts) != 1 || d.Verdicts[0].Op != c.want || d.Verdicts[0].Why != c.why || len(d.Placed) > 0:
+			case len(d.Verdicts) != 1 || d.Verdicts[0].Op != c.want || words(d.Verdicts[0].Reasons...) != c.why || len(d.Placed) > 0:
 				t.Errorf("got %+v, want %s: %s", d.Verdicts, c.want, c.why)
 			}
 			if next := max(p.Next.Sub(now), 0); p.Next.IsZero() != (c.next == 0) || !p.Next.IsZero() && next != c.next {
@@ -176,7 +176,7 @@ func TestDrift(t *testing.T) {
 			g.Had = g.Wanted
 		}
 		for _, v := range a.decide(t, Input{Groups: []Group{g}, Times: Times{BatchSettle: -1}}).Groups[0].Verdicts {
-			if v.Op != Wait && (v.Drift != had || !strings.HasSuffix(v.Why, want)) {
+			if v.Op != Wait && (v.Drift != had || !strings.HasSuffix(words(v.Reasons...), want)) {
 				t.Errorf("had %t: %+v", had, v)
 			}
 		}

@@ -17,6 +17,11 @@ type planner struct {
 	troubles map[resource.Number]*resource.Trouble
 	retries  map[together]*retry // nil until it is asked for
 
+	reasons map[cause]resource.Reason
+	kept    map[string]resource.Reason // by their keys
+	endings map[ending]int             // of Settle.Ended
+	held    map[resource.Number]cause  // what happened to them cannot happen
+
 	uploadsOf map[string]map[resource.Number]string // connection → number → the unfinished upload that has it
 }
 
@@ -46,6 +51,14 @@ func Decide(in Input) Plan {
 	work := make([]*group, len(in.Groups))
 	for i := range in.Groups {
 		work[i] = p.group(&in.Groups[i], &p.plan.Groups[i])
+	}
+	for _, g := range work {
+		p.listed(g)
+	}
+	if len(p.held) > 0 {
+		for _, g := range work {
+			p.confuse(g)
+		}
 	}
 	p.fill(work)
 	for _, g := range work {
@@ -110,7 +123,7 @@ func (p *planner) account(n resource.Number) (a resource.AccountNumber, owned, o
 }
 
 // errNotRead stands for what was not asked for yet.
-var errNotRead = errors.New("it was not read yet")
+var errNotRead = errors.New("unread")
 
 func (p *planner) ticket(t Ticket) (*resource.Upload, error) {
 	r, asked := p.in.Facts.Tickets[t]

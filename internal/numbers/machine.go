@@ -1,6 +1,12 @@
 package numbers
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"telnyxsync/internal/resource"
+)
 
 // State is where a number stands on its way.
 type State string
@@ -22,7 +28,7 @@ type Event string
 const (
 	Sent      Event = "sent"
 	Found     Event = "found"     // the ticket that holds it
-	NotFound  Event = "not found" // no ticket holds it, looked for twice
+	NotFound  Event = "not_found" // no ticket holds it, looked for twice
 	Going     Event = "going"     // also whatever nobody knows
 	Succeeded Event = "succeeded"
 	Transient Event = "transient" // it failed in a way that can pass
@@ -34,31 +40,87 @@ const (
 	Listed    Event = "listed" // the list shows it where it is wanted
 	Exhausted Event = "exhausted"
 	Edited    Event = "edited" // something else is wanted of it
-	Asked     Event = "asked"  // somebody wants it tried again
+	Asked     Event = "asked"  // somebody wants it tried again, now
 )
 
 // Machine is all that can happen to a number on its way, for uploads, assignments and moves alike. An
 // event that a state does not list cannot happen to it.
 var Machine = map[State]map[Event]State{
-	Idle:      {Sent: Submitted},
-	Submitted: {Found: Following, NotFound: Idle, Lapsed: Idle, Listed: Idle},
+	Idle: {Sent: Submitted},
+	Submitted: {
+		Found: Following, NotFound: Idle, Lapsed: Idle, Listed: Idle,
+		Transient: Failed, Permanent: ParkedSt, Exhausted: ParkedSt, // refused
+	},
 	Following: {
 		Going: Following, Odd: Following, Succeeded: Arriving, Transient: Failed, Permanent: ParkedSt, Exhausted: ParkedSt,
 		Late: ParkedSt, Gone: Idle, Lapsed: Failed, Listed: Idle,
 	},
 	Arriving: {Succeeded: Arriving, Listed: Idle, Lapsed: Failed, Exhausted: ParkedSt},
-	Failed:   {Sent: Submitted, Asked: Submitted, Edited: Idle, Listed: Idle},
-	ParkedSt: {Asked: Submitted, Edited: Idle, Listed: Idle},
+	Failed:   {Sent: Submitted, Asked: Failed, Edited: Idle, Listed: Idle},
+	ParkedSt: {Asked: Failed, Edited: Idle, Listed: Idle},
 }
 
-// next is the state after an event; it panics on what cannot happen, which is a mistake of this package.
-func next(s State, e Event) State {
-	n, ok := Machine[s][e]
-	if !ok {
-		panic("numbers: " + string(e) + " cannot happen to what is " + string(s))
-	}
-	return n
+// row is numbers in one state, with what is remembered of them: an order while they are on their way, a trouble once
+// they have failed, nothing of what is idle.
+type row struct {
+	state   State
+	order   resource.Order
+	trouble resource.Trouble
 }
+
+// orderRow is the row of an order's numbers. A move has no answer to wait for: once it is sent, the list tells.
+func orderRow(o *resource.Order) row {
+	r := row{state: Following, order: *o}
+	switch {
+	case o.Settled || o.Op == resource.OrderRelocate:
+		r.state = Arriving
+	case o.Ticket == "":
+		r.state = Submitted
+	}
+	return r
+}
+
+// troubleRow is the row of a number that failed.
+func troubleRow(t *resource.Trouble) row {
+	r := row{state: Failed, trouble: *t}
+	if t.Parked() {
+		r.state = ParkedSt
+	}
+	return r
+}
+
+// transition is what an event makes of a row. What is not in the table cannot happen: the row stays as it is.
+func transition(r row, e Event) (row, error) {
+	to, ok := Machine[r.state][e]
+	if !ok {
+		return r, &impossible{r.state, e}
+	}
+	r.state = to
+	switch to {
+	case Submitted, Following, Arriving:
+		r.trouble, r.order.Settled = resource.Trouble{}, to == Arriving
+	case Failed: // the trouble says when it is tried again
+		r.order = resource.Order{}
+	case ParkedSt:
+		r.order, r.trouble.Next = resource.Order{}, time.Time{}
+	case Idle:
+		r.order, r.trouble = resource.Order{}, resource.Trouble{}
+	}
+	return r, nil
+}
+
+// impossible is an event that cannot happen to what is in a state.
+type impossible struct {
+	state State
+	event Event
+}
+
+func (i *impossible) Error() string {
+	return strings.Join([]string{string(CodeImpossibleEvent), string(i.state), string(i.event)}, ":")
+}
+
+// fails tells whether an event is a failure of a single number, which may be one too many.
+func (e Event) fails() bool { return e == Transient || e == Permanent || e == Late || e == Lapsed }
 
 // The error codes of entries, see telnyx-api: what can pass, and what needs another input or a consent.
 var (

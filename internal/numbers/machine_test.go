@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -61,7 +62,7 @@ func source(t *testing.T, typ string, functions ...string) (constants map[string
 }
 
 func TestMachine(t *testing.T) {
-	states, calls := source(t, "State", "next", "leave")
+	states, calls := source(t, "State", "transition", "happen", "step", "failAll", "over")
 	events, _ := source(t, "Event")
 
 	// Every state can be reached and left, every event can happen, and the table knows no others.
@@ -90,37 +91,34 @@ func TestMachine(t *testing.T) {
 		t.Errorf("%d states are reached, the table has %d, and there are %d; %d events of %d", len(reached), len(Machine), len(states), len(happens), len(events))
 	}
 
-	// What the code does is in the table: what stands in it in so many words, and what it computes.
-	pairs := map[[2]string]bool{}
+	// What the code does is in the table: what follows from each row, and what it computes. The code names no states,
+	// a row has one; so here stands what the events of each are that the code names.
+	named := map[string]bool{}
 	for _, c := range calls {
-		var from, e string
 		for _, arg := range c.Args {
-			id, _ := arg.(*ast.Ident)
-			switch {
-			case id == nil:
-			case states[id.Name] != "" && from == "":
-				from = states[id.Name]
-			case events[id.Name] != "":
-				e = events[id.Name]
+			if id, _ := arg.(*ast.Ident); id != nil && events[id.Name] != "" {
+				named[events[id.Name]] = true
 			}
 		}
-		if from != "" && e != "" {
-			pairs[[2]string{from, e}] = true
+	}
+	if len(named) < 6 {
+		t.Errorf("only %d events were found in the code", len(named))
+	}
+	pairs := map[[2]string]bool{}
+	add := func(from State, list ...Event) {
+		for _, e := range list {
+			pairs[[2]string{string(from), string(e)}] = true
 		}
 	}
-	if len(pairs) < 6 {
-		t.Errorf("only %d pairs were found in the code", len(pairs))
-	}
-	for _, e := range []Event{Going, Succeeded, Transient, Permanent, Odd, Late} { // of an entry
-		pairs[[2]string{string(Following), string(e)}] = true
-	}
-	for _, from := range []State{Following, Arriving} { // see trouble
-		pairs[[2]string{string(from), string(Exhausted)}] = true
-	}
-	pairs[[2]string{string(Arriving), string(Lapsed)}] = true
-	for _, from := range []State{Failed, ParkedSt} { // a trouble
-		for _, e := range []Event{Edited, Asked, Listed} {
-			pairs[[2]string{string(from), string(e)}] = true
+	add(Idle, Sent)
+	add(Submitted, Found, NotFound, Listed, Lapsed, Transient, Permanent, Exhausted)           // the last three of a refusal
+	add(Following, Going, Succeeded, Transient, Permanent, Odd, Late, Exhausted, Listed, Gone) // the first of an entry
+	add(Arriving, Exhausted, Listed, Lapsed)                                                   // what the lists do not show
+	add(Failed, Edited, Asked, Listed)                                                         // a trouble
+	add(ParkedSt, Edited, Asked, Listed)
+	for e := range named {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(pairs)), func(p [2]string) bool { return p[1] == e }) {
+			t.Errorf("%s happens in the code, and not in this test", e)
 		}
 	}
 	for p := range pairs {
@@ -128,23 +126,66 @@ func TestMachine(t *testing.T) {
 			t.Errorf("%s of what is %s happens, and is not in the table", p[1], p[0])
 		}
 	}
+}
 
-	// What the table does not have cannot happen.
-	for s := range maps.Keys(Machine) {
+// What a row becomes follows from the table, and what is remembered of it tells the state again. What the table does
+// not have cannot happen: it is said, and the row stays as it was.
+func TestTransition(t *testing.T) {
+	states, _ := source(t, "State")
+	events, _ := source(t, "Event")
+	order := resource.Order{ID: "o", Op: resource.OrderUpload, Target: atL1, Numbers: set(n1, n2), Ticket: "T", Seen: []string{"S"}, At: now}
+	trouble := resource.Trouble{Number: n1, Target: atL1, Op: resource.OrderUpload, Attempts: 3, At: now, Next: now.Add(time.Hour)}
+	rows := map[State]row{Failed: troubleRow(&trouble)}
+	parked := trouble
+	parked.Next = time.Time{}
+	rows[ParkedSt] = troubleRow(&parked)
+	rows[Following] = orderRow(&order)
+	settled, lost := order, order
+	settled.Settled, lost.Ticket = true, ""
+	rows[Arriving], rows[Submitted] = orderRow(&settled), orderRow(&lost)
+	rows[Idle] = row{state: Idle, order: lost} // that is about to be sent
+	for _, s := range states {
+		from := rows[State(s)]
+		if from.state != State(s) {
+			t.Errorf("the row of what is %s is %s", s, from.state)
+		}
 		for _, e := range events {
-			want, ok := Machine[s][Event(e)]
-			func() {
-				defer func() {
-					if p := recover(); (p == nil) != ok {
-						t.Errorf("%s of what is %s: %v", e, s, p)
-					}
-				}()
-				if got := next(s, Event(e)); got != want {
-					t.Errorf("%s of what is %s: %s, want %s", e, s, got, want)
-				}
-			}()
+			before := from
+			if before.order.ID == "" {
+				before.order = lost // likewise
+			}
+			before.trouble = trouble // as it is to be remembered, should it fail
+			if Event(e) == Found {
+				before.order.Ticket = "T"
+			}
+			got, err := transition(before, Event(e))
+			want, ok := Machine[State(s)][Event(e)]
+			switch {
+			case ok != (err == nil):
+				t.Errorf("%s of what is %s: %v", e, s, err)
+			case !ok && !reflect.DeepEqual(got, before):
+				t.Errorf("%s of what is %s changed the row: %+v", e, s, got)
+			case ok && got.state != want:
+				t.Errorf("%s of what is %s: %s, want %s", e, s, got.state, want)
+			case ok && remembered(&got) != want:
+				t.Errorf("%s of what is %s: it is %s, and remembered as %s: %+v", e, s, want, remembered(&got), got)
+			}
 		}
 	}
+}
+
+// remembered is the state that what is remembered of a row tells.
+func remembered(r *row) State {
+	none := r.order.ID == ""
+	switch {
+	case r.trouble.Number != 0 && none:
+		return troubleRow(&r.trouble).state
+	case r.trouble.Number == 0 && !none:
+		return orderRow(&r.order).state
+	case none:
+		return Idle
+	}
+	return "both"
 }
 
 func TestFailures(t *testing.T) {
@@ -161,7 +202,7 @@ func TestFailures(t *testing.T) {
 }
 
 func TestEntryEvents(t *testing.T) {
-	entry := func(status, code string) *entry { return &entry{Status: status, Code: code, Message: "m"} }
+	entry := func(status, code, message string) *entry { return &entry{Status: status, Code: code, Message: message} }
 	for _, c := range []struct {
 		upload, entry, code string
 		want                Event
@@ -186,16 +227,19 @@ func TestEntryEvents(t *testing.T) {
 		{"error", "none", "", Transient, "the upload T ended without it"},
 	} {
 		u := &resource.Upload{Ticket: "T", Status: c.upload, Code: "U", Message: "free text"}
-		e := entry(c.entry, c.code)
+		e := entry(c.entry, c.code, "m")
 		if c.entry == "none" {
 			e = nil
 		}
-		if got, reason := entryEvent(u, e); got != c.want || reason != c.reason {
+		got, why := entryEvent(u, e)
+		if reason := words(new(planner).reason(why)); got != c.want || reason != c.reason {
 			t.Errorf("%+v: %s %q", c, got, reason)
 		}
 	}
 	for _, c := range [][3]string{{"", "", "Telnyx gives no reason"}, {"c", "", "c"}, {"", "m", "m"}, {"c", "m", "c: m"}} {
-		if got := reasonOf(c[0], c[1]); got != c[2] {
+		u := &resource.Upload{Ticket: "T", Status: "error"}
+		_, why := entryEvent(u, entry("error", c[0], c[1]))
+		if got := words(new(planner).reason(why)); got != c[2] {
 			t.Errorf("%q %q: %q, want %q", c[0], c[1], got, c[2])
 		}
 	}

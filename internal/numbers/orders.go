@@ -1,7 +1,6 @@
 package numbers
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -51,19 +50,20 @@ func (p *planner) assigned(o *resource.Order) {
 		if job != nil {
 			var failed resource.Numbers
 			for n := range o.Numbers.All() {
-				if why, bad := job.Failed[n]; bad {
-					p.trouble(n, o, Transient, "", why)
+				if _, bad := job.Failed[n]; bad {
 					failed.Add(n)
 				}
 			}
-			o.Numbers = o.Numbers.Minus(failed)
+			p.failAll(o, failed, Transient, func(n resource.Number) cause {
+				return cause{code: CodeJobEntryFailed, text: clip(job.Failed[n])}
+			})
 			switch job.Status {
 			case "completed", "failed", "expired":
 			default:
 				return // none of the rest needs to be looked up before it is done
 			}
 		}
-		o.Settled = true // what it has done is seen in the account
+		p.happen(o, o.Numbers, Succeeded, cause{}) // what it has done is seen in the account
 	}
 	var arrived resource.Numbers
 	unknown := false
@@ -75,16 +75,13 @@ func (p *planner) assigned(o *resource.Order) {
 			arrived.Add(n)
 		}
 	}
-	p.leave(o, arrived, Arriving, Listed, "")
+	p.happen(o, arrived, Listed, cause{})
 	switch {
 	case !lapsed || unknown:
 	case o.Ticket == "":
-		p.leave(o, o.Numbers, Submitted, Lapsed, "nothing came of an assignment whose answer was lost")
+		p.happen(o, o.Numbers, Lapsed, cause{code: CodeAssignmentLost})
 	default:
-		for n := range o.Numbers.All() {
-			p.trouble(n, o, Lapsed, "", "the job "+o.Ticket+" has ended, and the number is not on the connection")
-		}
-		o.Numbers = nil
+		p.happen(o, o.Numbers, Lapsed, cause{code: CodeJobWithoutEffect, ticket: o.Ticket})
 	}
 }
 
@@ -95,29 +92,10 @@ func (p *planner) relocated(o *resource.Order) {
 		return
 	}
 	there := p.arrived(list, o.Numbers, func(l *resource.LiveNumber) bool { return p.inPlace(l, o.Target) })
-	p.leave(o, there, Arriving, Listed, "")
-	if p.in.Now.Sub(o.At) <= p.times.ChangeDeadline {
-		return
+	p.happen(o, there, Listed, cause{})
+	if p.in.Now.Sub(o.At) > p.times.ChangeDeadline {
+		p.happen(o, o.Numbers, Lapsed, cause{code: CodeMoveWithoutEffect, at: seconds(o.At)})
 	}
-	for n := range o.Numbers.All() {
-		p.trouble(n, o, Lapsed, "", fmt.Sprintf("Telnyx took the move of %s, and it is still where it was", o.At.UTC().Format(time.RFC3339)))
-	}
-	o.Numbers = nil
-}
-
-// leave takes numbers out of an order.
-func (p *planner) leave(o *resource.Order, gone resource.Numbers, from State, e Event, why string) {
-	gone = gone.And(o.Numbers)
-	if len(gone) == 0 {
-		return
-	}
-	_ = next(from, e)
-	how := "done"
-	if e != Listed {
-		how = "failed"
-	}
-	p.plan.Settle.Ended = append(p.plan.Settle.Ended, Ended{Order: *o, Numbers: gone, How: how, Why: why})
-	o.Numbers = o.Numbers.Minus(gone)
 }
 
 // arrived are the numbers that a connection's list shows as they are wanted.

@@ -36,7 +36,7 @@ func troubles(p *Plan) (out []string) {
 		} else {
 			text += fmt.Sprint(" in ", t.Next.Sub(now))
 		}
-		out = append(out, text+": "+t.Reason)
+		out = append(out, text+": "+words(t.Reason))
 	}
 	return out
 }
@@ -197,7 +197,7 @@ func TestAssignmentIsFollowed(t *testing.T) {
 		},
 		"expired":            {job("expired", nil).owns(here, n1, n2, n3), "J", time.Minute, false, "[]", "", "done [+15125550101-+15125550103]", "[upload [+15125550101-+15125550103]]"},
 		"gone":               {new(account).owns(here, n1, n2).owns("", n3), "J", time.Minute, false, "[assign [+15125550103] J settled]", "", "done [+15125550101-+15125550102]", "[wait [+15125550101-+15125550102] wait [+15125550103]]"},
-		"no longer owned":    {new(account).owns(here, n1, n2), "J", time.Minute, false, "[]", "", "done [+15125550101-+15125550103]", "[not owned [+15125550103] upload [+15125550101-+15125550102]]"},
+		"no longer owned":    {new(account).owns(here, n1, n2), "J", time.Minute, false, "[]", "", "done [+15125550101-+15125550103]", "[not_owned [+15125550103] upload [+15125550101-+15125550102]]"},
 		"answer lost":        {new(account).owns(here, n1).owns("", n2, n3), "", time.Minute, false, "[assign [+15125550102-+15125550103] ]", "", "done [+15125550101]", "[wait [+15125550102-+15125550103] wait [+15125550101]]"},
 		"nothing came of it": {new(account).owns(here, n1).owns("", n2, n3), "", 15*time.Minute + 1, false, "[]", "", "done [+15125550101]; failed [+15125550102-+15125550103]", "[assign [+15125550102-+15125550103] wait [+15125550101]]"},
 	} {
@@ -239,7 +239,7 @@ func TestMoveIsFollowed(t *testing.T) {
 	in.Groups[0].Target = atA2
 	p = a.decide(t, in)
 	same(t, "edited", p.Settle.EndTroubles, "[+15125550101]")
-	same(t, "said", said(&p.Groups[0]), "[bad place [+15125550101-+15125550102]]")
+	same(t, "said", said(&p.Groups[0]), "[bad_place [+15125550101-+15125550102]]")
 }
 
 // What somebody wants no more is forgotten, also what fails in this very moment.

@@ -1,11 +1,6 @@
 package numbers
 
-import (
-	"fmt"
-	"strings"
-
-	"telnyxsync/internal/resource"
-)
+import "telnyxsync/internal/resource"
 
 // Find looks for a place: a location, or a civic address by its id. It gives the location, or the
 // default one of the address ("" where it has none), and whether there is such a place.
@@ -28,35 +23,29 @@ func Find(addresses []resource.CivicAddress, location, civic string) (found stri
 const mostCandidates = 10
 
 // NoSuchPlace says that a connection has no such place, and which it has.
-func NoSuchPlace(addresses []resource.CivicAddress, location, civic string) string {
-	what, id := "location", location
+func NoSuchPlace(addresses []resource.CivicAddress, location, civic string) resource.Reason {
+	r := resource.Reason{Code: CodeNoSuchPlace, Args: resource.Args{"location": location}}
 	if location == "" {
-		what, id = "civic address", civic
+		r.Args = resource.Args{"civic_address": civic}
 	}
-	var names []string
+	candidates, rooms, of := []string{}, []string{}, []string{}
+	add := func(id, room string, a *resource.CivicAddress) {
+		candidates, rooms, of = append(candidates, id), append(rooms, room), append(of, a.Words)
+	}
 	for i := range addresses {
 		a := &addresses[i]
 		if location == "" {
-			names = append(names, fmt.Sprintf("%s (%s)", a.ID, a.Words))
+			add(a.ID, "", a)
 			continue
 		}
 		for _, l := range a.Locations {
-			names = append(names, fmt.Sprintf("%s (%s)", l.ID, Words(a, l)))
+			add(l.ID, l.Words, a)
 		}
 	}
-	if len(names) == 0 {
-		return fmt.Sprintf("the connection has no %s %s, and none at all: let the Teams admin make its emergency addresses", what, id)
+	n := min(len(candidates), mostCandidates)
+	if more := len(candidates) - n; more > 0 {
+		r.Args["more"] = more
 	}
-	if more := len(names) - mostCandidates; more > 0 {
-		names = append(names[:mostCandidates], fmt.Sprintf("and %d more", more))
-	}
-	return fmt.Sprintf("the connection has no %s %s; it has %s", what, id, strings.Join(names, "; "))
-}
-
-// Words are a location for a person.
-func Words(a *resource.CivicAddress, l resource.Location) string {
-	if l.Words == "" {
-		return a.Words
-	}
-	return l.Words + ", " + a.Words
+	r.Args["candidates"], r.Args["rooms"], r.Args["addresses"] = candidates[:n], rooms[:n], of[:n]
+	return r
 }

@@ -159,17 +159,18 @@ const (
 const (
 	Parked    Op = "parked"     // it failed, and trying again does not help
 	Stuck     Op = "stuck"      // it is on its way for too long
-	NotOwned  Op = "not owned"  // the account has no such number
+	NotOwned  Op = "not_owned"  // the account has no such number
 	Elsewhere Op = "elsewhere"  // it is on another connection
-	BadPlace  Op = "bad place"  // the connection has no such location
-	BadUsage  Op = "bad usage"  // it cannot be, or no longer be, used so
+	BadPlace  Op = "bad_place"  // the connection has no such location
+	BadUsage  Op = "bad_usage"  // it cannot be, or no longer be, used so
 	Unread    Op = "unreadable" // something that has to be known could not be read
+	Confused  Op = "confused"   // what happened to it cannot happen, see [Machine]
 )
 
 // Problem tells whether an op is something that is wrong.
 func (o Op) Problem() bool {
 	switch o {
-	case Parked, Stuck, NotOwned, Elsewhere, BadPlace, BadUsage, Unread:
+	case Parked, Stuck, NotOwned, Elsewhere, BadPlace, BadUsage, Unread, Confused:
 		return true
 	default:
 		return false
@@ -180,8 +181,9 @@ func (o Op) Problem() bool {
 type Verdict struct {
 	Op      Op
 	Numbers resource.Numbers
-	Why     string
+	Reasons []resource.Reason
 	From    string // of an assign: the connection that they are taken from; "" where they have none
+	Leaving int    // of an assign: how many leave Microsoft Teams by it, which disconnects their users
 	Ticket  string // of a retry and of a wait: the upload
 	InDoubt bool   // something was sent for them already, and what became of it is not known
 	Drift   bool   // we had it so, and Telnyx changed
@@ -208,8 +210,8 @@ type Settle struct {
 type Ended struct {
 	Order   resource.Order
 	Numbers resource.Numbers
-	How     string // done, failed, parked
-	Why     string
+	How     string          // done, failed, parked
+	Reason  resource.Reason // of what is not done
 }
 
 // Plan is what becomes of all groups, in their order.

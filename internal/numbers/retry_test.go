@@ -12,7 +12,7 @@ import (
 
 func failedIn(ticket string, t resource.Target, next time.Time, list ...resource.Number) (out []resource.Trouble) {
 	for _, n := range list {
-		out = append(out, resource.Trouble{Number: n, Target: t, Op: resource.OrderUpload, Ticket: ticket, Reason: "why", Attempts: 1, Next: next})
+		out = append(out, resource.Trouble{Number: n, Target: t, Op: resource.OrderUpload, Ticket: ticket, Reason: resource.Said("why"), Attempts: 1, Next: next})
 	}
 	return out
 }
@@ -155,7 +155,7 @@ func TestRefused(t *testing.T) {
 			if !tr.Parked() {
 				when = fmt.Sprint("in ", tr.Next.Sub(now))
 			}
-			got = append(got, fmt.Sprintf("%s #%d %s: %s", tr.Number, tr.Attempts, when, tr.Reason))
+			got = append(got, fmt.Sprintf("%s #%d %s: %s", tr.Number, tr.Attempts, when, words(tr.Reason)))
 			if tr.Ticket != "" || tr.Target != atL1 || tr.Op != c.op || !tr.At.Equal(now) {
 				t.Errorf("%s: %+v", name, tr)
 			}
@@ -170,7 +170,7 @@ func TestRefused(t *testing.T) {
 			t.Fatalf("%+v", troubles)
 		}
 	}
-	if r := []rune(Refused(o, nil, nil, fmt.Sprint(make([]int, 1000)), Times{}, now)[0].Reason); len(r) != 301 {
+	if r := []rune(words(Refused(o, nil, nil, fmt.Sprint(make([]int, 1000)), Times{}, now)[0].Reason)); len(r) != 301 {
 		t.Errorf("a reason of %d characters", len(r))
 	}
 }
@@ -282,7 +282,10 @@ func TestPlansAreWhole(t *testing.T) {
 				}
 			}
 			for _, v := range d.Verdicts {
-				if len(v.Numbers) == 0 || v.Why == "" || len(v.Numbers.Minus(g.Wanted)) > 0 {
+				if v.Op == Confused {
+					r.Errorf("what cannot happen happens: %+v", v)
+				}
+				if len(v.Numbers) == 0 || words(v.Reasons...) == "" || len(v.Numbers.Minus(g.Wanted)) > 0 {
 					r.Errorf("%+v", v)
 				}
 			}

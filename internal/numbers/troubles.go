@@ -1,50 +1,26 @@
 package numbers
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"telnyxsync/internal/resource"
 )
 
-// trouble takes down that something went wrong with a number: when it is tried again, or that it is not.
-func (p *planner) trouble(n resource.Number, o *resource.Order, e Event, code, reason string) {
-	t := resource.Trouble{
-		Number: n, Target: o.Target, Op: o.Op, Code: code, Reason: clip(reason), Attempts: 1, At: p.in.Now,
-	}
+// trouble is what is to be remembered of a number that failed, were it tried again.
+func (p *planner) trouble(n resource.Number, o *resource.Order, e Event) resource.Trouble {
+	t := resource.Trouble{Number: n, Target: o.Target, Op: o.Op, Attempts: 1, At: p.in.Now}
 	if t.Op == resource.OrderRetry {
 		t.Op = resource.OrderUpload
 	}
-	switch {
-	case t.Op != resource.OrderUpload, e == Lapsed: // what did not fail in an upload is not retried with it
-	case !Followed(o):
+	if t.Op == resource.OrderUpload && e != Lapsed && !Followed(o) { // what did not fail in an upload of ours is not retried with it
 		t.Ticket = o.Ticket
-	case e == Permanent: // somebody else's upload may go to another place, and is not for us to retry: ours has not failed yet
-		e = Transient
 	}
 	if old := p.troubles[n]; old != nil && old.Target == t.Target && old.Op == t.Op {
 		t.Attempts = old.Attempts + 1
 	}
-	state := Following
-	if e == Lapsed {
-		state = Arriving
-	}
-	if t.Attempts >= p.attempts(t.Op, e) {
-		e = Exhausted
-	}
-	if next(state, e) == Failed {
-		t.Next = p.in.Now.Add(backoff(p.times, t.Attempts))
-	} else if e == Exhausted {
-		t.Reason = clip(fmt.Sprintf("it failed %d times, the last time with: %s", t.Attempts, reason))
-	}
-	p.troubles[n] = &t
-	p.plan.Settle.Troubles = append(p.plan.Settle.Troubles, t)
-	how := "failed"
-	if t.Parked() {
-		how = "parked"
-	}
-	p.ended(o, n, how, t.Reason)
+	t.Next = p.in.Now.Add(backoff(p.times, t.Attempts))
+	return t
 }
 
 // void ends the troubles of numbers of which something else is wanted now, or nothing any more.
@@ -59,8 +35,9 @@ func (p *planner) void() {
 	for n, t := range p.troubles {
 		edited := func(g Group) bool { return g.Wanted.Has(n) && t.Target != g.Target }
 		if p.in.Left.Has(n) || slices.ContainsFunc(p.in.Groups, edited) {
-			_ = next(stateOf(t), Edited)
-			end(n)
+			if p.over(t, Edited) {
+				end(n)
+			}
 		}
 	}
 	s := &p.plan.Settle
@@ -68,28 +45,33 @@ func (p *planner) void() {
 	slices.Sort(s.EndTroubles)
 }
 
-func stateOf(t *resource.Trouble) State {
-	if t.Parked() {
-		return ParkedSt
-	}
-	return Failed
+// ending is what the numbers of an order have in common that ended so.
+type ending struct {
+	order, how string
+	why        cause
 }
 
 // ended takes down how it ended for one number, together with those for which it ended so too.
-func (p *planner) ended(o *resource.Order, n resource.Number, how, why string) {
-	for i := range p.plan.Settle.Ended {
-		if e := &p.plan.Settle.Ended[i]; e.Order.ID == o.ID && e.How == how && e.Why == why {
-			e.Numbers = e.Numbers.Plus(resource.Numbers{{From: n, To: n}})
-			return
-		}
+func (p *planner) ended(o *resource.Order, n resource.Number, how string, why cause) {
+	one := resource.Numbers{{From: n, To: n}}
+	k := ending{o.ID, how, why}
+	if i, known := p.endings[k]; known {
+		e := &p.plan.Settle.Ended[i]
+		e.Numbers = e.Numbers.Plus(one)
+		return
 	}
-	p.plan.Settle.Ended = append(p.plan.Settle.Ended, Ended{Order: *o, Numbers: resource.Numbers{{From: n, To: n}}, How: how, Why: why})
+	if p.endings == nil {
+		p.endings = map[ending]int{}
+	}
+	p.endings[k] = len(p.plan.Settle.Ended)
+	p.plan.Settle.Ended = append(p.plan.Settle.Ended, Ended{Order: *o, Numbers: one, How: how, Reason: p.reason(why)})
 }
 
 // moves is how often a move is sent that never shows.
 const moves = 3
 
-func (p *planner) attempts(op string, e Event) int {
+// most is how many attempts an operation has.
+func (p *planner) most(op string, e Event) int {
 	if op == resource.OrderRelocate && e == Lapsed {
 		return moves
 	}
@@ -124,13 +106,14 @@ func Refused(o resource.Order, before []resource.Trouble, named map[resource.Num
 		p.troubles[before[i].Number] = &before[i]
 	}
 	o.Ticket = ""
+	sent := row{state: Submitted, order: o}
 	for n := range o.Numbers.All() {
 		why, isNamed := named[n]
 		switch {
 		case isNamed:
-			p.trouble(n, &o, Permanent, "", why)
+			p.step(sent, n, Permanent, "", cause{code: CodeRefused, text: clip(why)})
 		case len(named) == 0:
-			p.trouble(n, &o, Transient, "", reason)
+			p.step(sent, n, Transient, "", cause{code: CodeRefused, text: clip(reason)})
 		}
 	}
 	return p.plan.Settle.Troubles

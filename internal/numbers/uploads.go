@@ -18,7 +18,7 @@ func (p *planner) uploaded(o *resource.Order) {
 		return
 	}
 	if o.Settled {
-		p.leave(o, arrived, Arriving, Listed, "")
+		p.happen(o, arrived, Listed, cause{})
 		p.takenAway(o)
 		return
 	}
@@ -27,34 +27,35 @@ func (p *planner) uploaded(o *resource.Order) {
 	case err != nil:
 		return
 	case u == nil:
-		p.leave(o, arrived, Following, Listed, "")
-		p.leave(o, o.Numbers, Following, Gone, "Telnyx no longer knows the upload "+o.Ticket)
+		p.happen(o, arrived, Listed, cause{})
+		p.happen(o, o.Numbers, Gone, cause{code: CodeUploadGone, ticket: o.Ticket})
 		return
 	}
 	var failed, done resource.Numbers
 	going := false
-	entries := entriesOf(u)
+	entries, before := entriesOf(u), orderRow(o)
 	for n := range o.Numbers.All() {
 		// A retry under the same ticket may leave numbers on Teams that were there before: the entry tells.
-		e, reason := entryEvent(u, entries[n])
+		e, why := entryEvent(u, entries[n])
 		if e == Odd && p.in.Now.Sub(o.At) > p.times.UploadDeadline {
 			e = Late
 		}
-		switch st := next(Following, e); st {
+		switch p.step(before, n, e, entries[n].codeOf(u), why) {
 		case Arriving:
 			done.Add(n)
 		case Failed, ParkedSt:
-			p.trouble(n, o, e, entries[n].codeOf(u), reason)
 			failed.Add(n)
 		default:
 			going = true
 		}
 	}
-	o.Settled = !going
 	if len(failed) > 0 {
 		o.Numbers = o.Numbers.Minus(failed)
 	}
-	p.leave(o, done.And(arrived), Arriving, Listed, "")
+	if !going { // an order has one state: as long as some of it is going, the others are asked for again
+		p.happen(o, o.Numbers, Succeeded, cause{})
+	}
+	p.happen(o, done.And(arrived), Listed, cause{})
 }
 
 // takenAway looks for numbers that were uploaded and will never be listed, as they are not on the connection
@@ -66,11 +67,10 @@ func (p *planner) takenAway(o *resource.Order) {
 	var gone resource.Numbers
 	for n := range o.Numbers.All() {
 		if a, owned, ok := p.account(n); ok && (!owned || a.Connection != o.Target.Connection) {
-			p.trouble(n, o, Lapsed, "", "it was uploaded (ticket "+o.Ticket+"), and then taken from the connection")
 			gone.Add(n)
 		}
 	}
-	o.Numbers = o.Numbers.Minus(gone)
+	p.happen(o, gone, Lapsed, cause{code: CodeTakenAway, ticket: o.Ticket})
 }
 
 // entry is an entry of an upload; nil where a number has none.
@@ -94,33 +94,21 @@ func entriesOf(u *resource.Upload) map[resource.Number]*entry {
 // entryEvent is what an entry says of its number. A failure of the upload as a whole is that of each
 // entry that has not succeeded; what Microsoft calls it is free text, and says nothing of whether it
 // can pass.
-func entryEvent(u *resource.Upload, e *entry) (Event, string) {
+func entryEvent(u *resource.Upload, e *entry) (Event, cause) {
 	finished := u.Status == resource.UploadSuccess || u.Status == resource.UploadPartial || u.Status == resource.UploadError
 	switch {
 	case e == nil && finished:
-		return Transient, "the upload " + u.Ticket + " ended without it"
+		return Transient, cause{code: CodeLeftOutOfUpload, ticket: u.Ticket}
 	case e == nil:
-		return Going, ""
+		return Going, cause{}
 	case e.Status == resource.UploadSuccess:
-		return Succeeded, ""
+		return Succeeded, cause{}
 	case e.Status == resource.UploadError:
-		return failure(e.Code), reasonOf(e.Code, e.Message)
+		return failure(e.Code), cause{code: CodeUploadEntryFailed, label: clip(e.Code), text: clip(e.Message)}
 	case u.Status == resource.UploadError:
-		return Transient, reasonOf(u.Code, u.Message)
+		return Transient, cause{code: CodeUploadFailed, label: clip(u.Code), text: clip(u.Message)}
 	}
-	return Going, ""
-}
-
-func reasonOf(code, message string) string {
-	switch {
-	case code == "" && message == "":
-		return "Telnyx gives no reason"
-	case code == "":
-		return message
-	case message == "":
-		return code
-	}
-	return code + ": " + message
+	return Going, cause{}
 }
 
 // find looks for the ticket of an upload whose answer was lost: one that was not there before and holds
@@ -138,14 +126,23 @@ func (p *planner) find(o *resource.Order) bool {
 			continue
 		}
 		if len(o.Numbers.Minus(numbersOf(u, nil))) == 0 {
-			o.Ticket, o.Numbers = u.Ticket, o.Numbers.Plus(OnWay(u))
-			_ = next(Submitted, Found)
+			r := orderRow(o)
+			r.order.Ticket, r.order.Numbers = u.Ticket, o.Numbers.Plus(OnWay(u))
+			r, err := transition(r, Found)
+			if err != nil {
+				p.hold(o.Numbers, err)
+				return false
+			}
+			*o = r.order
 			return true
 		}
 	}
-	_ = next(Submitted, NotFound)
-	p.lost = p.lost.Plus(o.Numbers)
-	o.Numbers = nil
+	r, err := transition(orderRow(o), NotFound)
+	if err != nil {
+		p.hold(o.Numbers, err)
+		return false
+	}
+	p.lost, o.Numbers = p.lost.Plus(o.Numbers), r.order.Numbers
 	return false
 }
 
@@ -198,19 +195,19 @@ func (p *planner) coming(connection string, n resource.Number) (verdict, bool) {
 	ticket, ok := p.inUpload(connection, n)
 	switch r := p.in.Facts.Uploads[connection]; {
 	case !ok && r.Err != nil:
-		return verdict{op: Unread, why: "what is being uploaded could not be read: " + r.Err.Error()}, true
+		return verdict{op: Unread, cause: cause{code: CodeUploadsUnread, text: r.Err.Error()}}, true
 	case !ok:
-		return verdict{op: Wait, why: "what is being uploaded was not read yet"}, true
+		return verdict{op: Wait, cause: cause{code: CodeUploadsNotRead}}, true
 	case ticket != "":
 		p.follow(connection, ticket)
-		return verdict{op: Wait, ticket: ticket, why: "it is being uploaded (ticket " + ticket + "), which was not begun here"}, true
+		return verdict{op: Wait, cause: cause{code: CodeUploadOfOthers, ticket: ticket}}, true
 	}
 	return verdict{}, false
 }
 
 // follow takes up an upload that somebody else began. Its target is where it goes, whatever is wanted.
 func (p *planner) follow(connection, ticket string) {
-	id := "upload " + ticket
+	id := followedID(ticket)
 	if slices.ContainsFunc(p.plan.Settle.Orders, func(o resource.Order) bool { return o.ID == id }) {
 		return
 	}
@@ -221,13 +218,28 @@ func (p *planner) follow(connection, ticket string) {
 	uploads, _ := p.uploads(connection)
 	for i := range uploads {
 		if u := &uploads[i]; u.Ticket == ticket {
-			o := resource.Order{
-				ID: id, Op: resource.OrderUpload, Target: resource.Target{Connection: connection, Location: u.Entries[0].Location}, Ticket: ticket, At: p.in.Now,
+			r := row{state: Idle, order: resource.Order{
+				ID: id, Op: resource.OrderUpload, Target: resource.Target{Connection: connection, Location: u.Entries[0].Location}, At: p.in.Now,
 				Numbers: OnWay(u).And(wanted),
-			}
-			p.plan.Settle.Orders = append(p.plan.Settle.Orders, o)
-			p.open = append(p.open, o)
-			p.lookAt(p.poll(o.At))
+			}}
+			p.take(r, ticket)
 		}
 	}
+}
+
+// take takes up numbers that were sent by somebody, and found in an upload at once.
+func (p *planner) take(r row, ticket string) {
+	s := r.order.Numbers
+	r, err := transition(r, Sent)
+	if err == nil {
+		r.order.Ticket = ticket
+		r, err = transition(r, Found)
+	}
+	if err != nil {
+		p.hold(s, err)
+		return
+	}
+	p.plan.Settle.Orders = append(p.plan.Settle.Orders, r.order)
+	p.open = append(p.open, r.order)
+	p.lookAt(p.poll(r.order.At))
 }

@@ -59,6 +59,11 @@ func ParseReason(text string) Reason {
 	if err := r.decode([]byte(text)); err != nil || r.IsZero() {
 		return Said(text)
 	}
+	for name, v := range r.Args {
+		if inner, ok := ToReason(v); ok {
+			r.Args[name] = inner
+		}
+	}
 	return r
 }
 

@@ -112,7 +112,7 @@ type Trouble struct {
 	Target   Target
 	Op       string // what failed, one of the orders'
 	Code     string // Telnyx's; "" where there is none
-	Reason   string
+	Reason   Reason
 	Ticket   string // of the upload in which it failed; "" where there is none that can be retried
 	Attempts int
 	At       time.Time // of the last of them

@@ -32,7 +32,7 @@ func putTrouble(exec execute, r *resource.Trouble) {
 	endTrouble(exec, r.Number)
 	exec(`INSERT INTO troubles (number, op, connection, location_id, civic_address_id, usage, additional_usages, code, reason, ticket, attempts, at, next)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Number.String(), r.Op, t.Connection, t.Location, t.CivicAddress, t.Usage, t.Additional, r.Code, resource.Said(r.Reason).Key(), r.Ticket,
+		r.Number.String(), r.Op, t.Connection, t.Location, t.CivicAddress, t.Usage, t.Additional, r.Code, r.Reason.Key(), r.Ticket,
 		r.Attempts, stampOrNone(r.At), stampOrNone(r.Next))
 }
 
@@ -108,7 +108,7 @@ func readTroubles(ctx context.Context, tx *sql.Tx) (troubles []resource.Trouble,
 		if err != nil {
 			return err
 		}
-		r.Reason = resource.ParseReason(reason).String()
+		r.Reason = resource.ParseReason(reason)
 		if r.Number, err = resource.ParseNumber(number); err != nil {
 			return fmt.Errorf("trouble: %q %w", number, err)
 		}

@@ -30,7 +30,7 @@ func someTroubles(n int) (list []resource.Trouble) {
 	for i := range n {
 		list = append(list, resource.Trouble{
 			Number: resource.Number(15125550100 + i), Target: resource.Target{Connection: "1", CivicAddress: "3", Additional: "none"},
-			Op: resource.OrderRetry, Code: "10015", Reason: "it is not there", Ticket: "t", Attempts: i,
+			Op: resource.OrderRetry, Code: "10015", Reason: resource.Said("it is not there"), Ticket: "t", Attempts: i,
 			At: time.Date(2026, 1, 2, 3, 4, 5, i, time.UTC), Next: time.Date(2027, 1, 2, 3, 4, 5, i, time.UTC),
 		})
 	}
@@ -84,12 +84,27 @@ func orders() *rapid.Generator[resource.Order] {
 	})
 }
 
+// reasons are none, texts, and codes with what they may have.
+func reasons() *rapid.Generator[resource.Reason] {
+	text := rapid.String()
+	return rapid.Custom(func(t *rapid.T) resource.Reason {
+		switch rapid.IntRange(0, 2).Draw(t, "reason") {
+		case 0:
+			return resource.Reason{}
+		case 1:
+			return resource.Said(text.Draw(t, "text"))
+		}
+		inner := resource.Reason{Code: "inner", Args: resource.Args{"message": text.Draw(t, "message")}}
+		return resource.Reason{Code: "outer", Args: resource.Args{"ticket": text.Draw(t, "ticket"), "failure": inner}}
+	})
+}
+
 func troubles() *rapid.Generator[resource.Trouble] {
 	return rapid.Custom(func(t *rapid.T) resource.Trouble {
 		text := rapid.String()
 		return resource.Trouble{
 			Number: numbers().Draw(t, "number"), Target: targets().Draw(t, "target"), Op: text.Draw(t, "op"), Code: text.Draw(t, "code"),
-			Reason: text.Draw(t, "reason"), Ticket: text.Draw(t, "ticket"), Attempts: rapid.IntRange(0, 1000).Draw(t, "attempts"),
+			Reason: reasons().Draw(t, "reason"), Ticket: text.Draw(t, "ticket"), Attempts: rapid.IntRange(0, 1000).Draw(t, "attempts"),
 			At: times().Draw(t, "at"), Next: times().Draw(t, "next"),
 		}
 	})
@@ -100,7 +115,7 @@ func TestEndsComeFirst(t *testing.T) {
 	db := openState(t, t.TempDir())
 	must(t, db.Commit(t.Context(), resource.Record{Orders: someOrders(3), Troubles: someTroubles(3)}))
 	orders, troubles := someOrders(2), someTroubles(2)
-	orders[1].Settled, troubles[1].Reason = true, "another"
+	orders[1].Settled, troubles[1].Reason = true, resource.Said("another")
 	must(t, db.Commit(t.Context(), resource.Record{
 		EndOrders: []string{"order-0", "order-1", "order-2", "order-9"}, Orders: orders[1:],
 		EndTroubles: []resource.Number{15125550100, 15125550101, 15125550102, 15125550109}, Troubles: troubles[1:],

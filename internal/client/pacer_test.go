@@ -250,3 +250,34 @@ func TestConfiguredRate(t *testing.T) {
 		}
 	})
 }
+
+// Others use the limit, too: what is left of it is what Telnyx says, and an answer that says nothing has used one of it.
+func TestAnswersWithoutLimitsUseTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer()
+		send := func(h http.Header) bool {
+			ticket, _, wait := p.try(time.Now())
+			if wait != nil {
+				return false
+			}
+			p.done(ticket, answer{sent: true, status: 200, header: h})
+			return true
+		}
+		told := http.Header{"X-Ratelimit-Limit": {"10"}, "X-Ratelimit-Remaining": {"2"}, "X-Ratelimit-Reset": {"60"}}
+		if !send(told) {
+			t.Fatal("the first request waits")
+		}
+		for i := range 2 {
+			if !send(http.Header{}) {
+				t.Fatalf("request %d of the 2 that are left waits", i+1)
+			}
+		}
+		if send(http.Header{}) {
+			t.Error("a third went, and 2 were left")
+		}
+		time.Sleep(61 * time.Second)
+		if !send(http.Header{}) {
+			t.Error("the next window does not begin")
+		}
+	})
+}

@@ -68,7 +68,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintln(a.err, "telnyxsync: "+render.Printable(strings.ReplaceAll(err.Error(), "\t", "  ")))
+	fmt.Fprintln(a.err, "telnyxsync: "+render.Printable(strings.ReplaceAll(a.words().Error(err), "\t", "  ")))
 	return exitError
 }
 

@@ -2,17 +2,37 @@ package apply
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
+
+// The codes of a state, a URL and a key that do not belong together.
+const (
+	StateOfOtherURL plan.Code = "state_of_other_url" // state, url
+	KeyUnread       plan.Code = "key_unread"         // error: whether another key is of the same account
+	KeyUnproven     plan.Code = "key_unproven"       // nothing that the state knows can prove it
+	KeyOfOther      plan.Code = "key_of_other_account"
+)
+
+func accountProblem(code plan.Code, args plan.Args) *resource.ReasonError {
+	return &resource.ReasonError{Why: plan.Reason{Code: code, Args: args}}
+}
+
+// accountError is such a problem that came from an error of Telnyx.
+type accountError struct {
+	*resource.ReasonError
+	err error
+}
+
+// Unwrap is the error that it came from.
+func (e *accountError) Unwrap() error { return e.err }
 
 // CheckAccount makes sure that state, URL and key belong together: with another account, all that
 // we own would look deleted, and what has the name of something that we own would look ours. live is
@@ -22,7 +42,7 @@ func (e *Engine) CheckAccount(ctx context.Context, snap state.Snapshot, live map
 		return nil
 	}
 	if snap.BaseURL != "" && snap.BaseURL != e.BaseURL {
-		return fmt.Errorf("the state belongs to %s, not to %s: choose another directory with --state, or move it over with --accept-account", snap.BaseURL, e.BaseURL)
+		return accountProblem(StateOfOtherURL, plan.Args{"state": snap.BaseURL, "url": e.BaseURL})
 	}
 	if remembersNothing(&snap) || !snap.KeyChanged(e.Key) {
 		return nil
@@ -43,18 +63,16 @@ func (e *Engine) CheckAccount(ctx context.Context, snap state.Snapshot, live map
 	for _, own := range proofs[:min(len(proofs), enough)] {
 		l, err := e.Operations[own.Addr.Kind].Read(ctx, own.ID)
 		if err != nil {
-			return fmt.Errorf("the API key is not the one that the state was made with, and whether it is of the same account could not be read: %w", err)
+			return &accountError{accountProblem(KeyUnread, plan.Args{"error": err.Error()}), err}
 		}
 		if l != nil {
 			return nil
 		}
 	}
 	if len(proofs) == 0 {
-		return errors.New("the API key is not the one that the state was made with, and nothing that the state knows can prove that it is of the same account: " +
-			"if it is, run `telnyxsync apply --accept-account` once; if not, use the right key or another directory with --state")
+		return accountProblem(KeyUnproven, nil)
 	}
-	return errors.New("the API key seems to be of another account: nothing that the state knows can be read with it. " +
-		"Use the right key, another directory with --state, or --accept-account if all of it was really deleted")
+	return accountProblem(KeyOfOther, nil)
 }
 
 // otherRoots are the configurations that own something in the state, are still there, and are not

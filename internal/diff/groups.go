@@ -143,7 +143,7 @@ func (p *planner) remember(e *resource.Entry, g *numbers.Group, d *numbers.Decid
 	}
 	p.remembered[e.Addr] = true
 	row := p.row(e.Addr)
-	now := resource.Group{Addr: e.Addr, Root: e.Root, Target: g.Target, Uploaded: d.Uploaded, Placed: d.Placed, Protect: row != nil && row.Protect}
+	now := resource.Group{Addr: e.Addr, Root: e.Root, File: e.File, Target: g.Target, Uploaded: d.Uploaded, Placed: d.Placed, Protect: row != nil && row.Protect}
 	if e.Protect != nil {
 		now.Protect = *e.Protect
 	}

@@ -10,7 +10,7 @@ import (
 
 // own is what will be remembered of an entry.
 func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
-	o := &resource.Owned{Addr: e.Addr, Root: e.Root, Applied: c.applied}
+	o := &resource.Owned{Addr: e.Addr, Root: e.Root, File: e.File, Applied: c.applied}
 	if known := f.known(); known != nil {
 		o.Renewed, o.Ends = known.Renewed, known.Ends
 	}
@@ -36,7 +36,7 @@ func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
 }
 
 func sameOwned(a, b *resource.Owned) bool {
-	return a.ID == b.ID && a.Root == b.Root && a.Protect == b.Protect && a.TakenDown == b.TakenDown &&
+	return a.ID == b.ID && a.Root == b.Root && a.File == b.File && a.Protect == b.Protect && a.TakenDown == b.TakenDown &&
 		len(a.Attempts) == len(b.Attempts) && resource.Text(a.Applied) == resource.Text(b.Applied)
 }
 

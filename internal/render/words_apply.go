@@ -6,6 +6,21 @@ import "telnyxsync/internal/resource"
 var applyWords = map[resource.Code]string{
 	"no_state_yet": "there is no state yet: what exists already and belongs to an entry is adopted",
 
+	"state_of_other_url": "the state belongs to {{.state}}, not to {{.url}}: choose another directory with --state, or move it over with --accept-account",
+	"key_unread":         "the API key is not the one that the state was made with, and whether it is of the same account could not be read: {{.error}}",
+	"key_unproven": "the API key is not the one that the state was made with, and nothing that the state knows can prove that it is of the same account: " +
+		"if it is, run `telnyxsync apply --accept-account` once; if not, use the right key or another directory with --state",
+	"key_of_other_account": "the API key seems to be of another account: nothing that the state knows can be read with it. " +
+		"Use the right key, another directory with --state, or --accept-account if all of it was really deleted",
+
+	// What helps against errors of the state.
+	"state_unwritable":       "choose another directory with --state, or let the user that runs telnyxsync write there",
+	"state_no_plain_file":    "move it away, or choose another directory with --state",
+	"state_of_other_user":    "run telnyxsync as that user, or choose another directory with --state",
+	"state_of_other_program": "choose another directory with --state",
+	"state_newer":            "upgrade telnyxsync",
+	"state_damaged":          "restore state.db from a backup; or move it away and run `telnyxsync apply`: what carries an owner tag or a known name is then adopted again",
+
 	"unverifiable":      "{{.text}}",
 	"holds_numbers_now": `it holds {{count .count "number"}} since a moment ago, and would disconnect them: move them to another connection first`,
 

@@ -68,6 +68,7 @@ type Entry struct {
 	Addr
 	Pos    Position
 	Root   string // the configuration root it was loaded from
+	File   string // that it is written in, relative to the root, with slashes; the name of a root that is a file
 	Object Object // only the keys that were written
 
 	Protect *bool    // nil: not written, what state remembers stays in force

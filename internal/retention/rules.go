@@ -102,7 +102,7 @@ func (r *reader) forbid(p Policy, why resource.Reason) {
 
 // remember takes down what an entry says, for runs that do not load it, and what changed about it.
 func (r *reader) remember(e *resource.Entry) {
-	own := resource.Rule{Addr: e.Addr, Root: e.Root, File: below(e.Root, e.Pos.File), Hold: e.Object["keep"] == true, Says: r.says(e)}
+	own := resource.Rule{Addr: e.Addr, Root: e.Root, File: e.File, Hold: e.Object["keep"] == true, Says: r.says(e)}
 	r.written[own.Key()] = true
 	row := r.rows[own.Key()]
 	if row == nil {
@@ -187,4 +187,3 @@ func Says(root *resource.Root, kind string) bool {
 }
 
 // below is a file relative to its configuration, as far as that can be told.
-func below(root, file string) string { return strings.TrimPrefix(strings.TrimPrefix(file, root), "/") }

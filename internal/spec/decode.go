@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ func (d *decoder) entry(r *resource.Root, kind *resource.Kind, name string, k, v
 			Addr: resource.Addr{Kind: kind.Name, Name: name},
 			Pos:  d.pos(k),
 			Root: r.Path,
+			File: filepath.ToSlash(d.at.name),
 		},
 		kind:   kind,
 		places: map[string]resource.Position{},

@@ -24,13 +24,11 @@ type Lock struct {
 	files []*os.File // the directory and the file
 }
 
-const unwritable = "choose another directory with --state, or let the user that runs telnyxsync write there"
-
 // Acquire makes the directory if needed (0700) and takes its lock, waiting for another holder
 // until ctx ends.
 func Acquire(ctx context.Context, dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("state: %w: %s", err, unwritable)
+		return nil, &unwritable{err}
 	}
 	l := &Lock{dir: dir}
 	for _, open := range []struct {
@@ -39,7 +37,7 @@ func Acquire(ctx context.Context, dir string) (*Lock, error) {
 	}{{dir, os.O_RDONLY | syscall.O_DIRECTORY}, {filepath.Join(dir, lockName), os.O_CREATE | os.O_RDWR | syscall.O_NOFOLLOW}} {
 		f, err := os.OpenFile(open.path, open.flags, 0o600)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("state: %w: %s", err, unwritable), l.close())
+			return nil, errors.Join(&unwritable{err}, l.close())
 		}
 		l.files = append(l.files, f)
 	}

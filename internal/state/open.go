@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"telnyxsync/internal/resource"
+
 	"modernc.org/sqlite" // also the driver "sqlite"
 )
 
@@ -26,11 +28,36 @@ const fileName = "state.db"
 type Refused struct {
 	Path string
 	Why  string
-	Do   string
+	Code resource.Code // what helps
 }
 
-// Error says why, and what to do.
-func (r *Refused) Error() string { return fmt.Sprintf("state %s: %s: %s", r.Path, r.Why, r.Do) }
+// Error says what is wrong, and where.
+func (r *Refused) Error() string { return fmt.Sprintf("state %s: %s", r.Path, r.Why) }
+
+// Reason is what helps.
+func (r *Refused) Reason() (code string, args map[string]any) { return string(r.Code), nil }
+
+// What helps against a state that is refused, or that cannot be written.
+const (
+	NoPlainFile    resource.Code = "state_no_plain_file"
+	OfOtherUser    resource.Code = "state_of_other_user"
+	OfOtherProgram resource.Code = "state_of_other_program"
+	Newer          resource.Code = "state_newer"
+	Damaged        resource.Code = "state_damaged"
+	NotWritable    resource.Code = "state_unwritable"
+)
+
+// unwritable is an error of a directory in which nothing can be written.
+type unwritable struct{ err error }
+
+// Error says what is wrong.
+func (u *unwritable) Error() string { return fmt.Sprintf("state: %v", u.err) }
+
+// Unwrap is where it comes from.
+func (u *unwritable) Unwrap() error { return u.err }
+
+// Reason is what helps.
+func (u *unwritable) Reason() (code string, args map[string]any) { return string(NotWritable), nil }
 
 // Open opens the state in a directory for writing, making both if they are not there. The caller
 // holds the lock of that directory.
@@ -98,14 +125,14 @@ func check(path string) error {
 		return fmt.Errorf("state: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return &Refused{path, "it is not a plain file", "move it away, or choose another directory with --state"}
+		return &Refused{path, "it is not a plain file", NoPlainFile}
 	}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
 		name := strconv.Itoa(int(st.Uid))
 		if u, err := user.LookupId(name); err == nil {
 			name = u.Username
 		}
-		return &Refused{path, "it belongs to the user " + name, "run telnyxsync as that user, or choose another directory with --state"}
+		return &Refused{path, "it belongs to the user " + name, OfOtherUser}
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -119,7 +146,7 @@ func check(path string) error {
 		return corrupt(path, "it is no SQLite database")
 	}
 	if binary.BigEndian.Uint32(head[68:]) != applicationID {
-		return &Refused{path, "it is the database of another program", "choose another directory with --state"}
+		return &Refused{path, "it is the database of another program", OfOtherProgram}
 	}
 	return checkVersion(path, int(int32(binary.BigEndian.Uint32(head[60:]))))
 }
@@ -127,7 +154,7 @@ func check(path string) error {
 func checkVersion(path string, v int) error {
 	switch {
 	case v > Version:
-		return &Refused{path, fmt.Sprintf("a newer telnyxsync wrote it (format %d, this one knows %d)", v, Version), "upgrade telnyxsync"}
+		return &Refused{path, fmt.Sprintf("a newer telnyxsync wrote it (format %d, this one knows %d)", v, Version), Newer}
 	case v < 1:
 		return corrupt(path, fmt.Sprintf("there is no format %d", v))
 	}
@@ -135,10 +162,7 @@ func checkVersion(path string, v int) error {
 }
 
 func corrupt(path, why string) error {
-	return &Refused{
-		path, "it is damaged: " + why,
-		"restore state.db from a backup; or move it away and run `telnyxsync apply`: what carries an owner tag or a known name is then adopted again",
-	}
+	return &Refused{path, "it is damaged: " + why, Damaged}
 }
 
 // unusable tells damage from what passes: a full disk, a lock, a missing permission.

@@ -3,7 +3,6 @@ package retention
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"

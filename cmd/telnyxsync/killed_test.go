@@ -66,7 +66,7 @@ func (k *killer) killedInside(r *rig, n int, mode string, args ...string) bool {
 		cancel()
 		line.letGo()
 	})
-	var text bytes.Buffer
+	var text buffer // what stops a run is said while it goes on
 	a := &app{in: http.NoBody, out: &text, err: &text, onConnect: func(cfg *client.Config) { cfg.Transport = line }}
 	code := a.execute(ctx, r.located(args))
 	mu.Lock()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -309,7 +308,7 @@ func TestLostAnswersToEveryPOST(t *testing.T) {
 
 // exits runs a command whatever its exit code.
 func (r *rig) exits(args ...string) (out string, code int) {
-	var text bytes.Buffer
+	var text buffer
 	code = r.command(&text, &text, args...)
 	return text.String(), code
 }

@@ -124,7 +124,7 @@ func TestRetentionOfManyRecordings(t *testing.T) {
 	k.inHistory("after the run", due)
 
 	k.sim.ClearJournal()
-	has(t, k.enforce(desired).Lines, "nothing is due to be deleted")
+	has(t, linesOf(k.enforce(desired)), "nothing is due to be deleted")
 	if got := writes(k.sim); len(got) > 0 {
 		t.Errorf("the second run writes %v", got[0])
 	}

@@ -21,6 +21,7 @@ import (
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
 	"telnyxsync/internal/state"
@@ -189,7 +190,7 @@ func (k *keeper) enforce(desired resource.Config) apply.Report {
 	k.Helper()
 	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true})
 	if err != nil || report.Failed {
-		k.Fatalf("%v %q", err, report.Lines)
+		k.Fatalf("%v %q", err, linesOf(report))
 	}
 	return report
 }
@@ -200,7 +201,7 @@ func (k *keeper) refused(what string, desired resource.Config, want string) {
 	before := k.ids("recordings")
 	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true})
 	if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), "; nothing more is deleted") {
-		k.Errorf("%s: the error is %v, want %q; %q", what, err, want, report.Lines)
+		k.Errorf("%s: the error is %v, want %q; %q", what, err, want, linesOf(report))
 	}
 	if got := k.ids("recordings"); !maps.Equal(got, before) {
 		k.Errorf("%s: of %d recordings %d are left", what, len(before), len(got))
@@ -260,7 +261,7 @@ func (k *keeper) inHistory(what string, want map[string]bool) {
 	k.Helper()
 	got := map[string]bool{}
 	for _, e := range k.history() {
-		if e.Op != "delete" || e.Outcome != string(apply.Done) {
+		if e.Op != "delete" || e.Outcome != string(plan.Done) {
 			continue
 		}
 		if got[e.ID] {

@@ -13,8 +13,8 @@ import (
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/contract"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
@@ -125,34 +125,34 @@ func (r *rig) snapshot() (snap state.Snapshot) {
 	return snap
 }
 
-func (r *rig) plan(desired resource.Config, o apply.Options) diff.Plan {
+func (r *rig) plan(desired resource.Config, o apply.Options) plan.Plan {
 	r.Helper()
 	before := len(writes(r.sim))
-	plan, err := r.engine.Plan(context.Background(), desired, r.snapshot(), o)
+	made, err := r.engine.Plan(context.Background(), desired, r.snapshot(), o)
 	if err != nil {
 		r.Fatal(err)
 	}
 	if len(writes(r.sim)) != before {
 		r.Fatalf("planning wrote: %v", writes(r.sim))
 	}
-	return plan
+	return made
 }
 
-func (r *rig) apply(desired resource.Config, o apply.Options) (plan diff.Plan, result apply.Result) {
+func (r *rig) apply(desired resource.Config, o apply.Options) (made plan.Plan, result plan.Result) {
 	r.Helper()
 	r.db(func(ctx context.Context, db *state.DB) {
 		snap, err := db.Snapshot(ctx)
 		if err != nil {
 			r.Fatal(err)
 		}
-		if plan, err = r.engine.PlanSettled(ctx, desired, snap, o); err != nil {
+		if made, err = r.engine.PlanSettled(ctx, desired, snap, o); err != nil {
 			r.Fatal(err)
 		}
-		if result, err = r.engine.Apply(ctx, db, desired, plan, o); err != nil {
+		if result, err = r.engine.Apply(ctx, db, desired, made, o); err != nil {
 			r.Fatal(err)
 		}
 	})
-	return plan, result
+	return made, result
 }
 
 func writes(sim *telnyxsim.Sim) (out []string) {

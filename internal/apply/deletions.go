@@ -58,6 +58,7 @@ type deleteCall struct {
 // fate is what became of one item.
 type fate struct {
 	change  int
+	kept    bool // it could not be archived, and so it was not deleted
 	status  plan.Status
 	err     error
 	request string
@@ -95,7 +96,7 @@ func (d *deleting) archive(ctx context.Context) {
 				if err != nil {
 					d.mu.Lock()
 					defer d.mu.Unlock()
-					d.fate[item.ID] = fate{change: call.of[i], status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
+					d.fate[item.ID] = fate{change: call.of[i], kept: true, status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
 				}
 				return nil
 			})
@@ -156,7 +157,7 @@ func (d *deleting) delete(ctx context.Context, call deleteCall) error {
 		status, text = plan.Failed, err.Error()
 	}
 	for i, id := range ids {
-		d.fate[id] = fate{changes[i], status, err, r.RequestID, begun.Items[i]}
+		d.fate[id] = fate{changes[i], false, status, err, r.RequestID, begun.Items[i]}
 	}
 	if status == plan.InDoubt {
 		return err
@@ -227,8 +228,43 @@ func (d *deleting) readAgain(ctx context.Context) error {
 	return d.db.Commit(ctx, rec)
 }
 
+// The codes of what became of archives: count, unit.
+const (
+	Archived    plan.Code = "archived"
+	NotArchived plan.Code = "not_archived" // and so not deleted
+)
+
+// tellArchives says of each change what was archived and what could not be.
+func (d *deleting) tellArchives() {
+	for i := range d.out {
+		policy, _ := d.p.Changes[i].Do.(*retention.Policy)
+		if policy == nil || policy.Archive == "" {
+			continue
+		}
+		count := map[plan.Code]int{}
+		for _, call := range d.calls {
+			for j, item := range call.List {
+				f, tried := d.fate[item.ID]
+				switch {
+				case call.of[j] != i || !tried:
+				case f.kept:
+					count[NotArchived]++
+				default:
+					count[Archived]++
+				}
+			}
+		}
+		for _, code := range []plan.Code{Archived, NotArchived} {
+			if n := count[code]; n > 0 {
+				d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: code, Args: plan.Args{"count": n, "unit": d.unit}})
+			}
+		}
+	}
+}
+
 // tell makes the outcomes of the changes.
 func (d *deleting) tell() {
+	d.tellArchives()
 	for _, call := range d.calls {
 		for i, item := range call.List {
 			f, begun := d.fate[item.ID]

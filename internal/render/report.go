@@ -25,7 +25,7 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 	}
 	if r.Result != nil {
 		for i := range r.Result.Outcomes {
-			lines = append(lines, ws.outcomeLine(&r.Result.Outcomes[i]))
+			lines = append(lines, ws.outcomeLines(&r.Result.Outcomes[i])...)
 		}
 	}
 	for i := range r.Says {
@@ -68,15 +68,21 @@ func (ws *Words) planLines(p *plan.Plan) (lines []string) {
 	return lines
 }
 
-func (ws *Words) outcomeLine(o *plan.Outcome) string {
-	if o.Op == plan.Refresh && o.Status == plan.Done {
-		return ws.All(o.Reasons)
+// outcomeLines say how a change ended, in the words of what it did where it has some.
+func (ws *Words) outcomeLines(o *plan.Outcome) (lines []string) {
+	if o.Op == plan.Dismiss || o.Op == plan.Refresh && o.Status == plan.Done {
+		for _, r := range o.Reasons {
+			lines = append(lines, ws.Of(r))
+		}
+		if len(lines) > 0 {
+			return lines
+		}
 	}
 	line := Outcome(o)
 	if wrong := ws.Wrong(o); wrong != "" {
 		line += ": " + wrong
 	}
-	return line
+	return []string{line}
 }
 
 func (ws *Words) said(n *plan.Note) string {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
@@ -25,7 +26,7 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 	}
 	if r.Result != nil {
 		for i := range r.Result.Outcomes {
-			lines = append(lines, ws.outcomeLine(&r.Result.Outcomes[i]))
+			lines = append(lines, ws.outcomeLines(&r.Result.Outcomes[i], r.Plan)...)
 		}
 	}
 	for i := range r.Says {
@@ -46,24 +47,52 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 
 // planLines are what a plan of sets is about to do, a line for each entry, and its notes.
 func (ws *Words) planLines(p *plan.Plan) (lines []string) {
-	line := func(what string, c *plan.Change) {
+	line := func(c *plan.Change, more string) {
 		if c.Items != nil && c.Op == plan.Delete {
-			lines = append(lines, fmt.Sprintf("%s%s: %s due, %s", what, c.Addr, countedUnits(c.Items), ws.All(c.Reasons)))
+			lines = append(lines, fmt.Sprintf("%s: %s due, %s%s", c.Addr, countedUnits(c.Items), ws.All(c.Reasons), more))
 		}
 	}
 	for i := range p.Changes {
-		line("", &p.Changes[i])
+		line(&p.Changes[i], "")
 	}
 	for i := range p.Observed {
-		line("only observed: ", &p.Observed[i])
+		line(&p.Observed[i], "; it only observes, and deletes nothing")
 	}
 	for i := range p.Withheld {
 		h := &p.Withheld[i]
-		line("withheld: ", &h.Change)
+		line(&h.Change, "")
 		lines = append(lines, fmt.Sprintf("withheld: %s: %s", h.Addr, ws.All(h.Guards)))
 	}
 	for i := range p.Notes {
 		lines = append(lines, ws.said(&p.Notes[i]))
+	}
+	return lines
+}
+
+// outcomeLines are how a change ended. Of messages each is told by what it says.
+func (ws *Words) outcomeLines(o *plan.Outcome, p *plan.Plan) (lines []string) {
+	at := -1
+	if p != nil && o.Op == plan.Dismiss {
+		at = slices.IndexFunc(p.Changes, func(c plan.Change) bool { return c.Op == o.Op && c.Addr == o.Addr })
+	}
+	if at < 0 {
+		return []string{ws.outcomeLine(o)}
+	}
+	failed := map[string]bool{}
+	if o.Failed != nil {
+		for id := range o.Failed.IDs() {
+			failed[id] = true
+		}
+	}
+	said := p.Changes[at].Reasons
+	i := 0
+	for id := range o.Items.IDs() {
+		if failed[id] {
+			lines = append(lines, fmt.Sprintf("not dismissed: %s: %s", ws.Of(said[i]), ws.Wrong(o)))
+		} else {
+			lines = append(lines, fmt.Sprintf("dismissed by %s: %s", o.Addr, ws.Of(said[i])))
+		}
+		i++
 	}
 	return lines
 }

@@ -101,7 +101,7 @@ func (a *app) toEventsJSON(events []resource.Event) []eventJSON {
 	out := make([]eventJSON, len(events))
 	for i := range events {
 		e := &events[i]
-		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, e.Reason, words.Of(e.Reason), e.Deltas, e.Outcome, e.Error, e.RequestID, e.Fingerprint}
+		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, e.Reason, words.Of(e.Reason), e.Deltas, e.Outcome, words.Of(resource.ParseReason(e.Error)), e.RequestID, e.Fingerprint}
 	}
 	return out
 }
@@ -135,7 +135,7 @@ func what(words *render.Words, e *resource.Event) string {
 		text += ": " + strings.Join(paths, " ")
 	}
 	if e.Error != "" {
-		text += "; " + e.Error
+		text += "; " + words.Of(resource.ParseReason(e.Error))
 	}
 	return text
 }

@@ -72,7 +72,10 @@ func (x *executor) carry(ctx context.Context, c *plan.Change) (out plan.Outcome,
 		out.Requests = []string{d.receipt.RequestID}
 	}
 	out.Status = status(c, d.receipt, err)
+	var because *resource.ReasonError
 	switch {
+	case errors.As(err, &because):
+		out.Reasons, out.Err = []plan.Reason{because.Why}, err
 	case err != nil:
 		out.Error, out.Err = err.Error(), err
 	case d.receipt.Unverified != "":
@@ -143,6 +146,9 @@ func event(c *plan.Change, o *plan.Outcome, fingerprint string) resource.Event {
 	}
 	if len(c.Reasons) > 0 {
 		e.Reason = c.Reasons[0]
+	}
+	if e.Error == "" && len(o.Reasons) > 0 {
+		e.Error = o.Reasons[0].Key() // who reads it has the words
 	}
 	if len(o.Requests) > 0 {
 		e.RequestID = o.Requests[0]

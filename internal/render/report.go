@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"slices"
 
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
@@ -26,7 +25,7 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 	}
 	if r.Result != nil {
 		for i := range r.Result.Outcomes {
-			lines = append(lines, ws.outcomeLines(&r.Result.Outcomes[i], r.Plan)...)
+			lines = append(lines, ws.outcomeLines(&r.Result.Outcomes[i])...)
 		}
 	}
 	for i := range r.Says {
@@ -69,43 +68,21 @@ func (ws *Words) planLines(p *plan.Plan) (lines []string) {
 	return lines
 }
 
-// outcomeLines are how a change ended. Of messages each is told by what it says.
-func (ws *Words) outcomeLines(o *plan.Outcome, p *plan.Plan) (lines []string) {
-	at := -1
-	if p != nil && o.Op == plan.Dismiss {
-		at = slices.IndexFunc(p.Changes, func(c plan.Change) bool { return c.Op == o.Op && c.Addr == o.Addr })
-	}
-	if at < 0 {
-		return []string{ws.outcomeLine(o)}
-	}
-	failed := map[string]bool{}
-	if o.Failed != nil {
-		for id := range o.Failed.IDs() {
-			failed[id] = true
+// outcomeLines say how a change ended, in the words of what it did where it has some.
+func (ws *Words) outcomeLines(o *plan.Outcome) (lines []string) {
+	if o.Op == plan.Dismiss || o.Op == plan.Refresh && o.Status == plan.Done {
+		for _, r := range o.Reasons {
+			lines = append(lines, ws.Of(r))
 		}
-	}
-	said := p.Changes[at].Reasons
-	i := 0
-	for id := range o.Items.IDs() {
-		if failed[id] {
-			lines = append(lines, fmt.Sprintf("not dismissed: %s: %s", ws.Of(said[i]), ws.Wrong(o)))
-		} else {
-			lines = append(lines, fmt.Sprintf("dismissed by %s: %s", o.Addr, ws.Of(said[i])))
+		if len(lines) > 0 {
+			return lines
 		}
-		i++
-	}
-	return lines
-}
-
-func (ws *Words) outcomeLine(o *plan.Outcome) string {
-	if o.Op == plan.Refresh && o.Status == plan.Done {
-		return ws.All(o.Reasons)
 	}
 	line := Outcome(o)
 	if wrong := ws.Wrong(o); wrong != "" {
 		line += ": " + wrong
 	}
-	return line
+	return []string{line}
 }
 
 func (ws *Words) said(n *plan.Note) string {

@@ -118,7 +118,7 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 	dismissed := map[string]bool{}
 	if !s.Observe {
 		result, applyErr := e.Apply(ctx, s.DB, s.Desired, p, s.Options)
-		r.Result, err = &result, applyErr
+		r.Result, r.Failed, err = &result, !result.OK(), applyErr
 		for i := range result.Outcomes {
 			o := &result.Outcomes[i]
 			failed := map[string]bool{}

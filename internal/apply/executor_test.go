@@ -295,7 +295,7 @@ func TestNumbersThatComeAfterThePlanKeepTheirLine(t *testing.T) {
 	same(t, "outcomes", outcomes(result), []string{"delete lines/x: failed"})
 	same(t, "sent", y.lines.calls, []string{"create keep", "create x"})
 	same(t, "owned", y.owned(), []string{"lines/keep=id-keep", "lines/x=id-x"})
-	if text := result.Outcomes[0].Error; !strings.Contains(text, "it holds 1 number since a moment ago") {
+	if text := words.Wrong(&result.Outcomes[0]); !strings.Contains(text, "it holds 1 number since a moment ago") {
 		t.Error(text)
 	}
 }
@@ -341,7 +341,7 @@ func TestWhatProvesTheAccount(t *testing.T) {
 			}
 			y.engine.Key = "KEY-another"
 			_, err := y.engine.Plan(t.Context(), c.desired, y.snapshot(), apply.Options{Prune: true})
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(words.Error(err), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 			if _, err := y.engine.Plan(t.Context(), c.desired, y.snapshot(), apply.Options{AcceptAccount: true}); err != nil {

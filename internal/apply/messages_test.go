@@ -73,10 +73,10 @@ func TestLogMessages(t *testing.T) {
 	}
 	lines, report := k.messages(s)
 	same(t, "lines", lines, []string{
-		"new: 20 new: detail of new (connection 9, number +15125550199, ticket T)",
 		"dismissed by log_message_rules/noise: 20 some noise: detail of some noise",
 		"dismissed by log_message_rules/noise: 10 noise of a known code: detail of noise of a known code",
 		"dismissed by log_message_rules/of-zoom: 30 of zoom: detail of of zoom (connection 77)",
+		"new: 20 new: detail of new (connection 9, number +15125550199, ticket T)",
 		"new: 30 Noise: detail of Noise",
 		"4 log messages, 4 of them new",
 	})
@@ -143,8 +143,8 @@ func TestLogMessagesWithoutIDs(t *testing.T) {
 	}
 	same(t, "lines", lines[:3], []string{
 		"new: 10 twice: detail of twice",
-		"new: 10 noise: detail of noise; it has no id, so it cannot be dismissed, and is not said again",
-		"new: 10 noise: detail of noise (ticket T); it has no id, so it cannot be dismissed, and is not said again",
+		"log_message_rules/noise: new: 10 noise: detail of noise; it has no id, so it cannot be dismissed, and is not said again",
+		"log_message_rules/noise: new: 10 noise: detail of noise (ticket T); it has no id, so it cannot be dismissed, and is not said again",
 	})
 	slices.Reverse(list)
 	if err := k.sim.SetAccount(must(t, object{"log_messages": list})); err != nil {

@@ -34,6 +34,9 @@ func (k *keeper) holds() string {
 	k.Helper()
 	out := []string{}
 	for _, r := range k.snapshot().Rules {
+		if !r.Hold {
+			continue
+		}
 		out = append(out, r.Addr.String()+" of "+r.Root[strings.LastIndex(r.Root, "/")+1:])
 	}
 	return strings.Join(out, ", ")
@@ -77,7 +80,7 @@ func TestHoldsAreRemembered(t *testing.T) {
 	}
 
 	k.gone("of a configuration that is not loaded", calls(), without, "d41", "d42")
-	has(t, linesOf(k.enforce(without)), "recording_retention/legal holds too, as state remembers from "+k.dir+"/a, which this run does not load or does not write")
+	has(t, linesOf(k.enforce(without)), "recording_retention/legal: holds too, as state remembers from "+k.dir+"/a, which this run does not load or does not write")
 	k.gone("its section is not written", calls(), k.load("a", "siprec_connectors:\n  x: {host: a.example.com, port: 5060}\n"))
 	k.gone("neither here nor there", calls(), without, "d41", "d42")
 	if err := os.RemoveAll(k.dir + "/a"); err != nil {
@@ -218,12 +221,12 @@ func TestAHoldOfAConnectionThatIsNotKnown(t *testing.T) {
 
 func TestAHoldThatStateCannotRead(t *testing.T) {
 	for text, want := range map[string]string{
-		`{}`:                    "its delete_after is less than a day",
+		`{}`:                    "it does not say that it holds",
 		`{"delete_after":"1d"}`: "it does not say that it holds",
-		`{"keep":false}`:        "its delete_after is less than a day",
-		`{"keep":"true"}`:       "its delete_after is less than a day",
-		`{"keep":true,"created_at":{"lte":"yesterday"}}`:            "cannot parse",
-		`{"keep":true,"created_at":{"lte":"0001-01-01T00:00:00Z"}}`: "means no time",
+		`{"keep":false}`:        "it does not say that it holds",
+		`{"keep":"true"}`:       "it does not say that it holds",
+		`{"keep":true,"created_at":{"lte":"yesterday"}}`:            "is no time",
+		`{"keep":true,"created_at":{"lte":"0001-01-01T00:00:00Z"}}`: "is no time",
 		`{"keep":true,"connection":"external_connections/zoom"}`:    "is not known",
 	} {
 		k := plainly(t, connected(nil))

@@ -107,8 +107,8 @@ func TestRetentionOfManyRecordings(t *testing.T) {
 			all++
 		}
 	}
-	if want := pages(listed) + pages(listed-len(due)); all != want {
-		t.Errorf("%d calls for pages of all, want %d", all, want)
+	if want := pages(listed) + pages(listed-len(due)); all > want || all < want-1 {
+		t.Errorf("%d calls for pages of all, want %d at most", all, want)
 	}
 	if want := (len(due) + 99) / 100; deletes != want {
 		t.Errorf("%d batches, want %d", deletes, want)

@@ -46,20 +46,20 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 
 // planLines are what a plan of sets is about to do, a line for each entry, and its notes.
 func (ws *Words) planLines(p *plan.Plan) (lines []string) {
-	line := func(what string, c *plan.Change) {
+	line := func(c *plan.Change, more string) {
 		if c.Items != nil && c.Op == plan.Delete {
-			lines = append(lines, fmt.Sprintf("%s%s: %s due, %s", what, c.Addr, countedUnits(c.Items), ws.All(c.Reasons)))
+			lines = append(lines, fmt.Sprintf("%s: %s due, %s%s", c.Addr, countedUnits(c.Items), ws.All(c.Reasons), more))
 		}
 	}
 	for i := range p.Changes {
-		line("", &p.Changes[i])
+		line(&p.Changes[i], "")
 	}
 	for i := range p.Observed {
-		line("only observed: ", &p.Observed[i])
+		line(&p.Observed[i], "; it only observes, and deletes nothing")
 	}
 	for i := range p.Withheld {
 		h := &p.Withheld[i]
-		line("withheld: ", &h.Change)
+		line(&h.Change, "")
 		lines = append(lines, fmt.Sprintf("withheld: %s: %s", h.Addr, ws.All(h.Guards)))
 	}
 	for i := range p.Notes {

@@ -133,9 +133,6 @@ func (a *app) runJob(ctx context.Context, job *apply.Job, paths []string, flags 
 		report, err = apply.RunJob(ctx, *job, engine, s)
 		return err
 	})
-	if err != nil && job.Deletes && report.Plan != nil {
-		err = fmt.Errorf("%w; nothing more is deleted", err)
-	}
 	if printErr := a.printReport(job, &report, s.Shown != nil, flags, err); printErr != nil {
 		return printErr
 	}
@@ -191,13 +188,9 @@ func (a *app) printReport(job *apply.Job, r *apply.Report, shown bool, flags *jo
 	cutShort := failure != nil && r.Result == nil // what there is of the plan would say that nothing is due
 	switch flags.output {
 	case "json":
-		says := []map[string]any{}
+		says := []any{}
 		for _, n := range r.Says {
-			args := n.Reason.Args
-			if args == nil {
-				args = plan.Args{}
-			}
-			says = append(says, map[string]any{"code": n.Reason.Code, "args": args, "text": words.Of(n.Reason)})
+			says = append(says, words.Reason(n.Reason))
 		}
 		doc := map[string]any{
 			"version": render.Version, "job": job.Name, "plan": json.RawMessage(words.JSON(p, nil)), "says": says, "failed": r.Failed || failure != nil,

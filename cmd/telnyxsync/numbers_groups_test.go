@@ -302,7 +302,7 @@ func TestApplyThatWaitsAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &doc); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}
-	if n := doc.Result.Outcomes; len(n) != 2 || n[0].Op != "assign" || n[1].Op != "upload" || n[1].Status != "submitted" || len(n[1].Tickets) != 1 || doc.Summary["unchanged"] != 2 {
+	if n := doc.Result.Outcomes; len(n) != 3 || n[0].Op != "adopt" || n[1].Op != "assign" || n[2].Op != "upload" || n[2].Status != "submitted" || len(n[2].Tickets) != 1 || doc.Summary["unchanged"] != 2 {
 		t.Errorf("%+v", doc)
 	}
 	if !strings.Contains(stderr, "telnyxsync: phone numbers: 1 in place, 0 failed, 0 waiting") {

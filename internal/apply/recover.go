@@ -58,6 +58,12 @@ func onlyNumbers(p *plan.Plan) *plan.Plan {
 // narrow leaves of changes of phone numbers those numbers that are asked for: with an assignment of one, nobody wants
 // others taken from their connections. A retry is one as it is; what nothing is sent for is left out.
 func narrow(changes []plan.Change, s resource.Numbers) (out []plan.Change) {
+	retried := map[string]bool{} // uploads, which are tried again as a whole: other changes may have numbers in them
+	for i := range changes {
+		if c := &changes[i]; c.Op == plan.Retry && len(numbersOf(c).And(s)) > 0 {
+			retried[c.Ticket] = true
+		}
+	}
 	for _, c := range changes {
 		all, ok := c.Items.(resource.Numbers)
 		if !ok {
@@ -65,10 +71,11 @@ func narrow(changes []plan.Change, s resource.Numbers) (out []plan.Change) {
 			continue
 		}
 		asked := all.And(s)
-		if len(asked) == 0 || c.Op == plan.Adopt {
+		switch {
+		case c.Op == plan.Retry && retried[c.Ticket]:
+		case len(asked) == 0 || c.Op == plan.Adopt:
 			continue
-		}
-		if c.Op != plan.Retry {
+		default:
 			c.Items = asked
 		}
 		out = append(out, c)

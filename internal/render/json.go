@@ -206,6 +206,9 @@ func (ws *Words) reason(r plan.Reason) reasonJSON {
 	return reasonJSON{r.Code, args, ws.Of(r)}
 }
 
+// Reason is a reason as JSON has it: what programs go by, and what people read.
+func (ws *Words) Reason(r plan.Reason) any { return ws.reason(r) }
+
 func (ws *Words) reasons(list []plan.Reason) []reasonJSON {
 	out := make([]reasonJSON, len(list))
 	for i, r := range list {

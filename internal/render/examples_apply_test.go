@@ -16,11 +16,11 @@ var filters = resource.Args{"old": []string{"connection_id=" + aConnection}, "ne
 var retentionExamples = map[resource.Code]resource.Args{
 	"recording_time_unread":   {"id": "r-1", "field": "created_at", "value": "yesterday"},
 	"recording_time_too_old":  {"id": "r-1", "field": "created_at", "value": "0001-01-01T00:00:00Z"},
-	"retention_rule_unread":   {"policy": aPolicy, "field": "/created_at/gte", "value": "soon"},
+	"retention_rule_unread":   {"policy": aPolicy, "field": "created_at/gte", "value": "soon"},
 	"retention_rule_too_soon": {"policy": aPolicy},
 	"hold_untold":             {"policy": aHold, "connection": zoomRef},
 
-	"remembered_hold_unread":        {"policy": aHold, "root": aRoot, "field": "/created_at/gte", "value": "soon"},
+	"remembered_hold_unread":        {"policy": aHold, "root": aRoot, "field": "created_at/gte", "value": "soon"},
 	"remembered_hold_holds_nothing": {"policy": aHold, "root": aRoot},
 	"remembered_hold_untold":        {"policy": aHold, "root": aRoot, "connection": zoomRef},
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -73,15 +73,15 @@ func (y *toys) db(f func(db *state.DB, snap state.Snapshot)) {
 }
 
 // apply plans and applies as the command does, and returns what there is to see.
-func (y *toys) apply(ctx context.Context, desired resource.Config, o apply.Options) (plan diff.Plan, result apply.Result, err error) {
+func (y *toys) apply(ctx context.Context, desired resource.Config, o apply.Options) (p plan.Plan, result plan.Result, err error) {
 	y.Helper()
 	y.db(func(db *state.DB, snap state.Snapshot) {
-		if plan, err = y.engine.PlanSettled(ctx, desired, snap, o); err != nil {
+		if p, err = y.engine.PlanSettled(ctx, desired, snap, o); err != nil {
 			y.Fatal(err)
 		}
-		result, err = y.engine.Apply(ctx, db, desired, plan, o)
+		result, err = y.engine.Apply(ctx, db, desired, p, o)
 	})
-	return plan, result, err
+	return p, result, err
 }
 
 // must is apply where all is to be done.
@@ -124,7 +124,7 @@ func same(t testing.TB, what string, got, want []string) {
 	}
 }
 
-func outcomes(r apply.Result) (out []string) {
+func outcomes(r plan.Result) (out []string) {
 	for _, o := range r.Outcomes {
 		text := fmt.Sprintf("%s %s: %s", o.Op, o.Addr, o.Status)
 		if o.BlockedBy != "" {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -68,9 +68,9 @@ func TestIDsOfWhatWasMadeAreFilledIn(t *testing.T) {
 			t.Errorf("state has of %s: %s, want %s", o.Addr, resource.Text(o.Applied), want[call])
 		}
 	}
-	plan, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{})
-	if err != nil || plan.Exit() != 0 || plan.Unchanged != 3 {
-		t.Errorf("the next plan: %s %v", diff.JSON(&plan, nil), err)
+	p, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{})
+	if err != nil || p.Exit() != 0 || p.Unchanged != 3 {
+		t.Errorf("the next plan: %s %v", words.JSON(&p, nil), err)
 	}
 }
 
@@ -84,12 +84,12 @@ func TestWhatWaitsForSomethingWithheldIsWithheld(t *testing.T) {
 	))
 	y.lines.numbers = func(string) int { return 2 }
 	less := config("/root", []string{"carriers"}, entry("lines", "keep", resource.Object{"host": "h"}))
-	plan, result, err := y.apply(t.Context(), less, apply.Options{Prune: true})
-	if err != nil || len(result.Outcomes) > 0 || len(plan.Withheld) != 2 || plan.Exit() != 4 {
-		t.Fatalf("%v %+v %s", err, result, diff.JSON(&plan, nil))
+	p, result, err := y.apply(t.Context(), less, apply.Options{Prune: true})
+	if err != nil || len(result.Outcomes) > 0 || len(p.Withheld) != 2 || p.Exit() != 4 {
+		t.Fatalf("%v %+v %s", err, result, words.JSON(&p, nil))
 	}
-	if w := plan.Withheld[0]; w.Addr.Kind != "carriers" || w.Why != "it waits for lines/x, which is withheld" {
-		t.Errorf("%s: %s", w.Addr, w.Why)
+	if w := p.Withheld[0]; w.Addr.Kind != "carriers" || words.All(w.Guards) != "it waits for lines/x, which is withheld" {
+		t.Errorf("%s: %s", w.Addr, words.All(w.Guards))
 	}
 	if len(y.carriers.objects) != 1 || len(y.lines.objects) != 2 {
 		t.Errorf("left: %v %v", y.carriers.objects, y.lines.objects)
@@ -104,15 +104,15 @@ func TestNothingMoreIsSentOnceTheStateCannotBeWritten(t *testing.T) {
 		entry("carriers", "b", resource.Object{"host": "h"}),
 		entry("carriers", "c", resource.Object{"host": "h"}),
 	)
-	var result apply.Result
+	var result plan.Result
 	var err error
 	y.db(func(db *state.DB, snap state.Snapshot) {
-		plan, planErr := y.engine.Plan(t.Context(), desired, snap, apply.Options{})
+		p, planErr := y.engine.Plan(t.Context(), desired, snap, apply.Options{})
 		if planErr != nil {
 			t.Fatal(planErr)
 		}
 		y.carriers.before = func(string) error { return db.Close() }
-		result, err = y.engine.Apply(t.Context(), db, desired, plan, apply.Options{})
+		result, err = y.engine.Apply(t.Context(), db, desired, p, apply.Options{})
 	})
 	if err == nil || !strings.Contains(err.Error(), "state: ") {
 		t.Errorf("error: %v, want that of the state", err)
@@ -214,9 +214,9 @@ func TestALostCreateIsLookedForTwice(t *testing.T) {
 				y.engine.Settle = c.settle
 				var looks []time.Time
 				y.carriers.observed = func() { looks = append(looks, time.Now()) }
-				plan, err := y.engine.PlanSettled(t.Context(), desired(), lost, apply.Options{})
-				if err != nil || len(plan.Changes) != 1 || !plan.Changes[0].InDoubt {
-					t.Fatalf("%v %s", err, diff.JSON(&plan, nil))
+				p, err := y.engine.PlanSettled(t.Context(), desired(), lost, apply.Options{})
+				if err != nil || len(p.Changes) != 1 || !p.Changes[0].InDoubt {
+					t.Fatalf("%v %s", err, words.JSON(&p, nil))
 				}
 				if len(looks) != 2 || looks[1].Sub(looks[0]) != c.want {
 					t.Errorf("looks: %v, want two with %v between them", looks, c.want)
@@ -234,9 +234,9 @@ func TestALostCreateIsLookedForTwice(t *testing.T) {
 				}
 				first = false
 			}
-			plan, err := y.engine.PlanSettled(t.Context(), desired(), lost, apply.Options{})
-			if err != nil || len(plan.Changes) != 1 || plan.Changes[0].Op != diff.Adopt {
-				t.Errorf("%v %s", err, diff.JSON(&plan, nil))
+			p, err := y.engine.PlanSettled(t.Context(), desired(), lost, apply.Options{})
+			if err != nil || len(p.Changes) != 1 || p.Changes[0].Op != plan.Adopt {
+				t.Errorf("%v %s", err, words.JSON(&p, nil))
 			}
 		})
 	})
@@ -295,7 +295,7 @@ func TestNumbersThatComeAfterThePlanKeepTheirLine(t *testing.T) {
 	same(t, "outcomes", outcomes(result), []string{"delete lines/x: failed"})
 	same(t, "sent", y.lines.calls, []string{"create keep", "create x"})
 	same(t, "owned", y.owned(), []string{"lines/keep=id-keep", "lines/x=id-x"})
-	if text := result.Outcomes[0].Error; !strings.Contains(text, "it holds 1 number since a moment ago") {
+	if text := words.Wrong(&result.Outcomes[0]); !strings.Contains(text, "it holds 1 number since a moment ago") {
 		t.Error(text)
 	}
 }
@@ -341,8 +341,8 @@ func TestWhatProvesTheAccount(t *testing.T) {
 			}
 			y.engine.Key = "KEY-another"
 			_, err := y.engine.Plan(t.Context(), c.desired, y.snapshot(), apply.Options{Prune: true})
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want %q", err, c.want)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(words.Error(err), c.want) {
+				t.Errorf("got %v, want %q", words.Error(err), c.want)
 			}
 			if _, err := y.engine.Plan(t.Context(), c.desired, y.snapshot(), apply.Options{AcceptAccount: true}); err != nil {
 				t.Errorf("accepted, and: %v", err)

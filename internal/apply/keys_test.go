@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -34,13 +33,13 @@ func TestAnUnreadableSecretStopsItsEntryAlone(t *testing.T) {
 	}
 	before := y.row("safes", "bad")
 	delete(y.secrets, "B")
-	plan, result, err := y.apply(t.Context(), desired("other"), writing)
+	p, result, err := y.apply(t.Context(), desired("other"), writing)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, "outcomes", outcomes(result), []string{"update carriers/c: done", "update safes/good: done", "update safes/of-c: done"})
-	if len(plan.Problems) != 1 || plan.Problems[0].Addr.Name != "bad" || plan.Exit() != 1 {
-		t.Errorf("plan %s", diff.JSON(&plan, nil))
+	if len(p.Problems) != 1 || p.Problems[0].Addr.Name != "bad" || p.Exit() != 1 {
+		t.Errorf("plan %s", words.JSON(&p, nil))
 	}
 	if got := y.safes.objects["1"]["host"]; got != "h" || resource.Text(y.row("safes", "bad")) != resource.Text(before) {
 		t.Errorf("it was changed: %v, %s", got, resource.Text(y.row("safes", "bad")))
@@ -53,7 +52,7 @@ func TestAnUnreadableSecretStopsItsEntryAlone(t *testing.T) {
 	// A dry run compares what it can.
 	dry, err := y.engine.Plan(t.Context(), desired("third"), y.snapshot(), apply.Options{})
 	if err != nil || len(dry.Changes) != 4 || len(dry.Problems) > 0 || len(dry.NotCompared) != 1 {
-		t.Errorf("%v %s", err, diff.JSON(&dry, nil))
+		t.Errorf("%v %s", err, words.JSON(&dry, nil))
 	}
 
 	// Once it is there again, and is another, it is written, with all that waited.
@@ -94,9 +93,9 @@ func TestASecretIsReadOnce(t *testing.T) {
 		t.Errorf("%d reads", reads)
 	}
 	y.engine.Secret = nil
-	plan, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{Writing: true})
-	if err != nil || len(plan.Problems) != 2 || !strings.Contains(plan.Problems[0].Text, "no secrets can be read here") {
-		t.Errorf("%v %s", err, diff.JSON(&plan, nil))
+	p, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{Writing: true})
+	if err != nil || len(p.Problems) != 2 || !strings.Contains(words.Problem(&p.Problems[0]), "no secrets can be read here") {
+		t.Errorf("%v %s", err, words.JSON(&p, nil))
 	}
 }
 
@@ -120,9 +119,9 @@ func TestKeysOfWhatWasMadeAreFilledIn(t *testing.T) {
 	y.must(desired)
 	same(t, "intents", intents, []string{`safes/s key "id-c"`})
 	same(t, "owned", y.owned(), []string{"carriers/c=id-c", "safes/s=id-c"})
-	plan, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{Writing: true})
-	if err != nil || plan.Exit() != 0 || plan.Unchanged != 2 {
-		t.Errorf("the next plan: %s %v", diff.JSON(&plan, nil), err)
+	p, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{Writing: true})
+	if err != nil || p.Exit() != 0 || p.Unchanged != 2 {
+		t.Errorf("the next plan: %s %v", words.JSON(&p, nil), err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/telnyxsim"
 
@@ -14,19 +15,19 @@ import (
 )
 
 // named are the addresses that a run said something about: what it could not do, and why.
-func named(plan diff.Plan, result apply.Result) map[string]bool {
+func named(p plan.Plan, result plan.Result) map[string]bool {
 	out := map[string]bool{}
-	for _, p := range plan.Problems {
-		out[p.Addr.String()] = true
+	for _, q := range p.Problems {
+		out[q.Addr.String()] = true
 	}
-	for _, w := range plan.Withheld {
+	for _, w := range p.Withheld {
 		out[w.Addr.String()] = true
 	}
-	for _, o := range plan.Observed {
+	for _, o := range p.Observed {
 		out[o.Addr.String()] = true
 	}
 	for _, o := range result.Outcomes {
-		if o.Status != apply.Done {
+		if o.Status != plan.Done {
 			out[o.Addr.String()] = true
 		}
 	}
@@ -43,13 +44,13 @@ func TestLawsOfApply(t *testing.T) {
 		r.sim.ClearJournal()
 
 		planned := r.plan(w.desired, w.options)
-		plan, result := r.apply(w.desired, w.options)
-		if a, b := diff.JSON(&planned, nil), diff.JSON(&plan, nil); string(a) != string(b) {
+		p, result := r.apply(w.desired, w.options)
+		if a, b := words.JSON(&planned, nil), words.JSON(&p, nil); string(a) != string(b) {
 			t.Fatalf("the same input made two plans:\n%s\n%s", a, b)
 		}
 		calls, ours := 0, map[string]bool{}
-		for _, c := range plan.Changes {
-			calls += c.Calls
+		for _, c := range p.Changes {
+			calls += c.Cost
 			ours[c.Addr.Kind+"/"+c.ID] = true
 		}
 		for _, o := range result.Outcomes { // also what expired, and was made anew under its name
@@ -58,11 +59,11 @@ func TestLawsOfApply(t *testing.T) {
 		if n := len(writes(r.sim)); n > calls {
 			t.Errorf("%d writes, the plan says %d at most: %v", n, calls, writes(r.sim))
 		}
-		if len(result.Outcomes) != len(plan.Changes) {
-			t.Errorf("%d outcomes of %d changes", len(result.Outcomes), len(plan.Changes))
+		if len(result.Outcomes) != len(p.Changes) {
+			t.Errorf("%d outcomes of %d changes", len(result.Outcomes), len(p.Changes))
 		}
 		snap := r.snapshot()
-		if text := resource.Text(snap.Owned) + resource.Text(snap.Intents) + string(diff.JSON(&plan, result)); strings.Contains(text, "-secret") {
+		if text := resource.Text(snap.Owned) + resource.Text(snap.Intents) + string(words.JSON(&p, &result)); strings.Contains(text, "-secret") {
 			t.Errorf("a secret is remembered or shown: %s", text)
 		}
 		owned := map[string]bool{}
@@ -78,33 +79,33 @@ func TestLawsOfApply(t *testing.T) {
 			case is != was && !ours[key]:
 				t.Errorf("%s was touched, and no change is about it:\n%s\n%s", key, was, is)
 			}
-			if !there && !w.options.Prune && !replaced(plan, key) {
+			if !there && !w.options.Prune && !replaced(p, key) {
 				t.Errorf("%s was deleted without prune", key)
 			}
 		}
 		if w.account["_tags_patch"] != nil {
 			// Tags that cannot be taken off do not stick: they are written a few times, then held.
 			for range diff.StickLimit {
-				plan, result = r.apply(w.desired, w.options)
+				p, result = r.apply(w.desired, w.options)
 			}
 		}
 		r.sim.ClearJournal()
 		again := r.plan(w.desired, w.options)
 		excused := named(again, result)
-		for a := range named(plan, result) {
+		for a := range named(p, result) {
 			excused[a] = true
 		}
 		for _, c := range again.Changes {
 			if !excused[c.Addr.String()] {
-				t.Errorf("the next plan still has %s %s: %s\n%s", c.Op, c.Addr, diff.JSON(&again, nil), diff.JSON(&plan, result))
+				t.Errorf("the next plan still has %s %s: %s\n%s", c.Op, c.Addr, words.JSON(&again, nil), words.JSON(&p, &result))
 			}
 		}
 	})
 }
 
-func replaced(plan diff.Plan, key string) bool {
-	return slices.ContainsFunc(plan.Changes, func(c diff.Change) bool {
-		return c.Op == diff.Replace && c.Addr.Kind+"/"+c.ID == key
+func replaced(p plan.Plan, key string) bool {
+	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
+		return c.Op == plan.Replace && c.Addr.Kind+"/"+c.ID == key
 	})
 }
 
@@ -115,7 +116,7 @@ func TestLawsOfApplyWithFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, files)
 		delete(w.account, "_tags_patch")
-		w.limits = apply.Limits{MaxDeletes: 100, MaxDeletePercent: 100}
+		w.limits = apply.Limits{plan.Deletes: {Max: 100, Percent: 100}, plan.Vanished: {Max: 100, Percent: 100}}
 		r := w.rig(t, wrap)
 		defer r.close()
 		before := r.objects()
@@ -144,11 +145,11 @@ func TestLawsOfApplyWithFaults(t *testing.T) {
 		for range 2 { // what a half-done replace left is finished first
 			r.apply(w.desired, w.options)
 		}
-		plan, result := r.apply(w.desired, w.options)
-		excused := named(plan, result)
-		for _, c := range plan.Changes {
+		p, result := r.apply(w.desired, w.options)
+		excused := named(p, result)
+		for _, c := range p.Changes {
 			if !excused[c.Addr.String()] {
-				t.Errorf("still to do: %s %s\n%s", c.Op, c.Addr, diff.JSON(&plan, nil))
+				t.Errorf("still to do: %s %s\n%s", c.Op, c.Addr, words.JSON(&p, nil))
 			}
 		}
 		tags := map[string]int{}

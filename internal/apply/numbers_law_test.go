@@ -11,22 +11,22 @@ import (
 	"testing"
 	"time"
 
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 
 	"pgregory.net/rapid"
 )
 
 // settle lets the daemon work until nothing is left to do or to wait for.
-func (l *numberLaw) settle() (plan diff.Plan) {
+func (l *numberLaw) settle() (p plan.Plan) {
 	l.sim.ClearFaults()
 	const most = 60
 	for i := range most {
 		before := len(writes(l.sim))
-		plan, _ = l.pass(context.Background())
-		n, truth := &plan.Numbers, l.truth()
-		open := len(n.Waiting) > 0 || slices.ContainsFunc(n.Changes, func(c diff.NumberChange) bool { return c.Op != diff.Adopt })
-		over := !slices.ContainsFunc(n.Open, func(o resource.Order) bool { // but for what hangs
+		p, _ = l.pass(context.Background())
+		truth := l.truth()
+		open := len(p.Waiting) > 0 || slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Items != nil && c.Op != plan.Adopt })
+		over := !slices.ContainsFunc(p.Open, func(o resource.Order) bool { // but for what hangs
 			for number := range o.Numbers.All() {
 				if _, hangs := truth.coming(number); !hangs {
 					return true
@@ -34,43 +34,43 @@ func (l *numberLaw) settle() (plan diff.Plan) {
 			}
 			return false
 		})
-		if !open && over && len(n.Changes)+len(plan.Changes) == 0 && len(writes(l.sim)) == before && !truth.moves() {
-			return plan
+		if !open && over && len(p.Changes) == 0 && len(writes(l.sim)) == before && !truth.moves() {
+			return p
 		}
-		if open && n.Next.IsZero() {
-			l.Fatalf("nobody wakes what waits: %s", inShort(&plan))
+		if open && p.NextLook.IsZero() {
+			l.Fatalf("nobody wakes what waits: %s", inShort(&p))
 		}
-		time.Sleep(max(time.Duration(i)*10*time.Minute, l.w.uploadTime/2, time.Until(n.Next)))
+		time.Sleep(max(time.Duration(i)*10*time.Minute, l.w.uploadTime/2, time.Until(p.NextLook)))
 	}
-	l.Fatalf("after %d passes something is left: %s", most, inShort(&plan))
-	return plan
+	l.Fatalf("after %d passes something is left: %s", most, inShort(&p))
+	return p
 }
 
 // inShort is a plan for whoever has to find out what went wrong.
-func inShort(plan *diff.Plan) string {
+func inShort(p *plan.Plan) string {
 	var out strings.Builder
-	for _, c := range plan.Changes {
-		fmt.Fprintf(&out, "\n%s %s", c.Op, c.Addr)
-	}
-	for what, list := range map[string][]diff.NumberChange{"": plan.Numbers.Changes, "wait: ": plan.Numbers.Waiting, "observed: ": plan.Numbers.Observed} {
+	for what, list := range map[string][]plan.Change{"": p.Changes, "wait: ": p.Waiting, "observed: ": p.Observed} {
 		for _, c := range list {
-			fmt.Fprintf(&out, "\n%s%s %s %s at %s: %s", what, c.Op, c.Addr, c.Numbers.Texts(), resource.Text(c.Target), c.Reason)
+			fmt.Fprintf(&out, "\n%s%s %s", what, c.Op, c.Addr)
+			if s, ours := c.Items.(resource.Numbers); ours {
+				fmt.Fprintf(&out, " %s at %s: %s", s.Texts(), resource.Text(c.To), words.All(c.Reasons))
+			}
 		}
 	}
-	for _, p := range plan.Problems {
-		fmt.Fprintf(&out, "\nproblem %s: %s", p.Addr, p.Text)
+	for _, q := range p.Problems {
+		fmt.Fprintf(&out, "\nproblem %s: %s", q.Addr, words.Problem(&q))
 	}
-	fmt.Fprintf(&out, "\nnext %v %+v", plan.Numbers.Next, plan.Numbers.Counts)
+	fmt.Fprintf(&out, "\nnext %v %+v", p.NextLook, p.Counts)
 	return out.String()
 }
 
 // ended looks at an account that has come to rest.
-func (l *numberLaw) ended(before numberTruth, plan diff.Plan) {
+func (l *numberLaw) ended(before numberTruth, p plan.Plan) {
 	truth := l.truth()
 	for _, g := range l.w.groups {
 		for n := range g.numbers.All() {
 			if !g.observe && !truth.inPlace(n, g) {
-				l.excuse(&truth, plan, g, n)
+				l.excuse(&truth, p, g, n)
 			}
 		}
 	}
@@ -103,7 +103,7 @@ func (l *numberLaw) ended(before numberTruth, plan diff.Plan) {
 }
 
 // excuse looks for the reason why a number is not in place, and that the plan names it.
-func (l *numberLaw) excuse(truth *numberTruth, plan diff.Plan, g *numberGroup, n resource.Number) {
+func (l *numberLaw) excuse(truth *numberTruth, p plan.Plan, g *numberGroup, n resource.Number) {
 	on, owned := truth.connection(n)
 	_, hangs := truth.coming(n)
 	location, _, _ := truth.place(n)
@@ -113,15 +113,15 @@ func (l *numberLaw) excuse(truth *numberTruth, plan diff.Plan, g *numberGroup, n
 	case on != "" && on != truth.connectionOf(g) && !g.allowMove:
 	case noDefault, l.w.tollFree[n] && g.toUsers():
 	default:
-		l.Errorf("%s of %s is on %s at %q, and nothing keeps it from %s%s on %s: %s", n, g.name, on, location, g.location, g.civic, g.connection, inShort(&plan))
+		l.Errorf("%s of %s is on %s at %q, and nothing keeps it from %s%s on %s: %s", n, g.name, on, location, g.location, g.civic, g.connection, inShort(&p))
 		return
 	}
-	for _, p := range plan.Problems {
-		if p.Addr.Name == g.name && saysNumber(p.Text, n) {
+	for _, q := range p.Problems {
+		if q.Addr.Name == g.name && saysNumber(words.Problem(&q), n) {
 			return
 		}
 	}
-	l.Errorf("%s of %s is on %s at %q, and no problem names it: %s", n, g.name, on, location, inShort(&plan))
+	l.Errorf("%s of %s is on %s at %q, and no problem names it: %s", n, g.name, on, location, inShort(&p))
 }
 
 // saysNumber tells whether the text of a problem names a number, or may leave it out for brevity.

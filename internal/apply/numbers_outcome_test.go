@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"telnyxsync/internal/apply"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/telnyxsim"
 )
@@ -43,9 +44,9 @@ func TestOutcomesOfLostAnswers(t *testing.T) {
 			}
 			_, result := r.apply(config("/root", nil, entry("phone_numbers", "g", o)), apply.Options{Writing: true})
 			var got []string
-			for _, out := range result.Numbers {
+			for _, out := range result.Outcomes {
 				got = append(got, string(out.Op)+" "+string(out.Status))
-				if (out.Status == apply.InDoubt) != (out.Error != "") {
+				if (out.Status == plan.InDoubt) != (out.Error != "") {
 					t.Errorf("%+v", out)
 				}
 			}

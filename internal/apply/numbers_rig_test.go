@@ -18,9 +18,9 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
@@ -175,21 +175,21 @@ func (l *numberLaw) close() {
 }
 
 // pass is what the daemon does to reconcile, or a person for some entries; false where it was cut off.
-func (l *numberLaw) pass(ctx context.Context, only ...resource.Addr) (plan diff.Plan, ok bool) {
+func (l *numberLaw) pass(ctx context.Context, only ...resource.Addr) (p plan.Plan, ok bool) {
 	events, seen := l.history(), len(l.sim.Journal())
 	snap := l.snapshot()
 	desired, o := l.w.config(), apply.Options{Writing: true, Only: only}
-	plan, err := l.engine.PlanSettled(ctx, desired, snap, o)
+	p, err := l.engine.PlanSettled(ctx, desired, snap, o)
 	if err == nil {
-		_, err = l.engine.Apply(ctx, l.db, desired, plan, o)
+		_, err = l.engine.Apply(ctx, l.db, desired, p, o)
 	}
 	if l.wire.dead || ctx.Err() != nil {
-		return plan, false
+		return p, false
 	}
 	if err != nil {
 		l.Fatal(err)
 	}
-	l.next = plan.Numbers.Next
+	l.next = p.NextLook
 	posts, moves := 0, 0
 	for _, j := range l.sim.Journal()[seen:] {
 		switch {
@@ -204,7 +204,7 @@ func (l *numberLaw) pass(ctx context.Context, only ...resource.Addr) (plan diff.
 		l.Errorf("%d events of %d writes", more, posts+moves)
 	}
 	l.check()
-	return plan, true
+	return p, true
 }
 
 func (l *numberLaw) snapshot() state.Snapshot {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
@@ -64,8 +63,8 @@ func TestCallsOfAPassThatFindsNothing(t *testing.T) {
 		}
 	}
 	for _, o := range []apply.Options{{}, {Writing: true}, {Prune: true, Foreign: true}} {
-		if plan := r.plan(desired, o); len(plan.Changes)+len(plan.Problems) > 0 || plan.Unchanged != 7 {
-			t.Errorf("plan %s", diff.JSON(&plan, nil))
+		if p := r.plan(desired, o); len(p.Changes)+len(p.Problems) > 0 || p.Unchanged != 7 {
+			t.Errorf("plan %s", words.JSON(&p, nil))
 		}
 		got := r.reads()
 		connections := slices.Index(got, "GET /external_connections")
@@ -138,10 +137,10 @@ func TestAnUnreadableConnectionKeepsWhatBelongsToIt(t *testing.T) {
 			resource.Put(e.Object, "/configuration/bucket", "other")
 		}
 	}
-	plan, result := r.apply(desired, apply.Options{Writing: true, Prune: true})
+	p, result := r.apply(desired, apply.Options{Writing: true, Prune: true})
 	same(t, "outcomes", outcomes(result), []string{"update custom_storage_credentials/by-id: done"})
 	var problems []string
-	for _, p := range plan.Problems {
+	for _, p := range p.Problems {
 		problems = append(problems, p.Addr.String())
 	}
 	same(t, "problems", problems, []string{"custom_storage_credentials/by-name", "external_connections/"})

@@ -9,6 +9,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
 
@@ -51,9 +52,9 @@ func TestWhenItWasWrittenIsRemembered(t *testing.T) {
 		wrote("changed", changed)
 
 		time.Sleep(90 * time.Hour)
-		plan, result, err := y.apply(t.Context(), config("/root", nil, entry("reels", "r", o("other"))), apply.Options{})
-		if err != nil || !result.OK() || len(plan.Changes) != 1 || plan.Changes[0].Op != diff.Renew {
-			t.Fatalf("%v %+v %s", err, result, diff.JSON(&plan, nil))
+		p, result, err := y.apply(t.Context(), config("/root", nil, entry("reels", "r", o("other"))), apply.Options{})
+		if err != nil || !result.OK() || len(p.Changes) != 1 || p.Changes[0].Op != plan.Renew {
+			t.Fatalf("%v %+v %s", err, result, words.JSON(&p, nil))
 		}
 		renewed := time.Now()
 		wrote("renewed", renewed)
@@ -99,14 +100,14 @@ func TestARenewalThatDoesNotTakeIsHeld(t *testing.T) {
 		time.Sleep(101 * time.Hour)
 		for i := range diff.StickLimit {
 			y.must(desired("h"))
-			if a := y.row("reels", "r").Attempts[diff.RenewPath]; a.Count != i+1 {
+			if a := y.row("reels", "r").Attempts[plan.RenewPath]; a.Count != i+1 {
 				t.Errorf("attempt %d: %+v", i+1, a)
 			}
 			time.Sleep(time.Minute)
 		}
-		plan, result, err := y.apply(t.Context(), desired("h"), apply.Options{})
-		if err != nil || len(result.Outcomes) > 0 || len(plan.Problems) != 1 || !plan.Problems[0].Held || !strings.Contains(plan.Problems[0].Text, "it was renewed 3 times") {
-			t.Fatalf("%v %+v %s", err, result, diff.JSON(&plan, nil))
+		p, result, err := y.apply(t.Context(), desired("h"), apply.Options{})
+		if err != nil || len(result.Outcomes) > 0 || len(p.Problems) != 1 || !p.Problems[0].Held || !strings.Contains(words.Problem(&p.Problems[0]), "it was renewed 3 times") {
+			t.Fatalf("%v %+v %s", err, result, words.JSON(&p, nil))
 		}
 		// Held is the renewal alone.
 		if _, result, err = y.apply(t.Context(), desired("other"), apply.Options{}); err != nil || !result.OK() || len(result.Outcomes) != 1 {
@@ -151,12 +152,12 @@ func TestALifeThatIsNotGrantedWhole(t *testing.T) {
 		writes := 0
 		for range 24 {
 			time.Sleep(time.Hour)
-			plan, result, err := y.apply(t.Context(), desired, apply.Options{})
+			p, result, err := y.apply(t.Context(), desired, apply.Options{})
 			if err != nil || !result.OK() {
 				t.Fatalf("%v %+v", err, result)
 			}
-			if writes += len(result.Outcomes); len(result.Outcomes) == 0 && (len(plan.Problems) != 1 || !strings.Contains(plan.Problems[0].Text, "Telnyx gave it 8h to live")) {
-				t.Errorf("plan %s", diff.JSON(&plan, nil))
+			if writes += len(result.Outcomes); len(result.Outcomes) == 0 && (len(p.Problems) != 1 || !strings.Contains(words.Problem(&p.Problems[0]), "Telnyx gave it 8h to live")) {
+				t.Errorf("plan %s", words.JSON(&p, nil))
 			}
 			if left := time.Until(y.reels.ends["id-r"]); left < 3*time.Hour {
 				t.Errorf("it has %v left", left)
@@ -197,9 +198,9 @@ func TestAttemptsOfWhatIsWrittenOnly(t *testing.T) {
 			if got := len(y.reels.calls) - 1; got != test.writes {
 				t.Errorf("%d writes, want %d", got, test.writes)
 			}
-			plan, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{})
-			if err != nil || (len(plan.Problems) == 1 && plan.Problems[0].Held) != test.held {
-				t.Errorf("%v %s", err, diff.JSON(&plan, nil))
+			p, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{})
+			if err != nil || (len(p.Problems) == 1 && p.Problems[0].Held) != test.held {
+				t.Errorf("%v %s", err, words.JSON(&p, nil))
 			}
 		})
 	}

@@ -13,8 +13,9 @@ import (
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/contract"
-	"telnyxsync/internal/diff"
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
@@ -50,6 +51,9 @@ func (d direct) RoundTrip(r *http.Request) (res *http.Response, err error) {
 	res.Request = r
 	return res, nil
 }
+
+// words are those of the kinds that there are.
+var words = render.NewWords(kinds.Pure(kinds.Table()))
 
 // rig is an engine against a simulated account, with a state.
 type rig struct {
@@ -125,34 +129,34 @@ func (r *rig) snapshot() (snap state.Snapshot) {
 	return snap
 }
 
-func (r *rig) plan(desired resource.Config, o apply.Options) diff.Plan {
+func (r *rig) plan(desired resource.Config, o apply.Options) plan.Plan {
 	r.Helper()
 	before := len(writes(r.sim))
-	plan, err := r.engine.Plan(context.Background(), desired, r.snapshot(), o)
+	p, err := r.engine.Plan(context.Background(), desired, r.snapshot(), o)
 	if err != nil {
 		r.Fatal(err)
 	}
 	if len(writes(r.sim)) != before {
 		r.Fatalf("planning wrote: %v", writes(r.sim))
 	}
-	return plan
+	return p
 }
 
-func (r *rig) apply(desired resource.Config, o apply.Options) (plan diff.Plan, result apply.Result) {
+func (r *rig) apply(desired resource.Config, o apply.Options) (p plan.Plan, result plan.Result) {
 	r.Helper()
 	r.db(func(ctx context.Context, db *state.DB) {
 		snap, err := db.Snapshot(ctx)
 		if err != nil {
 			r.Fatal(err)
 		}
-		if plan, err = r.engine.PlanSettled(ctx, desired, snap, o); err != nil {
+		if p, err = r.engine.PlanSettled(ctx, desired, snap, o); err != nil {
 			r.Fatal(err)
 		}
-		if result, err = r.engine.Apply(ctx, db, desired, plan, o); err != nil {
+		if result, err = r.engine.Apply(ctx, db, desired, p, o); err != nil {
 			r.Fatal(err)
 		}
 	})
-	return plan, result
+	return p, result
 }
 
 func writes(sim *telnyxsim.Sim) (out []string) {

@@ -8,6 +8,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -59,7 +60,8 @@ func drawWorld(t *rapid.T, files map[string]resource.File) world {
 	w.owned = w.drawOwned(t, ids)
 	w.desired = w.drawDesired(t, ids)
 	w.options = apply.Options{Writing: true, Prune: rapid.Bool().Draw(t, "prune"), Foreign: rapid.Bool().Draw(t, "foreign")}
-	w.limits = apply.Limits{MaxDeletes: rapid.SampledFrom([]int{0, 1, 2, -1}).Draw(t, "max deletes")}
+	most := rapid.SampledFrom([]int{10, 1, 2, 0}).Draw(t, "max deletes")
+	w.limits = apply.Limits{plan.Deletes: {Max: most, Percent: 20}, plan.Vanished: {Max: most, Percent: 100}}
 	return w
 }
 

@@ -101,7 +101,7 @@ func (a *app) toEventsJSON(events []resource.Event) []eventJSON {
 	out := make([]eventJSON, len(events))
 	for i := range events {
 		e := &events[i]
-		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, e.Reason, words.Of(e.Reason), e.Deltas, e.Outcome, e.Error, e.RequestID, e.Fingerprint}
+		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, e.Reason, words.Of(e.Reason), e.Deltas, e.Outcome, wrong(words, e), e.RequestID, e.Fingerprint}
 	}
 	return out
 }
@@ -135,7 +135,12 @@ func what(words *render.Words, e *resource.Event) string {
 		text += ": " + strings.Join(paths, " ")
 	}
 	if e.Error != "" {
-		text += "; " + e.Error
+		text += "; " + wrong(words, e)
 	}
 	return text
+}
+
+// wrong is what went wrong with a row's change, in words: a text of Telnyx, or a reason of ours.
+func wrong(words *render.Words, e *resource.Event) string {
+	return words.Of(resource.ParseReason(e.Error))
 }

@@ -253,7 +253,9 @@ func TestGuardOnlyWithholds(t *testing.T) {
 		}
 		guard(&p, known, limits)
 
-		at := func(c *plan.Change) int { return slices.IndexFunc(before, func(b plan.Change) bool { return b.ID == c.ID }) }
+		at := func(c *plan.Change) int {
+			return slices.IndexFunc(before, func(b plan.Change) bool { return b.ID == c.ID })
+		}
 		last, seen := -1, map[string]bool{}
 		whole := func(c *plan.Change) {
 			now, was := *c, before[at(c)]

@@ -21,6 +21,8 @@ var applyWords = map[resource.Code]string{
 	"state_newer":            "upgrade telnyxsync",
 	"state_damaged":          "restore state.db from a backup; or move it away and run `telnyxsync apply`: what carries an owner tag or a known name is then adopted again",
 
+	"several": `{{join "; " .reasons}}`,
+
 	"unverifiable":      "{{.text}}",
 	"holds_numbers_now": `it holds {{count .count "number"}} since a moment ago, and would disconnect them: move them to another connection first`,
 

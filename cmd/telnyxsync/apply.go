@@ -76,7 +76,7 @@ guard withheld something.`,
 func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags *applyFlags) error {
 	desired, err := a.load(paths)
 	if err != nil {
-		return a.configErrors(err)
+		return configError{err}
 	}
 	o, err := flags.options()
 	if err != nil {
@@ -127,7 +127,7 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 		if asks(&p) && !flags.yes {
 			if err := a.ask(ctx, &p); err != nil {
 				if asJSON {
-					_, writeErr := a.out.Write(words.JSON(&p, nil))
+					_, writeErr := a.out.Write(words.Failed(&p, nil, err))
 					err = errors.Join(err, writeErr)
 				}
 				return err
@@ -148,8 +148,8 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 		p, err = a.follow(ctx, engine, dir, desired, p, result, o, flags)
 	}
 	if asJSON {
-		if _, err := a.out.Write(words.JSON(&p, result)); err != nil {
-			return err
+		if _, writeErr := a.out.Write(words.Failed(&p, result, err)); writeErr != nil {
+			return writeErr
 		}
 	} else {
 		a.printResult(result, len(p.Problems), flags.wait > 0)

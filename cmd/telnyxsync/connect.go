@@ -186,6 +186,9 @@ func (a *app) state() (string, error) {
 func color(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
 func isTerminal(stream any) bool {
+	if o, is := stream.(*output); is {
+		stream = o.Writer
+	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -109,7 +109,7 @@ It sends nothing but GET: its transport refuses everything else.`,
 			ctx := cmd.Context()
 			desired, err := a.load(args)
 			if err != nil {
-				return a.configErrors(err)
+				return configError{err}
 			}
 			o, err := flags.options()
 			if err != nil {

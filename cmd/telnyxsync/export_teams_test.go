@@ -18,25 +18,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// exportNumbers is what a plan says of phone numbers.
-type exportNumbers struct {
-	Changes []struct {
-		Op, Address string
-		Numbers     resource.Numbers
-	}
-	Counts struct{ Placed, Todo, Waiting, Parked, Wrong int }
-}
-
 // adopted counts the groups that numbers are adopted for; nothing else may be done with any.
-func (p *exportNumbers) adopted(t rapid.TB) int {
+func (p *teamsPlan) adopted(t rapid.TB) int {
 	t.Helper()
 	seen := map[string]bool{}
-	for _, c := range p.Changes {
+	for _, c := range p.PhoneNumbers.Changes {
 		if seen[c.Address] = true; c.Op != "adopt" {
 			t.Fatalf("%+v", c)
 		}
 	}
-	if c := p.Counts; c.Todo+c.Waiting+c.Parked+c.Wrong > 0 {
+	if c := p.PhoneNumbers.Counts; c.Todo+c.Waiting+c.Parked+c.Wrong > 0 {
 		t.Fatalf("%+v", p)
 	}
 	return len(seen)
@@ -145,7 +136,7 @@ func TestExportKeepsGroups(t *testing.T) {
 				t.Fatalf("%+v\n%s", c, r.exported(t))
 			}
 		}
-		p.Numbers.adopted(t)
+		p.adopted(t)
 		if len(p.Problems) > 0 || d.placed(t, r.config(t)) != len(d.held) {
 			t.Fatalf("%+v\nbefore\n%s\nexported\n%s\nof %v", p.Problems, before, r.exported(t), d.held)
 		}

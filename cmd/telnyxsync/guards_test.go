@@ -32,7 +32,7 @@ func TestIncompleteListIsNeverTakenForDeletions(t *testing.T) {
 	r.clear()
 	r.fault("GET /external_connections", "short-page", "times", "-1")
 	p := r.plan(1, "diff", "--prune")
-	if len(p.Changes) > 0 || len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "could not be read") {
+	if len(p.Changes) > 0 || len(p.Problems) != 1 || !strings.Contains(p.Problems[0].text(), "could not be read") {
 		t.Errorf("plan from a short list: %+v", p)
 	}
 	r.run(1, "apply", "--yes", "--prune")
@@ -146,7 +146,7 @@ func TestDiffCannotWrite(t *testing.T) {
 	r, _ := newRig(t)
 	t.Setenv("TELNYX_API_KEY", "KEY")
 	a := &app{apiURL: r.url, instance: "default", out: io.Discard, err: io.Discard}
-	engine, c, err := a.connect(true)
+	engine, c, err := a.connect(true, tuning{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,15 +80,14 @@ func (a *app) historyCommand() *cobra.Command {
 	return cmd
 }
 
-// eventJSON is a row of the history as JSON shows it: with the reason as a text.
+// eventJSON is a row of the history as JSON shows it: with the reason in words, too.
 type eventJSON struct {
 	Seq         int64           `json:"seq"`
 	At          time.Time       `json:"at"`
 	Addr        resource.Addr   `json:"address"`
 	Op          string          `json:"op"`
 	ID          string          `json:"id"`
-	Reason      resource.Reason `json:"reason"`
-	Text        string          `json:"text"` // the reason in words
+	Reason      any             `json:"reason"`
 	Deltas      json.RawMessage `json:"deltas"`
 	Outcome     string          `json:"outcome"`
 	Error       string          `json:"error,omitempty"`
@@ -101,7 +100,7 @@ func (a *app) toEventsJSON(events []resource.Event) []eventJSON {
 	out := make([]eventJSON, len(events))
 	for i := range events {
 		e := &events[i]
-		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, e.Reason, words.Of(e.Reason), e.Deltas, e.Outcome, wrong(words, e), e.RequestID, e.Fingerprint}
+		out[i] = eventJSON{e.Seq, e.At, e.Addr, e.Op, e.ID, words.Reason(e.Reason), e.Deltas, e.Outcome, words.Of(resource.ParseReason(e.Error)), e.RequestID, e.Fingerprint}
 	}
 	return out
 }
@@ -135,12 +134,7 @@ func what(words *render.Words, e *resource.Event) string {
 		text += ": " + strings.Join(paths, " ")
 	}
 	if e.Error != "" {
-		text += "; " + wrong(words, e)
+		text += "; " + words.Of(resource.ParseReason(e.Error))
 	}
 	return text
-}
-
-// wrong is what went wrong with a row's change, in words: a text of Telnyx, or a reason of ours.
-func wrong(words *render.Words, e *resource.Event) string {
-	return words.Of(resource.ParseReason(e.Error))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"text/tabwriter"
@@ -109,7 +110,7 @@ func (a *app) runJob(ctx context.Context, job *apply.Job, paths []string, flags 
 	}
 	if job.Desired {
 		if s.Desired, err = a.load(paths); err != nil {
-			return a.configErrors(err)
+			return configError{err}
 		}
 	}
 	dir, err := a.state()
@@ -132,7 +133,7 @@ func (a *app) runJob(ctx context.Context, job *apply.Job, paths []string, flags 
 		report, err = apply.RunJob(ctx, *job, engine, s)
 		return err
 	})
-	if printErr := a.printReport(job, &report, s.Shown != nil, flags); printErr != nil {
+	if printErr := a.printReport(job, &report, s.Shown != nil, flags, err); printErr != nil {
 		return printErr
 	}
 	if err != nil {
@@ -153,13 +154,20 @@ func (a *app) confirm(ctx context.Context, engine *apply.Engine, job *apply.Job,
 	}
 	p, err := engine.PlanRetention(ctx, job.Name, s.Desired, snap, s.Options)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; nothing was changed", err)
 	}
-	if flags.output == "text" {
+	switch flags.output {
+	case "text":
 		fmt.Fprint(a.out, a.words().Text(&p, a.textOptions(&flags.planFlags)))
+	case "markdown":
+		fmt.Fprint(a.out, a.words().Markdown(&p))
 	}
 	if len(p.Calls) > 0 {
 		if err := a.ask(ctx, &p); err != nil {
+			if flags.output == "json" {
+				report := apply.Report{Plan: &p}
+				err = errors.Join(err, a.printReport(job, &report, true, flags, err))
+			}
 			return nil, err
 		}
 	}
@@ -170,33 +178,36 @@ func (a *app) textOptions(f *planFlags) render.TextOptions {
 	return render.TextOptions{Color: color(a.out), Verbose: f.verbose}
 }
 
-// printReport says what a job did; shown tells that its plan has been.
-func (a *app) printReport(job *apply.Job, r *apply.Report, shown bool, flags *jobFlags) error {
+// printReport says what a job did; shown tells that its plan has been, and failure what ended it early.
+func (a *app) printReport(job *apply.Job, r *apply.Report, shown bool, flags *jobFlags, failure error) error {
 	words := a.words()
 	p := r.Plan
 	if p == nil {
 		p = &plan.Plan{}
 	}
+	cutShort := failure != nil && r.Result == nil // what there is of the plan would say that nothing is due
 	switch flags.output {
 	case "json":
-		says := []map[string]any{}
+		says := []any{}
 		for _, n := range r.Says {
-			args := n.Reason.Args
-			if args == nil {
-				args = plan.Args{}
-			}
-			says = append(says, map[string]any{"code": n.Reason.Code, "args": args, "text": words.Of(n.Reason)})
+			says = append(says, words.Reason(n.Reason))
 		}
-		return a.printJSON(map[string]any{
-			"version": render.Version, "job": job.Name, "plan": json.RawMessage(words.JSON(p, nil)), "says": says, "failed": r.Failed,
+		doc := map[string]any{
+			"version": render.Version, "job": job.Name, "plan": json.RawMessage(words.JSON(p, nil)), "says": says, "failed": r.Failed || failure != nil,
 			"result": words.Result(r.Result), "log_messages": append([]resource.Message{}, r.Messages...),
-		})
+		}
+		if failure != nil {
+			doc["error"] = words.Failure(failure, nil)
+		}
+		return a.printJSON(doc)
 	case "markdown":
-		fmt.Fprint(a.out, words.Markdown(p))
+		if !shown && !cutShort {
+			fmt.Fprint(a.out, words.Markdown(p))
+		}
 		return nil
 	}
 	if job.Deletes {
-		if !shown {
+		if !shown && !cutShort {
 			fmt.Fprint(a.out, words.Text(p, a.textOptions(&flags.planFlags)))
 		}
 		if r.Result != nil {

@@ -64,7 +64,7 @@ func (a *app) locations(ctx context.Context, args, configs []string, output stri
 	if len(configs) > 0 {
 		var err error
 		if desired, err = a.load(configs); err != nil {
-			return a.configErrors(err)
+			return configError{err}
 		}
 	}
 	t, err := a.teams(ctx)

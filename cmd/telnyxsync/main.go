@@ -55,12 +55,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // execute runs one command line.
 func (a *app) execute(ctx context.Context, args []string) int {
+	out := &output{Writer: a.out}
+	a.out = out
 	root := a.command()
 	root.SetArgs(args)
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	var code exit
 	switch {
 	case err == nil:
@@ -68,8 +70,29 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
+	var wrong configError
+	var list []render.Misspelt
+	if errors.As(err, &wrong) {
+		fmt.Fprintln(a.err, render.Printable(wrong.all.Error())) // one a line
+		list = misspelt(wrong.all)
+	}
 	fmt.Fprintln(a.err, "telnyxsync: "+render.Printable(strings.ReplaceAll(a.words().Error(err), "\t", "  ")))
+	if f := cmd.Flags().Lookup("output"); f != nil && f.Value.String() == "json" && !out.used {
+		// A document that is there already holds the error, or is a result that stands.
+		_ = a.printJSON(map[string]any{"version": render.Version, "error": a.words().Failure(err, list)})
+	}
 	return exitError
+}
+
+// output is stdout, and whether anything was written to it.
+type output struct {
+	io.Writer
+	used bool
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.used = true
+	return o.Writer.Write(p)
 }
 
 // app is what all commands share: the streams and the global flags.

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/contract"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/ramdir"
 	"telnyxsync/internal/telnyxsim"
 
@@ -166,33 +167,84 @@ func (r *rig) located(args []string) []string {
 	return slices.Concat(args, where)
 }
 
-// plan is what a test reads of the JSON plan.
-type plan struct {
-	Version int
-	Summary map[string]int
-	Changes []struct {
-		Op, Address, ID, Reason, Source string
-		Deltas                          []struct {
-			Path     string
-			Old, New any
-			Origin   string
+// planDoc is what a test reads of the JSON plan.
+type planDoc struct {
+	Version  int
+	Summary  map[string]int
+	Changes  []changeDoc
+	Withheld []changeDoc
+	Waiting  []changeDoc
+	Observed []changeDoc
+	Orphans  []struct {
+		Address, ID string
+		Reason      reasonDoc
+	}
+	Problems []problemDoc
+	Notes    []struct {
+		Address string
+		Reason  reasonDoc
+	}
+	Numbers plan.Counts
+	Result  struct {
+		Outcomes []struct {
+			Address, Op, Status, Error string
+			Items                      itemsDoc
+			Tickets                    []string
 		}
-		Needs []string
-		Calls int
-	}
-	Withheld []struct{ Address, Withheld string }
-	Orphans  []struct{ Address, ID, Reason string }
-	Problems []struct {
-		Address, Source, Text string
-		Held                  bool
-	}
-	Result struct {
-		Outcomes []struct{ Address, Op, Status, Error string }
 	}
 }
 
+type changeDoc struct {
+	Op, Address, ID, Source, Ticket string
+	Items                           *itemsDoc // nil of an object
+	To                              struct{ From string }
+	Reasons, Guards                 []reasonDoc
+	Deltas                          []struct {
+		Path     string
+		Old, New any
+		Origin   string
+	}
+	Needs []string
+	Calls int
+	Drift bool
+}
+
+type itemsDoc struct {
+	Unit  string
+	Count int
+	List  []string
+}
+
+type reasonDoc struct {
+	Code, Text string
+	Args       map[string]any
+}
+
+type problemDoc struct {
+	Address, Source, Remedy string
+	Held                    bool
+	Reason                  reasonDoc
+}
+
+// text is a problem as people read it.
+func (p *problemDoc) text() string { return p.Reason.Text + "; " + p.Remedy }
+
+// why is why a change is made.
+func (c *changeDoc) why() string { return texts(c.Reasons) }
+
+// withheld is why a change is not made.
+func (c *changeDoc) withheld() string { return texts(c.Guards) }
+
+func texts(reasons []reasonDoc) string {
+	var out []string
+	for _, r := range reasons {
+		out = append(out, r.Text)
+	}
+	return strings.Join(out, "; ")
+}
+
 // plan runs diff or apply with --output json.
-func (r *rig) plan(want int, args ...string) (p plan) {
+func (r *rig) plan(want int, args ...string) (p planDoc) {
 	r.t.Helper()
 	out, _ := r.run(want, append(args, "--output", "json")...)
 	if err := json.Unmarshal([]byte(out), &p); err != nil {

@@ -115,7 +115,7 @@ func TestContentThatDoesNotStick(t *testing.T) {
 		r.plan(3, "diff")
 		r.run(0, "apply", "--yes")
 	}
-	if p := r.plan(1, "diff"); len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "does not stick") || len(p.Changes) > 0 {
+	if p := r.plan(1, "diff"); len(p.Problems) != 1 || !strings.Contains(p.Problems[0].text(), "does not stick") || len(p.Changes) > 0 {
 		t.Errorf("plan: %+v", p)
 	}
 }
@@ -206,7 +206,7 @@ func TestExpiryThatIsNeverTold(t *testing.T) {
 	r.run(0, "apply", "--yes")
 	hide()
 	p = r.plan(1, "diff")
-	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "does not say when it expires") || len(p.Changes) > 0 {
+	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].text(), "does not say when it expires") || len(p.Changes) > 0 {
 		t.Fatalf("plan: %+v", p)
 	}
 }
@@ -328,7 +328,7 @@ func TestRenewalOfWhatCannotBeVerified(t *testing.T) {
 	r.medium(func(m map[string]any) { m["expires_at"] = in(time.Hour) })
 	r.fault("GET /media/one/download", "html", "times", "-1")
 	p := r.plan(1, "diff")
-	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "its content could not be read") || p.Summary["renew"] != 1 {
+	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].text(), "its content could not be read") || p.Summary["renew"] != 1 {
 		t.Fatalf("plan: %+v", p)
 	}
 	r.run(1, "apply", "--yes")
@@ -353,7 +353,7 @@ func TestRenewalWhereLessIsGranted(t *testing.T) {
 	for range 5 {
 		r.clear()
 		p := r.plan(1, "diff")
-		if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "not the ttl of 365d") || len(p.Changes) > 0 {
+		if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].text(), "not the ttl of 365d") || len(p.Changes) > 0 {
 			t.Fatalf("plan: %+v", p)
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -108,9 +107,9 @@ phone_numbers:
 
 			// What is left are the three, and nothing is sent for them.
 			r.clear()
-			var p teamsPlan
 			text, _ := r.run(1, "diff", "--output", "json")
-			if err := json.Unmarshal([]byte(text), &p); err != nil {
+			p, err := teamsPlanOf(text)
+			if err != nil {
 				t.Fatal(err)
 			}
 			if n := p.PhoneNumbers; len(n.Changes)+len(n.Waiting)+len(p.Changes) > 0 || len(p.Problems) != 3 || n.Counts.Placed != 2497 || n.Counts.Parked != 3 {

@@ -13,8 +13,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
-	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
 )
@@ -294,13 +293,16 @@ func TestApplyThatWaitsAsJSON(t *testing.T) {
 	var doc struct {
 		Summary map[string]int
 		Result  struct {
-			PhoneNumbers []struct{ Op, Status, Ticket string } `json:"phone_numbers"`
+			Outcomes []struct {
+				Op, Status string
+				Tickets    []string
+			}
 		}
 	}
 	if err := json.Unmarshal([]byte(out), &doc); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}
-	if n := doc.Result.PhoneNumbers; len(n) != 2 || n[0].Op != "assign" || n[1].Op != "upload" || n[1].Status != "submitted" || n[1].Ticket == "" || doc.Summary["unchanged"] != 2 {
+	if n := doc.Result.Outcomes; len(n) != 3 || n[0].Op != "adopt" || n[1].Op != "assign" || n[2].Op != "upload" || n[2].Status != "submitted" || len(n[2].Tickets) != 1 || doc.Summary["unchanged"] != 2 {
 		t.Errorf("%+v", doc)
 	}
 	if !strings.Contains(stderr, "telnyxsync: phone numbers: 1 in place, 0 failed, 0 waiting") {
@@ -347,17 +349,16 @@ func TestObservedNumbersAreNotOnTheirWay(t *testing.T) {
 		r.apply()
 	}
 	r.says(3, aDiff, nil, "Observed only (observe: true), nothing is changed:\n⇢ assign phone_numbers/users")
-	if p, _ := r.look(); p.PhoneNumbers.Counts != (numbers.Counts{Placed: 1}) {
+	if p, _ := r.look(); p.PhoneNumbers.Counts != (plan.Counts{Placed: 1}) {
 		t.Errorf("counts: %+v", p.PhoneNumbers.Counts)
 	}
-	plan := r.computed()
-	if !plan.Numbers.Next.IsZero() {
-		t.Errorf("it is looked at again at %v", plan.Numbers.Next)
+	if p := r.computed(); !p.NextLook.IsZero() {
+		t.Errorf("it is looked at again at %v", p.NextLook)
 	}
 }
 
 // computed is the plan as the daemon sees it.
-func (r *teams) computed() diff.Plan {
+func (r *teams) computed() plan.Plan {
 	r.t.Helper()
 	a := &app{out: io.Discard, err: io.Discard, apiURL: r.url, keyFile: r.key, stateDir: r.state, instance: "default", concurrency: 10}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -370,16 +371,16 @@ func (r *teams) computed() diff.Plan {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	engine, c, err := a.connect(true)
+	engine, c, err := a.connect(true, tuning{})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	defer c.Close()
-	plan, err := engine.Plan(ctx, desired, snap, apply.Options{})
+	p, err := engine.Plan(ctx, desired, snap, apply.Options{})
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return plan
+	return p
 }
 
 func TestWaitingIsStopped(t *testing.T) {

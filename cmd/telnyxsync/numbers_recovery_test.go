@@ -295,7 +295,7 @@ func TestALostAssignment(t *testing.T) {
 				r.apply()
 			}
 			p, code := r.look()
-			if n := p.PhoneNumbers; code != exitOK || len(n.Changes) > 0 || len(n.Waiting) != 1 || n.Waiting[0].Reason != "an assignment was sent and its answer lost: whether it is done shows" {
+			if n := p.PhoneNumbers; code != exitOK || len(n.Changes) > 0 || len(n.Waiting) != 1 || n.Waiting[0].why() != "an assignment was sent and its answer lost: whether it is done shows" {
 				t.Errorf("exit code %d, %+v", code, p)
 			}
 			if n := r.posts()[job]; n != 1 {

@@ -23,6 +23,7 @@ import (
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/numbers"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/telnyxsim"
 )
 
@@ -317,7 +318,7 @@ func (r *teams) apply() (out string, code int) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	flags := applyFlags{
-		planFlags: planFlags{output: "text", maxDeletes: apply.DefaultMaxDeletes, maxPercent: apply.DefaultMaxDeletePercent},
+		planFlags: planFlags{output: "text", maxDeletes: apply.DefaultLimits()[plan.Deletes].Max, maxPercent: apply.DefaultLimits()[plan.Deletes].Percent},
 		yes:       true, settle: 5 * time.Millisecond, lockWait: lockWait, times: r.times,
 	}
 	var ended exit
@@ -347,30 +348,47 @@ func (r *teams) until(passes int) {
 	r.t.Errorf("after %d passes something is left:\n%s\nThe passes:\n%s", passes, diff, strings.Join(said, "\n"))
 }
 
-// teamsPlan is what a test reads of the JSON plan of phone numbers.
+// teamsPlan is what a test reads of the JSON plan where phone numbers are told apart from objects.
 type teamsPlan struct {
-	plan
+	planDoc      // the changes of objects
 	PhoneNumbers struct {
-		Changes, Waiting, Observed []struct {
-			Op, Address, Reason, From, Ticket string
-			Count                             int
-			Numbers                           []string
-			Drift                             bool
+		Changes, Waiting, Observed []changeDoc
+		Counts                     plan.Counts
+	}
+}
+
+// teamsPlanOf reads a plan.
+func teamsPlanOf(text string) (p teamsPlan, err error) {
+	if err = json.Unmarshal([]byte(text), &p.planDoc); err != nil {
+		return p, fmt.Errorf("%w in %s", err, text)
+	}
+	n := &p.PhoneNumbers
+	n.Counts = p.Numbers
+	p.Changes, n.Changes = apart(p.Changes)
+	p.Waiting, n.Waiting = apart(p.Waiting)
+	p.Observed, n.Observed = apart(p.Observed)
+	return p, nil
+}
+
+// apart tells changes of objects from those of phone numbers.
+func apart(all []changeDoc) (objects, numbers []changeDoc) {
+	for _, c := range all {
+		if c.Items == nil {
+			objects = append(objects, c)
+		} else {
+			numbers = append(numbers, c)
 		}
-		Unmanaged []struct {
-			Connection string
-			Numbers    []string
-		}
-		Counts numbers.Counts
-	} `json:"phone_numbers"`
+	}
+	return objects, numbers
 }
 
 // look is a diff.
 func (r *teams) look(args ...string) (p teamsPlan, code int) {
 	r.t.Helper()
 	out, code := r.here(append([]string{"diff", "--output", "json"}, args...)...)
-	if err := json.Unmarshal([]byte(out), &p); err != nil {
-		r.t.Fatalf("%v in %s", err, out)
+	p, err := teamsPlanOf(out)
+	if err != nil {
+		r.t.Fatal(err)
 	}
 	return p, code
 }

@@ -186,13 +186,13 @@ func coverage(t *testing.T) map[string]map[string]bool {
 	run("jobs upload_refresh", 0, "jobs", "run", "upload_refresh")
 	run("jobs operator_connect_refresh", 0, "jobs", "run", "operator_connect_refresh")
 	run("jobs log_messages", 0, "jobs", "run", "log_messages", ".")
-	run("jobs recording_retention", 0, "jobs", "run", "recording_retention", "--enforce", ".")
+	run("jobs recording_retention", 0, "jobs", "run", "recording_retention", "--enforce", "--yes", ".")
 	r.account(func(a map[string][]map[string]any) {
 		a["recordings"] = append(a["recordings"], recordingOf("00000099-7af4-4bcb-b7f5-5013ef9657c1", 100))
 	})
-	run("jobs recording_retention again", 0, "jobs", "run", "recording_retention", "--enforce", ".")
+	run("jobs recording_retention again", 0, "jobs", "run", "recording_retention", "--enforce", "--yes", ".")
 	run("get recording-transcriptions "+transcription, 0, "get", "recording-transcriptions", transcription)
-	run("jobs transcription_retention", 0, "jobs", "run", "transcription_retention", "--enforce", ".")
+	run("jobs transcription_retention", 0, "jobs", "run", "transcription_retention", "--enforce", "--yes", ".")
 	for _, args := range [][]string{
 		{"get", "external-connections", "7"},
 		{"get", "log-messages", "m2"},

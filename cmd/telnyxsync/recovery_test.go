@@ -359,8 +359,8 @@ func TestALostCreateThatCannotBeToldApartIsHeld(t *testing.T) {
 	})
 	r.clear()
 	p := r.plan(1, "diff")
-	if len(p.Problems) != 1 || !p.Problems[0].Held || !strings.Contains(p.Problems[0].Text, "telnyxsync state adopt external_connections/one ID") ||
-		!strings.Contains(p.Problems[0].Text, "77") {
+	if len(p.Problems) != 1 || !p.Problems[0].Held || !strings.Contains(p.Problems[0].text(), "telnyxsync state adopt external_connections/one ID") ||
+		!strings.Contains(p.Problems[0].text(), "77") {
 		t.Errorf("problems: %+v", p.Problems)
 	}
 	r.run(1, "apply", "--yes", "--settle", "5ms")

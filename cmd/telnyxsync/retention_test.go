@@ -56,13 +56,13 @@ func TestRetentionProcessKilledAtEveryStep(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.state = filepath.Join(t.TempDir(), "state")
-				if !k.killed(r, n, mode, "jobs", "run", "recording_retention", "--enforce") {
+				if !k.killed(r, n, mode, "jobs", "run", "recording_retention", "--enforce", "--yes") {
 					if n < 7 {
 						t.Errorf("only %d steps", n-1)
 					}
 					return
 				}
-				r.run(0, "jobs", "run", "recording_retention", "--enforce")
+				r.run(0, "jobs", "run", "recording_retention", "--enforce", "--yes")
 				left := map[string]bool{}
 				for _, o := range r.account(nil)["recordings"] {
 					left[fmt.Sprint(o["id"])] = true
@@ -150,7 +150,7 @@ func TestRetentionCanary(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, job := range []string{"recording_retention", "transcription_retention"} {
-				run("jobs", "run", job, "--enforce", "--debug", "--output", map[bool]string{true: "json", false: "text"}[fault.Do == "html"])
+				run("jobs", "run", job, "--enforce", "--yes", "--debug", "--output", map[bool]string{true: "json", false: "text"}[fault.Do == "html"])
 			}
 			sim.ClearFaults()
 		}

@@ -44,7 +44,7 @@ good one stays in force, nothing is deleted, and the fix is picked up.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := daemon.LoadConfig(file, apply.Jobs())
 			if err != nil {
-				return a.configErrors(err)
+				return configError{err}
 			}
 			if check {
 				return a.printEffective(cfg)

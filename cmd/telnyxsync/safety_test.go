@@ -108,15 +108,15 @@ func (r *rig) wrote(want ...string) {
 }
 
 // problem wants a plan of one problem about an address, with all of the texts, and no change.
-func (r *rig) problem(p plan, address string, held bool, texts ...string) {
+func (r *rig) problem(p planDoc, address string, held bool, texts ...string) {
 	r.t.Helper()
 	if len(p.Changes) > 0 || len(p.Problems) != 1 || p.Problems[0].Address != address || p.Problems[0].Held != held {
 		r.t.Errorf("plan: %+v, want one problem about %s, held: %t", p, address, held)
 		return
 	}
 	for _, text := range texts {
-		if !strings.Contains(p.Problems[0].Text, text) {
-			r.t.Errorf("%s: %s, want %q in it", address, p.Problems[0].Text, text)
+		if !strings.Contains(p.Problems[0].text(), text) {
+			r.t.Errorf("%s: %s, want %q in it", address, p.Problems[0].text(), text)
 		}
 	}
 }
@@ -403,8 +403,8 @@ func TestAConfigurationDoesNotTakeWhatIsAnothers(t *testing.T) {
 	for _, args := range [][]string{{"diff", "b"}, {"apply", "--yes", "--prune", "b"}} {
 		p := r.plan(1, args...)
 		if len(p.Changes) > 0 || len(p.Problems) != 2 || !p.Problems[0].Held || !p.Problems[1].Held ||
-			!strings.Contains(p.Problems[0].Text, "belongs to the configuration "+filepath.Join(r.dir, "a")) ||
-			!strings.Contains(p.Problems[1].Text, "state forget siprec_connectors/rec") {
+			!strings.Contains(p.Problems[0].text(), "belongs to the configuration "+filepath.Join(r.dir, "a")) ||
+			!strings.Contains(p.Problems[1].text(), "state forget siprec_connectors/rec") {
 			t.Errorf("%v: %+v", args, p)
 		}
 	}
@@ -471,7 +471,7 @@ func TestAnEmptyConfigurationForbidsDeletions(t *testing.T) {
 	r.write("b/b.yaml", "# nothing, for some reason\n")
 	r.clear()
 	p := r.plan(4, "apply", "--yes", "--prune", "a", "b")
-	if len(p.Withheld) != 1 || p.Withheld[0].Address != "siprec_connectors/two" || !strings.Contains(p.Withheld[0].Withheld, filepath.Join(r.dir, "b")) {
+	if len(p.Withheld) != 1 || p.Withheld[0].Address != "siprec_connectors/two" || !strings.Contains(p.Withheld[0].withheld(), filepath.Join(r.dir, "b")) {
 		t.Errorf("plan: %+v", p)
 	}
 	r.wrote()
@@ -640,8 +640,8 @@ func TestVanishedObjectsAreCapped(t *testing.T) {
 	r.write("b.yaml", "siprec_connectors:\n  new: "+rec+"\n")
 	r.clear()
 	p := r.plan(4, "diff", "--max-deletes", "2")
-	if len(p.Changes) != 1 || len(p.Withheld) != 3 || !strings.Contains(p.Withheld[0].Withheld, "3 of the 3 owned siprec_connectors are gone at once") ||
-		!strings.Contains(p.Withheld[0].Withheld, "--max-deletes 3") {
+	if len(p.Changes) != 1 || len(p.Withheld) != 3 || !strings.Contains(p.Withheld[0].withheld(), "3 of the 3 owned siprec_connectors are gone at once") ||
+		!strings.Contains(p.Withheld[0].withheld(), "--max-deletes 3") {
 		t.Errorf("plan: %+v", p)
 	}
 	r.run(4, "apply", "--yes", "--max-deletes", "2")

@@ -58,7 +58,7 @@ func TestStateOfEachKindOfRow(t *testing.T) {
 	}
 	says([]string{`"connection": "7"`, `"+15125550100-+15125550103"`}, "state", "show", "phone_numbers/hq")
 	says([]string{`"keep": true`}, "state", "show", "recording_retention/case-7")
-	says([]string{`"reason": "it is old"`}, "history", "--output", "json")
+	says([]string{`"text": "it is old"`}, "history", "--output", "json")
 	for _, a := range []string{"media/music", "phone_numbers/hq", "recording_retention/case-7", "recording_retention/case-7", "recordings/batch 1"} {
 		says([]string{"forgotten: " + a}, "state", "forget", a)
 	}

@@ -51,7 +51,7 @@ Exit code 1 if one of them is refused or not tried: it says why.`,
 func (a *app) retry(ctx context.Context, asked []resource.Range, configs []string, output string) error {
 	desired, err := a.load(configs)
 	if err != nil {
-		return a.configErrors(err)
+		return configError{err}
 	}
 	dir, err := a.state()
 	if err != nil {

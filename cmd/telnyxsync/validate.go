@@ -26,7 +26,7 @@ file:line:col with what to do. Exit code 1 if there is any.`,
 				return a.validateJSON(len(config.Entries), err)
 			}
 			if err != nil {
-				return a.configErrors(err)
+				return configError{err}
 			}
 			fmt.Fprintf(a.out, "ok: %s\n", counted(len(config.Entries), "entry", "entries"))
 			return nil
@@ -44,12 +44,23 @@ func counted(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// configErrors prints what is wrong with the configuration, one error a line.
-func (a *app) configErrors(err error) error {
-	fmt.Fprintln(a.err, render.Printable(err.Error()))
-	n := len(specErrors(err))
-	fmt.Fprintf(a.err, "telnyxsync: %d error(s) in the configuration; nothing was changed\n", max(n, 1))
-	return exit(exitError)
+// configError is all that is wrong with a configuration.
+type configError struct{ all error }
+
+func (e configError) Error() string {
+	return fmt.Sprintf("%d error(s) in the configuration; nothing was changed", max(len(specErrors(e.all)), 1))
+}
+
+// misspelt are the errors as JSON has them. One that is at no place, as a directory that is not there, is at none.
+func misspelt(err error) []render.Misspelt {
+	list := []render.Misspelt{}
+	for _, e := range specErrors(err) {
+		list = append(list, render.Misspelt{File: e.Pos.File, Line: e.Pos.Line, Col: e.Pos.Col, Path: e.Path, Text: e.Text})
+	}
+	if len(list) == 0 && err != nil {
+		list = append(list, render.Misspelt{Text: err.Error()})
+	}
+	return list
 }
 
 func specErrors(err error) (out []*spec.Error) {
@@ -65,21 +76,11 @@ func specErrors(err error) (out []*spec.Error) {
 }
 
 func (a *app) validateJSON(entries int, err error) error {
-	type problem struct {
-		File string `json:"file"`
-		Line int    `json:"line"` // 0: the file as a whole
-		Col  int    `json:"col"`
-		Path string `json:"path"`
-		Text string `json:"text"`
-	}
 	doc := struct {
-		Version int       `json:"version"`
-		Entries int       `json:"entries"`
-		Errors  []problem `json:"errors"`
-	}{Version: 1, Entries: entries, Errors: []problem{}}
-	for _, e := range specErrors(err) {
-		doc.Errors = append(doc.Errors, problem{e.Pos.File, e.Pos.Line, e.Pos.Col, e.Path, e.Text})
-	}
+		Version int               `json:"version"`
+		Entries int               `json:"entries"`
+		Errors  []render.Misspelt `json:"errors"`
+	}{1, entries, misspelt(err)}
 	if jsonErr := a.printJSON(doc); jsonErr != nil {
 		return jsonErr
 	}

@@ -69,9 +69,9 @@ func BenchmarkNoOpPass(b *testing.B) {
 }
 
 func noOp(r *rig, desired resource.Config, snap state.Snapshot) error {
-	p, err := r.engine.Plan(context.Background(), desired, snap, apply.Options{})
-	if err == nil && len(p.Changes)+len(p.Problems) > 0 {
-		err = fmt.Errorf("not a no-op: %d changes, %v", len(p.Changes), p.Problems)
+	made, err := r.engine.Plan(context.Background(), desired, snap, apply.Options{})
+	if err == nil && len(made.Changes)+len(made.Problems) > 0 {
+		err = fmt.Errorf("not a no-op: %d changes, %v", len(made.Changes), made.Problems)
 	}
 	return err
 }

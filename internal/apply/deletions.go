@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +20,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// The codes of what became of items beside: count, unit.
+const (
+	Archived    plan.Code = "archived" // before they were deleted, or were to be
+	NotArchived plan.Code = "not_archived"
+	StillThere  plan.Code = "still_there"  // Telnyx called some of them deleted, or gave no answer
+	StoppedLost plan.Code = "stopped_lost" // not started, as of several calls in a row nobody knows what became of them
+)
+
 // maxLost is how many batches in a row may go without an answer that tells: then Telnyx is in trouble, and
 // more would not help.
 const maxLost = 5
@@ -26,7 +35,7 @@ const maxLost = 5
 // deletions archives and deletes what is due, batch by batch, and reads again what is left. The error is one of the
 // state, or one by which all others would fail too.
 func (x *executor) deletions(ctx context.Context, p *plan.Plan, out []plan.Outcome) error {
-	d := &deleting{executor: x, p: p, out: out, fate: map[string]fate{}}
+	d := &deleting{executor: x, p: p, out: out, fate: map[string]fate{}, archived: map[int]int{}}
 	for i := range p.Calls {
 		if of, ours := p.Calls[i].Do.(retention.Of); ours {
 			items, _ := p.Calls[i].Items.(retention.Items)
@@ -58,6 +67,7 @@ type deleteCall struct {
 // fate is what became of one item.
 type fate struct {
 	change  int
+	why     plan.Code // of what could not be archived, or is still there
 	status  plan.Status
 	err     error
 	request string
@@ -72,9 +82,11 @@ type deleting struct {
 	unit  string
 	calls []deleteCall
 
-	mu   sync.Mutex
-	fate map[string]fate // by id: of what was archived, or deleted
-	open []string        // deletions that were begun and whose outcome nobody knows
+	mu       sync.Mutex
+	archived map[int]int     // by change
+	fate     map[string]fate // by id: of what was archived, or deleted
+	stopped  bool            // as of too many calls nobody knows what became of them
+	open     []string        // deletions that were begun and whose outcome nobody knows
 }
 
 // archive keeps what has to be kept before it is deleted. What could not be is not deleted.
@@ -95,21 +107,33 @@ func (d *deleting) archive(ctx context.Context) {
 				if err != nil {
 					d.mu.Lock()
 					defer d.mu.Unlock()
-					d.fate[item.ID] = fate{change: call.of[i], status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
+					d.fate[item.ID] = fate{change: call.of[i], why: NotArchived, status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
 				}
 				return nil
 			})
 		}
 	}
 	_ = g.Wait() // what failed has its fate
+	for _, call := range d.calls {
+		for i, item := range call.List {
+			policy, _ := d.p.Changes[call.of[i]].Do.(*retention.Policy)
+			if _, failed := d.fate[item.ID]; policy != nil && policy.Archive != "" && !failed {
+				d.archived[call.of[i]]++
+			}
+		}
+	}
 }
 
 // deleteAll deletes batch by batch, until something forbids to go on.
 func (d *deleting) deleteAll(ctx, work context.Context) error {
 	lost := 0
 	for n, call := range d.calls {
-		if ctx.Err() != nil || lost == maxLost {
+		if ctx.Err() != nil {
 			return ctx.Err() // the rest was not started
+		}
+		if lost == maxLost {
+			d.stopped = true
+			return nil
 		}
 		err := d.delete(work, call)
 		switch {
@@ -156,7 +180,7 @@ func (d *deleting) delete(ctx context.Context, call deleteCall) error {
 		status, text = plan.Failed, err.Error()
 	}
 	for i, id := range ids {
-		d.fate[id] = fate{changes[i], status, err, r.RequestID, begun.Items[i]}
+		d.fate[id] = fate{changes[i], "", status, err, r.RequestID, begun.Items[i]}
 	}
 	if status == plan.InDoubt {
 		return err
@@ -208,10 +232,10 @@ func (d *deleting) readAgain(ctx context.Context) error {
 	for id, f := range d.fate {
 		switch {
 		case f.status == plan.Done && there[id]:
-			f.status, f.err = plan.Failed, errStillThere
+			f.why, f.status, f.err = StillThere, plan.Failed, errStillThere
 			rec.Events = append(rec.Events, d.row(f.deleted, plan.Failed, f.err.Error(), ""))
 		case f.status == plan.InDoubt && there[id]:
-			f.status = plan.Failed
+			f.why, f.status = StillThere, plan.Failed
 		case f.status == plan.InDoubt:
 			f.status, f.err = plan.Done, nil
 			rec.Events = append(rec.Events, d.row(f.deleted, plan.Done, "", ""))
@@ -229,6 +253,7 @@ func (d *deleting) readAgain(ctx context.Context) error {
 
 // tell makes the outcomes of the changes.
 func (d *deleting) tell() {
+	whys := map[int]map[plan.Code]int{} // by change
 	for _, call := range d.calls {
 		for i, item := range call.List {
 			f, begun := d.fate[item.ID]
@@ -247,9 +272,26 @@ func (d *deleting) tell() {
 			if f.err != nil && o.Err == nil {
 				o.Err, o.Error = f.err, f.err.Error()
 			}
+			if why := f.why; why != "" || !begun && d.stopped {
+				if !begun {
+					why = StoppedLost
+				}
+				if whys[call.of[i]] == nil {
+					whys[call.of[i]] = map[plan.Code]int{}
+				}
+				whys[call.of[i]][why]++
+			}
 			if f.request != "" && (len(o.Requests) == 0 || o.Requests[len(o.Requests)-1] != f.request) {
 				o.Requests = append(o.Requests, f.request)
 			}
+		}
+	}
+	for i, n := range d.archived {
+		d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: Archived, Args: plan.Args{"count": n, "unit": d.unit}})
+	}
+	for i, codes := range whys {
+		for _, code := range slices.Sorted(maps.Keys(codes)) {
+			d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: code, Args: plan.Args{"count": codes[code], "unit": d.unit}})
 		}
 	}
 	// What waits for another run was not tried.

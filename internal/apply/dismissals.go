@@ -46,6 +46,7 @@ func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outc
 			}
 			if err != nil {
 				failed = append(failed, list[j])
+				o.Reasons = append(o.Reasons, told(NotDismissed, p.Changes[i].Addr, &list[j], err))
 				if o.Err == nil {
 					o.Err, o.Error = err, err.Error()
 				}
@@ -54,6 +55,7 @@ func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outc
 			if r.RequestID != "" {
 				o.Requests = append(o.Requests, r.RequestID)
 			}
+			o.Reasons = append(o.Reasons, told(Dismissed, p.Changes[i].Addr, &list[j], nil))
 			rec.Events = append(rec.Events, resource.Event{
 				Addr: p.Changes[i].Addr, Op: string(plan.Dismiss), ID: list[j].ID, Reason: messages.Because(&list[j]), Outcome: string(plan.Done),
 				RequestID: r.RequestID, Fingerprint: x.fingerprint,
@@ -72,8 +74,24 @@ func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outc
 	return x.db.Commit(ctx, rec)
 }
 
-// MessagesRead is the code of what a look at log messages found: count, new.
-const MessagesRead plan.Code = "messages_read"
+// The codes of what became of log messages. Those of one have what [messages.About] has, beside.
+const (
+	Dismissed    plan.Code = "message_dismissed"     // rule
+	NotDismissed plan.Code = "message_not_dismissed" // error
+	MessagesRead plan.Code = "messages_read"         // count, new
+)
+
+// told is what became of a message.
+func told(code plan.Code, rule resource.Addr, m *resource.Message, err error) plan.Reason {
+	r := messages.Because(m)
+	r.Code = code
+	if err != nil {
+		r.Args["error"] = err.Error()
+	} else {
+		r.Args["rule"] = rule.String()
+	}
+	return r
+}
 
 // lookAtMessages reads Telnyx's log messages, says each new one once, and dismisses what the rules say.
 func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err error) {
@@ -100,7 +118,7 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 	dismissed := map[string]bool{}
 	if !s.Observe {
 		result, applyErr := e.Apply(ctx, s.DB, s.Desired, p, s.Options)
-		r.Result, err = &result, applyErr
+		r.Result, r.Failed, err = &result, !result.OK(), applyErr
 		for i := range result.Outcomes {
 			o := &result.Outcomes[i]
 			failed := map[string]bool{}

@@ -73,15 +73,15 @@ func (y *toys) db(f func(db *state.DB, snap state.Snapshot)) {
 }
 
 // apply plans and applies as the command does, and returns what there is to see.
-func (y *toys) apply(ctx context.Context, desired resource.Config, o apply.Options) (p plan.Plan, result plan.Result, err error) {
+func (y *toys) apply(ctx context.Context, desired resource.Config, o apply.Options) (made plan.Plan, result plan.Result, err error) {
 	y.Helper()
 	y.db(func(db *state.DB, snap state.Snapshot) {
-		if p, err = y.engine.PlanSettled(ctx, desired, snap, o); err != nil {
+		if made, err = y.engine.PlanSettled(ctx, desired, snap, o); err != nil {
 			y.Fatal(err)
 		}
-		result, err = y.engine.Apply(ctx, db, desired, p, o)
+		result, err = y.engine.Apply(ctx, db, desired, made, o)
 	})
-	return p, result, err
+	return made, result, err
 }
 
 // must is apply where all is to be done.

@@ -68,9 +68,9 @@ func TestIDsOfWhatWasMadeAreFilledIn(t *testing.T) {
 			t.Errorf("state has of %s: %s, want %s", o.Addr, resource.Text(o.Applied), want[call])
 		}
 	}
-	p, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{})
-	if err != nil || p.Exit() != 0 || p.Unchanged != 3 {
-		t.Errorf("the next plan: %s %v", words.JSON(&p, nil), err)
+	made, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{})
+	if err != nil || made.Exit() != 0 || made.Unchanged != 3 {
+		t.Errorf("the next plan: %s %v", words.JSON(&made, nil), err)
 	}
 }
 
@@ -84,11 +84,11 @@ func TestWhatWaitsForSomethingWithheldIsWithheld(t *testing.T) {
 	))
 	y.lines.numbers = func(string) int { return 2 }
 	less := config("/root", []string{"carriers"}, entry("lines", "keep", resource.Object{"host": "h"}))
-	p, result, err := y.apply(t.Context(), less, apply.Options{Prune: true})
-	if err != nil || len(result.Outcomes) > 0 || len(p.Withheld) != 2 || p.Exit() != 4 {
-		t.Fatalf("%v %+v %s", err, result, words.JSON(&p, nil))
+	made, result, err := y.apply(t.Context(), less, apply.Options{Prune: true})
+	if err != nil || len(result.Outcomes) > 0 || len(made.Withheld) != 2 || made.Exit() != 4 {
+		t.Fatalf("%v %+v %s", err, result, words.JSON(&made, nil))
 	}
-	if w := p.Withheld[0]; w.Addr.Kind != "carriers" || words.All(w.Guards) != "it waits for lines/x, which is withheld" {
+	if w := made.Withheld[0]; w.Addr.Kind != "carriers" || words.All(w.Guards) != "it waits for lines/x, which is withheld" {
 		t.Errorf("%s: %s", w.Addr, words.All(w.Guards))
 	}
 	if len(y.carriers.objects) != 1 || len(y.lines.objects) != 2 {
@@ -107,12 +107,12 @@ func TestNothingMoreIsSentOnceTheStateCannotBeWritten(t *testing.T) {
 	var result plan.Result
 	var err error
 	y.db(func(db *state.DB, snap state.Snapshot) {
-		p, planErr := y.engine.Plan(t.Context(), desired, snap, apply.Options{})
+		made, planErr := y.engine.Plan(t.Context(), desired, snap, apply.Options{})
 		if planErr != nil {
 			t.Fatal(planErr)
 		}
 		y.carriers.before = func(string) error { return db.Close() }
-		result, err = y.engine.Apply(t.Context(), db, desired, p, apply.Options{})
+		result, err = y.engine.Apply(t.Context(), db, desired, made, apply.Options{})
 	})
 	if err == nil || !strings.Contains(err.Error(), "state: ") {
 		t.Errorf("error: %v, want that of the state", err)
@@ -214,9 +214,9 @@ func TestALostCreateIsLookedForTwice(t *testing.T) {
 				y.engine.Settle = c.settle
 				var looks []time.Time
 				y.carriers.observed = func() { looks = append(looks, time.Now()) }
-				p, err := y.engine.PlanSettled(t.Context(), desired(), lost, apply.Options{})
-				if err != nil || len(p.Changes) != 1 || !p.Changes[0].InDoubt {
-					t.Fatalf("%v %s", err, words.JSON(&p, nil))
+				made, err := y.engine.PlanSettled(t.Context(), desired(), lost, apply.Options{})
+				if err != nil || len(made.Changes) != 1 || !made.Changes[0].InDoubt {
+					t.Fatalf("%v %s", err, words.JSON(&made, nil))
 				}
 				if len(looks) != 2 || looks[1].Sub(looks[0]) != c.want {
 					t.Errorf("looks: %v, want two with %v between them", looks, c.want)
@@ -234,9 +234,9 @@ func TestALostCreateIsLookedForTwice(t *testing.T) {
 				}
 				first = false
 			}
-			p, err := y.engine.PlanSettled(t.Context(), desired(), lost, apply.Options{})
-			if err != nil || len(p.Changes) != 1 || p.Changes[0].Op != plan.Adopt {
-				t.Errorf("%v %s", err, words.JSON(&p, nil))
+			made, err := y.engine.PlanSettled(t.Context(), desired(), lost, apply.Options{})
+			if err != nil || len(made.Changes) != 1 || made.Changes[0].Op != plan.Adopt {
+				t.Errorf("%v %s", err, words.JSON(&made, nil))
 			}
 		})
 	})
@@ -348,7 +348,7 @@ func TestWhatProvesTheAccount(t *testing.T) {
 			y.engine.Key = "KEY-another"
 			_, err := y.engine.Plan(t.Context(), c.desired, y.snapshot(), apply.Options{Prune: true})
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(words.Error(err), c.want) {
-				t.Errorf("got %v, want %q", words.Error(err), c.want)
+				t.Errorf("got %v, want %q", err, c.want)
 			}
 			if _, err := y.engine.Plan(t.Context(), c.desired, y.snapshot(), apply.Options{AcceptAccount: true}); err != nil {
 				t.Errorf("accepted, and: %v", err)

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"telnyxsync/internal/client"
@@ -137,7 +138,10 @@ func retain(kind string) func(ctx context.Context, e *Engine, s Situation) (Repo
 		p, err := e.PlanRetention(ctx, kind, s.Desired, s.Snap, s.Options)
 		r := Report{Plan: &p}
 		if err != nil {
-			return r, err
+			if !s.Observe { // what holds is remembered also by a run that cannot go on
+				err = errors.Join(err, s.remember(ctx, e, &p))
+			}
+			return r, fmt.Errorf("%w; nothing more is deleted", err)
 		}
 		if s.Shown != nil {
 			narrowed(&p, s.Shown)
@@ -145,13 +149,13 @@ func retain(kind string) func(ctx context.Context, e *Engine, s Situation) (Repo
 		}
 		r.Failed = len(p.Problems) > 0
 		enforce := s.Enforce && !s.Observe
+		if n := itemsIn(p.Calls); n > 0 && !enforce {
+			p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: OnlyReports, Args: plan.Args{"count": n, "unit": unitOf(kind), "kind": kind}}})
+		}
 		switch {
 		case s.Observe:
 			return r, nil
 		case !enforce:
-			if n := itemsIn(p.Calls); n > 0 {
-				p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: OnlyReports, Args: plan.Args{"count": n, "unit": unitOf(kind), "kind": kind}}})
-			}
 			return r, s.remember(ctx, e, &p)
 		}
 		clean := len(p.Withheld) == 0
@@ -159,7 +163,10 @@ func retain(kind string) func(ctx context.Context, e *Engine, s Situation) (Repo
 			s.letThrough(e, kind, &p)
 		}
 		result, err := e.Apply(ctx, s.DB, s.Desired, p, s.Options)
-		r.Result = &result
+		r.Result, r.Failed = &result, r.Failed || !result.OK()
+		if err != nil {
+			err = fmt.Errorf("%w; nothing more is deleted", err)
+		}
 		return r, err
 	}
 }

@@ -33,13 +33,13 @@ func TestAnUnreadableSecretStopsItsEntryAlone(t *testing.T) {
 	}
 	before := y.row("safes", "bad")
 	delete(y.secrets, "B")
-	p, result, err := y.apply(t.Context(), desired("other"), writing)
+	made, result, err := y.apply(t.Context(), desired("other"), writing)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, "outcomes", outcomes(result), []string{"update carriers/c: done", "update safes/good: done", "update safes/of-c: done"})
-	if len(p.Problems) != 1 || p.Problems[0].Addr.Name != "bad" || p.Exit() != 1 {
-		t.Errorf("plan %s", words.JSON(&p, nil))
+	if len(made.Problems) != 1 || made.Problems[0].Addr.Name != "bad" || made.Exit() != 1 {
+		t.Errorf("plan %s", words.JSON(&made, nil))
 	}
 	if got := y.safes.objects["1"]["host"]; got != "h" || resource.Text(y.row("safes", "bad")) != resource.Text(before) {
 		t.Errorf("it was changed: %v, %s", got, resource.Text(y.row("safes", "bad")))
@@ -93,9 +93,9 @@ func TestASecretIsReadOnce(t *testing.T) {
 		t.Errorf("%d reads", reads)
 	}
 	y.engine.Secret = nil
-	p, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{Writing: true})
-	if err != nil || len(p.Problems) != 2 || !strings.Contains(words.Problem(&p.Problems[0]), "no secrets can be read here") {
-		t.Errorf("%v %s", err, words.JSON(&p, nil))
+	made, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{Writing: true})
+	if err != nil || len(made.Problems) != 2 || !strings.Contains(words.Problem(&made.Problems[0]), "no secrets can be read here") {
+		t.Errorf("%v %s", err, words.JSON(&made, nil))
 	}
 }
 
@@ -119,9 +119,9 @@ func TestKeysOfWhatWasMadeAreFilledIn(t *testing.T) {
 	y.must(desired)
 	same(t, "intents", intents, []string{`safes/s key "id-c"`})
 	same(t, "owned", y.owned(), []string{"carriers/c=id-c", "safes/s=id-c"})
-	p, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{Writing: true})
-	if err != nil || p.Exit() != 0 || p.Unchanged != 2 {
-		t.Errorf("the next plan: %s %v", words.JSON(&p, nil), err)
+	made, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{Writing: true})
+	if err != nil || made.Exit() != 0 || made.Unchanged != 2 {
+		t.Errorf("the next plan: %s %v", words.JSON(&made, nil), err)
 	}
 }
 

@@ -15,15 +15,15 @@ import (
 )
 
 // named are the addresses that a run said something about: what it could not do, and why.
-func named(p plan.Plan, result plan.Result) map[string]bool {
+func named(made plan.Plan, result plan.Result) map[string]bool {
 	out := map[string]bool{}
-	for _, q := range p.Problems {
-		out[q.Addr.String()] = true
+	for _, p := range made.Problems {
+		out[p.Addr.String()] = true
 	}
-	for _, w := range p.Withheld {
+	for _, w := range made.Withheld {
 		out[w.Addr.String()] = true
 	}
-	for _, o := range p.Observed {
+	for _, o := range made.Observed {
 		out[o.Addr.String()] = true
 	}
 	for _, o := range result.Outcomes {
@@ -44,12 +44,12 @@ func TestLawsOfApply(t *testing.T) {
 		r.sim.ClearJournal()
 
 		planned := r.plan(w.desired, w.options)
-		p, result := r.apply(w.desired, w.options)
-		if a, b := words.JSON(&planned, nil), words.JSON(&p, nil); string(a) != string(b) {
+		made, result := r.apply(w.desired, w.options)
+		if a, b := words.JSON(&planned, nil), words.JSON(&made, nil); string(a) != string(b) {
 			t.Fatalf("the same input made two plans:\n%s\n%s", a, b)
 		}
 		calls, ours := 0, map[string]bool{}
-		for _, c := range p.Changes {
+		for _, c := range made.Changes {
 			calls += c.Cost
 			ours[c.Addr.Kind+"/"+c.ID] = true
 		}
@@ -59,11 +59,11 @@ func TestLawsOfApply(t *testing.T) {
 		if n := len(writes(r.sim)); n > calls {
 			t.Errorf("%d writes, the plan says %d at most: %v", n, calls, writes(r.sim))
 		}
-		if len(result.Outcomes) != len(p.Changes) {
-			t.Errorf("%d outcomes of %d changes", len(result.Outcomes), len(p.Changes))
+		if len(result.Outcomes) != len(made.Changes) {
+			t.Errorf("%d outcomes of %d changes", len(result.Outcomes), len(made.Changes))
 		}
 		snap := r.snapshot()
-		if text := resource.Text(snap.Owned) + resource.Text(snap.Intents) + string(words.JSON(&p, &result)); strings.Contains(text, "-secret") {
+		if text := resource.Text(snap.Owned) + resource.Text(snap.Intents) + string(words.JSON(&made, &result)); strings.Contains(text, "-secret") {
 			t.Errorf("a secret is remembered or shown: %s", text)
 		}
 		owned := map[string]bool{}
@@ -79,32 +79,32 @@ func TestLawsOfApply(t *testing.T) {
 			case is != was && !ours[key]:
 				t.Errorf("%s was touched, and no change is about it:\n%s\n%s", key, was, is)
 			}
-			if !there && !w.options.Prune && !replaced(p, key) {
+			if !there && !w.options.Prune && !replaced(made, key) {
 				t.Errorf("%s was deleted without prune", key)
 			}
 		}
 		if w.account["_tags_patch"] != nil {
 			// Tags that cannot be taken off do not stick: they are written a few times, then held.
 			for range diff.StickLimit {
-				p, result = r.apply(w.desired, w.options)
+				made, result = r.apply(w.desired, w.options)
 			}
 		}
 		r.sim.ClearJournal()
 		again := r.plan(w.desired, w.options)
 		excused := named(again, result)
-		for a := range named(p, result) {
+		for a := range named(made, result) {
 			excused[a] = true
 		}
 		for _, c := range again.Changes {
 			if !excused[c.Addr.String()] {
-				t.Errorf("the next plan still has %s %s: %s\n%s", c.Op, c.Addr, words.JSON(&again, nil), words.JSON(&p, &result))
+				t.Errorf("the next plan still has %s %s: %s\n%s", c.Op, c.Addr, words.JSON(&again, nil), words.JSON(&made, &result))
 			}
 		}
 	})
 }
 
-func replaced(p plan.Plan, key string) bool {
-	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
+func replaced(made plan.Plan, key string) bool {
+	return slices.ContainsFunc(made.Changes, func(c plan.Change) bool {
 		return c.Op == plan.Replace && c.Addr.Kind+"/"+c.ID == key
 	})
 }
@@ -145,11 +145,11 @@ func TestLawsOfApplyWithFaults(t *testing.T) {
 		for range 2 { // what a half-done replace left is finished first
 			r.apply(w.desired, w.options)
 		}
-		p, result := r.apply(w.desired, w.options)
-		excused := named(p, result)
-		for _, c := range p.Changes {
+		made, result := r.apply(w.desired, w.options)
+		excused := named(made, result)
+		for _, c := range made.Changes {
 			if !excused[c.Addr.String()] {
-				t.Errorf("still to do: %s %s\n%s", c.Op, c.Addr, words.JSON(&p, nil))
+				t.Errorf("still to do: %s %s\n%s", c.Op, c.Addr, words.JSON(&made, nil))
 			}
 		}
 		tags := map[string]int{}

@@ -26,9 +26,9 @@ func (k *keeper) messages(s apply.Situation) (lines []string, report apply.Repor
 	k.Helper()
 	report, err := k.run(context.Background(), "log_messages", s)
 	if err != nil || report.Failed {
-		k.Fatalf("%v %q", err, report.Lines)
+		k.Fatalf("%v %q", err, linesOf(report))
 	}
-	return report.Lines, report
+	return linesOf(report), report
 }
 
 func titles(r apply.Report) (out []string) {
@@ -73,10 +73,10 @@ func TestLogMessages(t *testing.T) {
 	}
 	lines, report := k.messages(s)
 	same(t, "lines", lines, []string{
-		"new: 20 new: detail of new (connection 9, number +15125550199, ticket T)",
 		"dismissed by log_message_rules/noise: 20 some noise: detail of some noise",
 		"dismissed by log_message_rules/noise: 10 noise of a known code: detail of noise of a known code",
 		"dismissed by log_message_rules/of-zoom: 30 of zoom: detail of of zoom (connection 77)",
+		"new: 20 new: detail of new (connection 9, number +15125550199, ticket T)",
 		"new: 30 Noise: detail of Noise",
 		"4 log messages, 4 of them new",
 	})
@@ -143,8 +143,8 @@ func TestLogMessagesWithoutIDs(t *testing.T) {
 	}
 	same(t, "lines", lines[:3], []string{
 		"new: 10 twice: detail of twice",
-		"new: 10 noise: detail of noise; it has no id, so it cannot be dismissed, and is not said again",
-		"new: 10 noise: detail of noise (ticket T); it has no id, so it cannot be dismissed, and is not said again",
+		"log_message_rules/noise: new: 10 noise: detail of noise; it has no id, so it cannot be dismissed, and is not said again",
+		"log_message_rules/noise: new: 10 noise: detail of noise (ticket T); it has no id, so it cannot be dismissed, and is not said again",
 	})
 	slices.Reverse(list)
 	if err := k.sim.SetAccount(must(t, object{"log_messages": list})); err != nil {
@@ -174,12 +174,12 @@ func TestLogMessagesThatAreNotDismissed(t *testing.T) {
 		}
 		report, err := k.run(context.Background(), "log_messages", s)
 		if failed := len(want) > 1; err != nil || report.Failed != failed {
-			t.Errorf("%d: %v %q", status, err, report.Lines)
+			t.Errorf("%d: %v %q", status, err, linesOf(report))
 		}
 		same(t, fmt.Sprint(status), titles(report), want)
-		has(t, report.Lines, "new: 20 new: detail of new")
+		has(t, linesOf(report), "new: 20 new: detail of new")
 		if len(want) > 1 {
-			has(t, report.Lines, "not dismissed: 10 noise 1: detail of noise 1: DELETE /external_connections/log_messages/1: ")
+			has(t, linesOf(report), "not dismissed: 10 noise 1: detail of noise 1: DELETE /external_connections/log_messages/1: ")
 		}
 		if n := len(writes(k.sim)); status == 403 && n != 1 {
 			t.Errorf("%d: %v", status, writes(k.sim))
@@ -223,7 +223,7 @@ func TestLogMessagesThatCannotBeRead(t *testing.T) {
 			}
 			report, err := k.run(context.Background(), "log_messages", s)
 			if err == nil || report.Messages != nil || len(k.snapshot().Messages) != 7 {
-				t.Errorf("%s: %v %q", f.Do, err, report.Lines)
+				t.Errorf("%s: %v %q", f.Do, err, linesOf(report))
 			}
 			k.sim.ClearFaults()
 		}

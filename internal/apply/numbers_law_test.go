@@ -18,15 +18,15 @@ import (
 )
 
 // settle lets the daemon work until nothing is left to do or to wait for.
-func (l *numberLaw) settle() (p plan.Plan) {
+func (l *numberLaw) settle() (made plan.Plan) {
 	l.sim.ClearFaults()
 	const most = 60
 	for i := range most {
 		before := len(writes(l.sim))
-		p, _ = l.pass(context.Background())
+		made, _ = l.pass(context.Background())
 		truth := l.truth()
-		open := len(p.Waiting) > 0 || slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Items != nil && c.Op != plan.Adopt })
-		over := !slices.ContainsFunc(p.Open, func(o resource.Order) bool { // but for what hangs
+		open := len(made.Waiting) > 0 || slices.ContainsFunc(made.Changes, func(c plan.Change) bool { return c.Items != nil && c.Op != plan.Adopt })
+		over := !slices.ContainsFunc(made.Open, func(o resource.Order) bool { // but for what hangs
 			for number := range o.Numbers.All() {
 				if _, hangs := truth.coming(number); !hangs {
 					return true
@@ -34,43 +34,40 @@ func (l *numberLaw) settle() (p plan.Plan) {
 			}
 			return false
 		})
-		if !open && over && len(p.Changes) == 0 && len(writes(l.sim)) == before && !truth.moves() {
-			return p
+		if !open && over && len(made.Changes) == 0 && len(writes(l.sim)) == before && !truth.moves() {
+			return made
 		}
-		if open && p.NextLook.IsZero() {
-			l.Fatalf("nobody wakes what waits: %s", inShort(&p))
+		if open && made.NextLook.IsZero() {
+			l.Fatalf("nobody wakes what waits: %s", inShort(&made))
 		}
-		time.Sleep(max(time.Duration(i)*10*time.Minute, l.w.uploadTime/2, time.Until(p.NextLook)))
+		time.Sleep(max(time.Duration(i)*10*time.Minute, l.w.uploadTime/2, time.Until(made.NextLook)))
 	}
-	l.Fatalf("after %d passes something is left: %s", most, inShort(&p))
-	return p
+	l.Fatalf("after %d passes something is left: %s", most, inShort(&made))
+	return made
 }
 
 // inShort is a plan for whoever has to find out what went wrong.
-func inShort(p *plan.Plan) string {
+func inShort(made *plan.Plan) string {
 	var out strings.Builder
-	for what, list := range map[string][]plan.Change{"": p.Changes, "wait: ": p.Waiting, "observed: ": p.Observed} {
+	for what, list := range map[string][]plan.Change{"": made.Changes, "wait: ": made.Waiting, "observed: ": made.Observed} {
 		for _, c := range list {
-			fmt.Fprintf(&out, "\n%s%s %s", what, c.Op, c.Addr)
-			if s, ours := c.Items.(resource.Numbers); ours {
-				fmt.Fprintf(&out, " %s at %s: %s", s.Texts(), resource.Text(c.To), words.All(c.Reasons))
-			}
+			fmt.Fprintf(&out, "\n%s%s %s %s at %s: %s", what, c.Op, c.Addr, plan.TextsOf(c.Items), resource.Text(c.To), words.All(c.Reasons))
 		}
 	}
-	for _, q := range p.Problems {
-		fmt.Fprintf(&out, "\nproblem %s: %s", q.Addr, words.Problem(&q))
+	for i := range made.Problems {
+		fmt.Fprintf(&out, "\nproblem %s: %s", made.Problems[i].Addr, words.Problem(&made.Problems[i]))
 	}
-	fmt.Fprintf(&out, "\nnext %v %+v", p.NextLook, p.Counts)
+	fmt.Fprintf(&out, "\nnext %v %+v", made.NextLook, made.Counts)
 	return out.String()
 }
 
 // ended looks at an account that has come to rest.
-func (l *numberLaw) ended(before numberTruth, p plan.Plan) {
+func (l *numberLaw) ended(before numberTruth, made plan.Plan) {
 	truth := l.truth()
 	for _, g := range l.w.groups {
 		for n := range g.numbers.All() {
 			if !g.observe && !truth.inPlace(n, g) {
-				l.excuse(&truth, p, g, n)
+				l.excuse(&truth, made, g, n)
 			}
 		}
 	}
@@ -103,7 +100,7 @@ func (l *numberLaw) ended(before numberTruth, p plan.Plan) {
 }
 
 // excuse looks for the reason why a number is not in place, and that the plan names it.
-func (l *numberLaw) excuse(truth *numberTruth, p plan.Plan, g *numberGroup, n resource.Number) {
+func (l *numberLaw) excuse(truth *numberTruth, made plan.Plan, g *numberGroup, n resource.Number) {
 	on, owned := truth.connection(n)
 	_, hangs := truth.coming(n)
 	location, _, _ := truth.place(n)
@@ -113,15 +110,15 @@ func (l *numberLaw) excuse(truth *numberTruth, p plan.Plan, g *numberGroup, n re
 	case on != "" && on != truth.connectionOf(g) && !g.allowMove:
 	case noDefault, l.w.tollFree[n] && g.toUsers():
 	default:
-		l.Errorf("%s of %s is on %s at %q, and nothing keeps it from %s%s on %s: %s", n, g.name, on, location, g.location, g.civic, g.connection, inShort(&p))
+		l.Errorf("%s of %s is on %s at %q, and nothing keeps it from %s%s on %s: %s", n, g.name, on, location, g.location, g.civic, g.connection, inShort(&made))
 		return
 	}
-	for _, q := range p.Problems {
-		if q.Addr.Name == g.name && saysNumber(words.Problem(&q), n) {
+	for _, p := range made.Problems {
+		if p.Addr.Name == g.name && saysNumber(words.Problem(&p), n) {
 			return
 		}
 	}
-	l.Errorf("%s of %s is on %s at %q, and no problem names it: %s", n, g.name, on, location, inShort(&p))
+	l.Errorf("%s of %s is on %s at %q, and no problem names it: %s", n, g.name, on, location, inShort(&made))
 }
 
 // saysNumber tells whether the text of a problem names a number, or may leave it out for brevity.

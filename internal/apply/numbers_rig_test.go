@@ -175,21 +175,21 @@ func (l *numberLaw) close() {
 }
 
 // pass is what the daemon does to reconcile, or a person for some entries; false where it was cut off.
-func (l *numberLaw) pass(ctx context.Context, only ...resource.Addr) (p plan.Plan, ok bool) {
+func (l *numberLaw) pass(ctx context.Context, only ...resource.Addr) (made plan.Plan, ok bool) {
 	events, seen := l.history(), len(l.sim.Journal())
 	snap := l.snapshot()
 	desired, o := l.w.config(), apply.Options{Writing: true, Only: only}
-	p, err := l.engine.PlanSettled(ctx, desired, snap, o)
+	made, err := l.engine.PlanSettled(ctx, desired, snap, o)
 	if err == nil {
-		_, err = l.engine.Apply(ctx, l.db, desired, p, o)
+		_, err = l.engine.Apply(ctx, l.db, desired, made, o)
 	}
 	if l.wire.dead || ctx.Err() != nil {
-		return p, false
+		return made, false
 	}
 	if err != nil {
 		l.Fatal(err)
 	}
-	l.next = p.NextLook
+	l.next = made.NextLook
 	posts, moves := 0, 0
 	for _, j := range l.sim.Journal()[seen:] {
 		switch {
@@ -204,7 +204,7 @@ func (l *numberLaw) pass(ctx context.Context, only ...resource.Addr) (p plan.Pla
 		l.Errorf("%d events of %d writes", more, posts+moves)
 	}
 	l.check()
-	return p, true
+	return made, true
 }
 
 func (l *numberLaw) snapshot() state.Snapshot {

@@ -29,9 +29,9 @@ func TestNumbersOfTwoConfigurations(t *testing.T) {
 	o := apply.Options{Writing: true}
 	r.apply(group(other, "b", 15125550102, 15125550102), o)
 	for range 2 { // it finds that the upload has failed, and does not mind
-		p, result := r.apply(group(one, "a", 15125550101, 15125550101), o)
-		if len(p.Problems) > 0 || !result.OK() {
-			t.Errorf("%+v %+v", p.Problems, result)
+		made, result := r.apply(group(one, "a", 15125550101, 15125550101), o)
+		if len(made.Problems) > 0 || !result.OK() {
+			t.Errorf("%+v %+v", made.Problems, result)
 		}
 	}
 	if snap := r.snapshot(); len(snap.Orders) > 0 || len(snap.Troubles) != 1 || !snap.Troubles[0].Parked() {
@@ -45,9 +45,9 @@ func TestNumbersOfTwoConfigurations(t *testing.T) {
 		"its own":    {group(other, "b", 15125550102, 15125550102), "parked: unknown_country_code"},
 		"the others": {group(one, "a", 15125550101, 15125550102), "they belong to phone_numbers/b of the configuration " + other},
 	} {
-		p, _ := r.apply(c.config, o)
-		if len(p.Problems) != 1 || !strings.Contains(words.Problem(&p.Problems[0]), c.want) {
-			t.Errorf("%s: %+v, want %s", what, p.Problems, c.want)
+		made, _ := r.apply(c.config, o)
+		if len(made.Problems) != 1 || !strings.Contains(words.Problem(&made.Problems[0]), c.want) {
+			t.Errorf("%s: %+v, want %s", what, made.Problems, c.want)
 		}
 	}
 	if w := writes(r.sim); len(w) > 0 {

@@ -63,8 +63,8 @@ func TestCallsOfAPassThatFindsNothing(t *testing.T) {
 		}
 	}
 	for _, o := range []apply.Options{{}, {Writing: true}, {Prune: true, Foreign: true}} {
-		if p := r.plan(desired, o); len(p.Changes)+len(p.Problems) > 0 || p.Unchanged != 7 {
-			t.Errorf("plan %s", words.JSON(&p, nil))
+		if made := r.plan(desired, o); len(made.Changes)+len(made.Problems) > 0 || made.Unchanged != 7 {
+			t.Errorf("plan %s", words.JSON(&made, nil))
 		}
 		got := r.reads()
 		connections := slices.Index(got, "GET /external_connections")
@@ -137,10 +137,10 @@ func TestAnUnreadableConnectionKeepsWhatBelongsToIt(t *testing.T) {
 			resource.Put(e.Object, "/configuration/bucket", "other")
 		}
 	}
-	p, result := r.apply(desired, apply.Options{Writing: true, Prune: true})
+	made, result := r.apply(desired, apply.Options{Writing: true, Prune: true})
 	same(t, "outcomes", outcomes(result), []string{"update custom_storage_credentials/by-id: done"})
 	var problems []string
-	for _, p := range p.Problems {
+	for _, p := range made.Problems {
 		problems = append(problems, p.Addr.String())
 	}
 	same(t, "problems", problems, []string{"custom_storage_credentials/by-name", "external_connections/"})

@@ -37,24 +37,24 @@ func TestWhenItWasWrittenIsRemembered(t *testing.T) {
 			}
 		}
 		y.must(config("/root", nil, entry("reels", "r", o("h")), entry("carriers", "c", resource.Object{"host": "h"})))
-		made := time.Now()
-		wrote("made", made)
+		first := time.Now()
+		wrote("made", first)
 		if got := y.row("carriers", "c").Renewed; !got.IsZero() {
 			t.Errorf("a carrier does not expire, and was written %v", got)
 		}
 
 		time.Sleep(time.Hour)
 		y.must(config("/root", nil, entry("reels", "r", o("h"))))
-		wrote("not written", made)
+		wrote("not written", first)
 
 		y.must(config("/root", nil, entry("reels", "r", o("other"))))
 		changed := time.Now()
 		wrote("changed", changed)
 
 		time.Sleep(90 * time.Hour)
-		p, result, err := y.apply(t.Context(), config("/root", nil, entry("reels", "r", o("other"))), apply.Options{})
-		if err != nil || !result.OK() || len(p.Changes) != 1 || p.Changes[0].Op != plan.Renew {
-			t.Fatalf("%v %+v %s", err, result, words.JSON(&p, nil))
+		made, result, err := y.apply(t.Context(), config("/root", nil, entry("reels", "r", o("other"))), apply.Options{})
+		if err != nil || !result.OK() || len(made.Changes) != 1 || made.Changes[0].Op != plan.Renew {
+			t.Fatalf("%v %+v %s", err, result, words.JSON(&made, nil))
 		}
 		renewed := time.Now()
 		wrote("renewed", renewed)
@@ -105,9 +105,9 @@ func TestARenewalThatDoesNotTakeIsHeld(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 		}
-		p, result, err := y.apply(t.Context(), desired("h"), apply.Options{})
-		if err != nil || len(result.Outcomes) > 0 || len(p.Problems) != 1 || !p.Problems[0].Held || !strings.Contains(words.Problem(&p.Problems[0]), "it was renewed 3 times") {
-			t.Fatalf("%v %+v %s", err, result, words.JSON(&p, nil))
+		made, result, err := y.apply(t.Context(), desired("h"), apply.Options{})
+		if err != nil || len(result.Outcomes) > 0 || len(made.Problems) != 1 || !made.Problems[0].Held || !strings.Contains(words.Problem(&made.Problems[0]), "it was renewed 3 times") {
+			t.Fatalf("%v %+v %s", err, result, words.JSON(&made, nil))
 		}
 		// Held is the renewal alone.
 		if _, result, err = y.apply(t.Context(), desired("other"), apply.Options{}); err != nil || !result.OK() || len(result.Outcomes) != 1 {
@@ -152,12 +152,12 @@ func TestALifeThatIsNotGrantedWhole(t *testing.T) {
 		writes := 0
 		for range 24 {
 			time.Sleep(time.Hour)
-			p, result, err := y.apply(t.Context(), desired, apply.Options{})
+			made, result, err := y.apply(t.Context(), desired, apply.Options{})
 			if err != nil || !result.OK() {
 				t.Fatalf("%v %+v", err, result)
 			}
-			if writes += len(result.Outcomes); len(result.Outcomes) == 0 && (len(p.Problems) != 1 || !strings.Contains(words.Problem(&p.Problems[0]), "Telnyx gave it 8h to live")) {
-				t.Errorf("plan %s", words.JSON(&p, nil))
+			if writes += len(result.Outcomes); len(result.Outcomes) == 0 && (len(made.Problems) != 1 || !strings.Contains(words.Problem(&made.Problems[0]), "Telnyx gave it 8h to live")) {
+				t.Errorf("plan %s", words.JSON(&made, nil))
 			}
 			if left := time.Until(y.reels.ends["id-r"]); left < 3*time.Hour {
 				t.Errorf("it has %v left", left)
@@ -198,9 +198,9 @@ func TestAttemptsOfWhatIsWrittenOnly(t *testing.T) {
 			if got := len(y.reels.calls) - 1; got != test.writes {
 				t.Errorf("%d writes, want %d", got, test.writes)
 			}
-			p, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{})
-			if err != nil || (len(p.Problems) == 1 && p.Problems[0].Held) != test.held {
-				t.Errorf("%v %s", err, words.JSON(&p, nil))
+			made, err := y.engine.Plan(t.Context(), desired, y.snapshot(), apply.Options{})
+			if err != nil || (len(made.Problems) == 1 && made.Problems[0].Held) != test.held {
+				t.Errorf("%v %s", err, words.JSON(&made, nil))
 			}
 		})
 	}

@@ -31,9 +31,10 @@ type Retention interface {
 
 // The codes of plans of retention.
 const (
-	NoPolicy    plan.Code = "no_policy"    // unit: nothing says that any is to be deleted
-	HoldKeeps   plan.Code = "hold_keeps"   // count, unit: that would be due without the hold
-	CutOff      plan.Code = "cut_off"      // count, gone, unit: an earlier run was, while it deleted them
+	NoPolicy    plan.Code = "no_policy"  // unit: nothing says that any is to be deleted
+	HoldKeeps   plan.Code = "hold_keeps" // count, unit: that would be due without the hold
+	CutOff      plan.Code = "cut_off"    // count, gone, unit: an earlier run was, while it deleted them
+	NothingDue  plan.Code = "nothing_due"
 	OnlyReports plan.Code = "only_reports" // count, unit, kind: they would be deleted
 
 )
@@ -83,6 +84,9 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	p.Changes, p.Observed, p.Notes = found.Changes, found.Observed, append(p.Notes, found.Notes...)
 	for _, h := range found.Holds {
 		p.Notes = append(p.Notes, plan.Note{Addr: h.Addr, Reason: plan.Reason{Code: HoldKeeps, Args: plan.Args{"count": h.Count, "unit": x.unit}}})
+	}
+	if len(p.Changes) == 0 {
+		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NothingDue}})
 	}
 	guard(&p, nil, e.Limits)
 	e.formDeletions(&p, kind)

@@ -110,10 +110,10 @@ func (a *archiver) keeps(what, why string, want ...string) {
 	a.Helper()
 	report, err := a.run(context.Background(), recordingJob, apply.Situation{Desired: a.desired, Enforce: true})
 	if err != nil || !report.Failed {
-		a.Errorf("%s: %v %q", what, err, report.Lines)
+		a.Errorf("%s: %v %q", what, err, linesOf(report))
 	}
-	has(a, report.Lines, "not archived, and so not deleted: ")
-	has(a, report.Lines, why)
+	has(a, linesOf(report), "not archived, and so not deleted: ")
+	has(a, linesOf(report), why)
 	if left := a.ids("recordings"); !maps.Equal(left, setOf(want...)) {
 		a.Errorf("%s: left %v", what, sorted(left))
 	}
@@ -151,9 +151,9 @@ func TestArchive(t *testing.T) {
 	}
 	report, err := a.run(context.Background(), recordingJob, apply.Situation{Desired: a.desired, Enforce: true})
 	if err != nil || !report.Failed || downloads != 4 {
-		t.Fatalf("%v %q, %d downloads", err, report.Lines, downloads)
+		t.Fatalf("%v %q, %d downloads", err, linesOf(report), downloads)
 	}
-	has(t, report.Lines, "archived: 2 recordings")
+	has(t, linesOf(report), "archived: 2 recordings")
 	kept := a.files()
 
 	// Then it is not downloaded again.
@@ -316,7 +316,7 @@ func TestNoPlaceForAnArchive(t *testing.T) {
 		}
 		report, err := a.run(context.Background(), recordingJob, apply.Situation{Desired: a.desired, Enforce: true})
 		if left := a.ids("recordings"); err != nil || !report.Failed || !maps.Equal(left, setOf("b")) {
-			t.Errorf("%s: %v %q, left %v", name, err, report.Lines, sorted(left))
+			t.Errorf("%s: %v %q, left %v", name, err, linesOf(report), sorted(left))
 		}
 	}
 	if os.Getuid() == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/telnyxsim"
 )
 
@@ -33,7 +34,6 @@ func TestLostAnswersOfABatch(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
-			has(t, report.Lines, "unknown: whether 100 recordings were deleted: POST /recordings/actions/delete")
 			c.only(what)
 			gone := minus(c.due, c.ids("recordings"))
 			c.inHistory(what, gone)
@@ -42,7 +42,7 @@ func TestLostAnswersOfABatch(t *testing.T) {
 			}
 			done := do == "drop-after-commit" || do == "html"
 			if report.Failed == done || (len(gone) == len(c.due)) != done {
-				t.Errorf("%s: %d of %d are gone; failed: %v; %q", what, len(gone), len(c.due), report.Failed, report.Lines)
+				t.Errorf("%s: %d of %d are gone; failed: %v; %q", what, len(gone), len(c.due), report.Failed, linesOf(report))
 			}
 			c.again(what)
 		}
@@ -66,7 +66,10 @@ func TestLostAnswersThatCannotBeReadBack(t *testing.T) {
 		if err == nil || !strings.HasSuffix(err.Error(), "; nothing more is deleted") {
 			t.Errorf("%s: %v", do, err)
 		}
-		has(t, report.Lines, "what is left could not be read again")
+		if !strings.Contains(err.Error(), "what is left could not be read again") {
+			t.Errorf("%s: %v", do, err)
+		}
+		has(t, linesOf(report), " unknown request")
 		if d := c.snapshot().Deletions; len(d) != 1 || len(d[0].Items) != 100 {
 			t.Errorf("%s: state has %d deletions", do, len(d))
 		}
@@ -77,7 +80,7 @@ func TestLostAnswersThatCannotBeReadBack(t *testing.T) {
 			t.Errorf("%s: %v", do, err)
 		}
 		gone := map[string]int{"drop-before-commit": 0, "drop-after-commit": 100}[do]
-		has(t, report.Lines, fmt.Sprintf("an earlier run was cut off while it deleted 100 recordings: %d of them are gone, and in the history now", gone))
+		has(t, linesOf(report), fmt.Sprintf("an earlier run was cut off while it deleted 100 recordings: %d of them are gone, and in the history now", gone))
 		c.inHistory(do, minus(c.due, c.ids("recordings")))
 		c.again(do)
 	}
@@ -95,9 +98,9 @@ func TestTooManyLostAnswers(t *testing.T) {
 	}
 	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n"), Enforce: true})
 	if err != nil || !report.Failed || len(k.stage.deletes) != 5 || len(k.ids("recordings")) != 1200 {
-		t.Errorf("%v, %d batches, %q", err, len(k.stage.deletes), report.Lines)
+		t.Errorf("%v, %d batches, %q", err, len(k.stage.deletes), linesOf(report))
 	}
-	has(t, report.Lines, "stopped: of 5 batches in a row nobody knows")
+	has(t, linesOf(report), "stopped: of 5 batches in a row nobody knows")
 }
 
 func TestRefusedBatches(t *testing.T) {
@@ -110,12 +113,12 @@ func TestRefusedBatches(t *testing.T) {
 		report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true})
 		gone := minus(c.due, c.ids("recordings"))
 		if err != nil || !report.Failed || len(gone) != len(c.due)-100 {
-			t.Errorf("%d: %v, %d are gone, %q", status, err, len(gone), report.Lines)
+			t.Errorf("%d: %v, %d are gone, %q", status, err, len(gone), linesOf(report))
 		}
-		has(t, report.Lines, "failed: 100 recordings: POST /recordings/actions/delete: ")
+		has(t, linesOf(report), " and 97 more) failed request")
 		failed := 0
 		for _, e := range c.history() {
-			if e.Outcome == string(apply.Failed) && e.Error != "" && !gone[e.ID] {
+			if e.Outcome == string(plan.Failed) && e.Error != "" && !gone[e.ID] {
 				failed++
 			}
 		}
@@ -132,7 +135,7 @@ func TestRefusedBatches(t *testing.T) {
 		}
 		report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true})
 		if !client.Unauthorized(err) || len(c.stage.deletes) != 1 || len(c.ids("recordings")) != 300 {
-			t.Errorf("%d: %v, %d batches, %q", status, err, len(c.stage.deletes), report.Lines)
+			t.Errorf("%d: %v, %d batches, %q", status, err, len(c.stage.deletes), linesOf(report))
 		}
 		c.again(fmt.Sprint(status))
 	}
@@ -166,7 +169,7 @@ func TestOneOfABatchIsGone(t *testing.T) {
 			want = setOf("d5")
 		}
 		if err != nil || !maps.Equal(left, want) || report.Failed != (missing == "refuse") {
-			t.Errorf("%s: %v, left %v, %q", missing, err, sorted(left), report.Lines)
+			t.Errorf("%s: %v, left %v, %q", missing, err, sorted(left), linesOf(report))
 		}
 		k.inHistory(missing, minus(setOf("d40", "d41", "d42"), left))
 		k.enforce(desired)
@@ -191,11 +194,11 @@ func TestCalledDeletedAndStillThere(t *testing.T) {
 	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true})
 	k.stage.after = nil
 	if err != nil || !report.Failed {
-		t.Errorf("%v %q", err, report.Lines)
+		t.Errorf("%v %q", err, linesOf(report))
 	}
-	has(t, report.Lines, "1 recording are still there, of which 1 Telnyx called deleted")
+	has(t, linesOf(report), "Telnyx called it deleted, and it is still there; 1 recording still there: the next run tries again")
 	events := k.history()
-	if last := events[len(events)-1]; last.ID != "d40" || last.Outcome != string(apply.Failed) || !strings.Contains(last.Error, "still there") {
+	if last := events[len(events)-1]; last.ID != "d40" || last.Outcome != string(plan.Failed) || !strings.Contains(last.Error, "still there") {
 		t.Errorf("history %+v", events)
 	}
 }

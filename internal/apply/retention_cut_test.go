@@ -92,7 +92,7 @@ func (c *cut) again(what string) {
 	c.connect(client.Config{Concurrency: 1})
 	report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true})
 	if err != nil || report.Failed {
-		c.Errorf("%s: then %v %q", what, err, report.Lines)
+		c.Errorf("%s: then %v %q", what, err, linesOf(report))
 	}
 	c.finished(what)
 }

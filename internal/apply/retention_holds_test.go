@@ -34,6 +34,9 @@ func (k *keeper) holds() string {
 	k.Helper()
 	out := []string{}
 	for _, r := range k.snapshot().Rules {
+		if !r.Hold {
+			continue
+		}
 		out = append(out, r.Addr.String()+" of "+r.Root[strings.LastIndex(r.Root, "/")+1:])
 	}
 	return strings.Join(out, ", ")
@@ -67,17 +70,17 @@ func TestHoldsAreRemembered(t *testing.T) {
 	k.sim.ClearJournal()
 	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: withHold})
 	if err != nil || report.Failed {
-		t.Fatalf("%v %q", err, report.Lines)
+		t.Fatalf("%v %q", err, linesOf(report))
 	}
-	has(t, report.Lines, "recording_retention/all: 2 recordings due, made from ")
-	has(t, report.Lines, "2 recordings would be deleted; nothing is, as this only reports")
+	has(t, linesOf(report), "recording_retention/all: 2 recordings due, made from ")
+	has(t, linesOf(report), "2 recordings would be deleted; nothing is, as this only reports")
 	same(t, "writes", writes(k.sim), nil)
 	if got := k.holds(); got != "recording_retention/legal of a" || len(k.history()) > 0 || len(k.snapshot().Deletions) > 0 {
 		t.Errorf("holds %q, history %+v", got, k.history())
 	}
 
 	k.gone("of a configuration that is not loaded", calls(), without, "d41", "d42")
-	has(t, k.enforce(without).Lines, "recording_retention/legal holds too, as state remembers from "+k.dir+"/a, which this run does not load or does not write")
+	has(t, linesOf(k.enforce(without)), "recording_retention/legal: holds too, as state remembers from "+k.dir+"/a, which this run does not load or does not write")
 	k.gone("its section is not written", calls(), k.load("a", "siprec_connectors:\n  x: {host: a.example.com, port: 5060}\n"))
 	k.gone("neither here nor there", calls(), without, "d41", "d42")
 	if err := os.RemoveAll(k.dir + "/a"); err != nil {
@@ -199,7 +202,7 @@ func TestAHoldOfAConnectionThatIsNotKnown(t *testing.T) {
 		}
 		before := k.ids("recordings")
 		if report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true}); err == nil {
-			t.Errorf("%d: %q", status, report.Lines)
+			t.Errorf("%d: %q", status, linesOf(report))
 		}
 		if !maps.Equal(k.ids("recordings"), before) {
 			t.Errorf("%d: something was deleted", status)
@@ -218,12 +221,12 @@ func TestAHoldOfAConnectionThatIsNotKnown(t *testing.T) {
 
 func TestAHoldThatStateCannotRead(t *testing.T) {
 	for text, want := range map[string]string{
-		`{}`:                    "its delete_after is less than a day",
+		`{}`:                    "it does not say that it holds",
 		`{"delete_after":"1d"}`: "it does not say that it holds",
-		`{"keep":false}`:        "its delete_after is less than a day",
-		`{"keep":"true"}`:       "its delete_after is less than a day",
-		`{"keep":true,"created_at":{"lte":"yesterday"}}`:            "cannot parse",
-		`{"keep":true,"created_at":{"lte":"0001-01-01T00:00:00Z"}}`: "means no time",
+		`{"keep":false}`:        "it does not say that it holds",
+		`{"keep":"true"}`:       "it does not say that it holds",
+		`{"keep":true,"created_at":{"lte":"yesterday"}}`:            "is no time",
+		`{"keep":true,"created_at":{"lte":"0001-01-01T00:00:00Z"}}`: "is no time",
 		`{"keep":true,"connection":"external_connections/zoom"}`:    "is not known",
 	} {
 		k := plainly(t, connected(nil))

@@ -16,6 +16,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/telnyxsim"
 
@@ -270,7 +271,7 @@ func TestRetentionLaw(t *testing.T) {
 		w.stage.before, w.stage.after = w.before, w.after
 		for range 2 {
 			report, err := w.run(context.Background(), recordingJob, s)
-			if lines := strings.Join(report.Lines, "\n"); err == nil && strings.Contains(lines, "nobody knows") {
+			if lines := strings.Join(linesOf(report), "\n"); err == nil && strings.Contains(lines, "nobody knows") {
 				t.Fatal(lines)
 			}
 		}
@@ -287,7 +288,7 @@ func TestRetentionLaw(t *testing.T) {
 		case errors.Is(err, client.ErrIncomplete):
 			t.Fatal(err)
 		case err != nil && !odd, report.Failed:
-			t.Fatal(err, report.Lines)
+			t.Fatal(err, linesOf(report))
 		case err != nil && len(gone) > 0:
 			t.Fatalf("%v, and %v are deleted", err, sorted(gone))
 		case err == nil && !maps.Equal(gone, due):
@@ -295,7 +296,7 @@ func TestRetentionLaw(t *testing.T) {
 		}
 		once := map[string]bool{}
 		for _, e := range w.history() {
-			if e.Outcome == string(apply.Done) && once[e.ID] {
+			if e.Outcome == string(plan.Done) && once[e.ID] {
 				t.Fatalf("the history has %s twice", e.ID)
 			}
 			once[e.ID] = true

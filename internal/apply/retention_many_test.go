@@ -107,8 +107,8 @@ func TestRetentionOfManyRecordings(t *testing.T) {
 			all++
 		}
 	}
-	if want := pages(listed) + pages(listed-len(due)); all != want {
-		t.Errorf("%d calls for pages of all, want %d", all, want)
+	if want := pages(listed) + pages(listed-len(due)); all > want || all < want-1 {
+		t.Errorf("%d calls for pages of all, want %d at most", all, want)
 	}
 	if want := (len(due) + 99) / 100; deletes != want {
 		t.Errorf("%d batches, want %d", deletes, want)
@@ -124,7 +124,7 @@ func TestRetentionOfManyRecordings(t *testing.T) {
 	k.inHistory("after the run", due)
 
 	k.sim.ClearJournal()
-	has(t, k.enforce(desired).Lines, "nothing is due to be deleted")
+	has(t, linesOf(k.enforce(desired)), "nothing is due to be deleted")
 	if got := writes(k.sim); len(got) > 0 {
 		t.Errorf("the second run writes %v", got[0])
 	}

@@ -21,6 +21,7 @@ import (
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/kinds"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
 	"telnyxsync/internal/state"
@@ -130,6 +131,7 @@ func (k *keeper) connect(cfg client.Config) {
 	rows := kinds.Table()
 	k.engine = &apply.Engine{
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{}, BaseURL: c.BaseURL(), Key: "KEY", Settle: time.Microsecond,
+		Limits:      apply.Limits{plan.Recordings: {Max: 1 << 30, Percent: 100}, plan.Transcriptions: {Max: 1 << 30, Percent: 100}},
 		Concurrency: cfg.Concurrency, Numbers: kinds.NewNumbers(c), Messages: kinds.NewMessages(c),
 		Retention: map[string]apply.Retention{
 			kinds.RecordingRetentionKind: kinds.NewRecordings(c), kinds.TranscriptionRetentionKind: kinds.NewTranscriptions(c),
@@ -189,7 +191,7 @@ func (k *keeper) enforce(desired resource.Config) apply.Report {
 	k.Helper()
 	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true})
 	if err != nil || report.Failed {
-		k.Fatalf("%v %q", err, report.Lines)
+		k.Fatalf("%v %q", err, linesOf(report))
 	}
 	return report
 }
@@ -199,8 +201,8 @@ func (k *keeper) refused(what string, desired resource.Config, want string) {
 	k.Helper()
 	before := k.ids("recordings")
 	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true})
-	if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), "; nothing more is deleted") {
-		k.Errorf("%s: the error is %v, want %q; %q", what, err, want, report.Lines)
+	if err == nil || !strings.Contains(words.Error(err), want) || !strings.HasSuffix(words.Error(err), "; nothing more is deleted") {
+		k.Errorf("%s: the error is %s, want %q; %q", what, words.Error(err), want, linesOf(report))
 	}
 	if got := k.ids("recordings"); !maps.Equal(got, before) {
 		k.Errorf("%s: of %d recordings %d are left", what, len(before), len(got))
@@ -260,7 +262,7 @@ func (k *keeper) inHistory(what string, want map[string]bool) {
 	k.Helper()
 	got := map[string]bool{}
 	for _, e := range k.history() {
-		if e.Op != "delete" || e.Outcome != string(apply.Done) {
+		if e.Op != "delete" || e.Outcome != string(plan.Done) {
 			continue
 		}
 		if got[e.ID] {

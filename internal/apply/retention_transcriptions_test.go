@@ -52,11 +52,11 @@ func TestTranscriptionRetention(t *testing.T) {
 		before := k.ids("recording_transcriptions")
 		report, err := k.run(context.Background(), transcriptionJob, apply.Situation{Desired: desired})
 		if err != nil || report.Failed || len(writes(k.sim)) > 0 {
-			t.Errorf("%s: %v %q %v", paging, err, report.Lines, writes(k.sim))
+			t.Errorf("%s: %v %q %v", paging, err, linesOf(report), writes(k.sim))
 		}
-		has(t, report.Lines, fmt.Sprintf("%d transcriptions would be deleted; nothing is, as this only reports: the daemon's `retention: enforce`, or `telnyxsync jobs run transcription_retention --enforce`, deletes", len(due)))
+		has(t, linesOf(report), fmt.Sprintf("%d transcriptions would be deleted; nothing is, as this only reports: the daemon's `retention: enforce`, or `telnyxsync jobs run transcription_retention --enforce`, deletes", len(due)))
 		if report, err = k.run(context.Background(), transcriptionJob, apply.Situation{Desired: desired, Enforce: true}); err != nil || report.Failed {
-			t.Errorf("%s: %v %q", paging, err, report.Lines)
+			t.Errorf("%s: %v %q", paging, err, linesOf(report))
 		}
 		if got := minus(before, k.ids("recording_transcriptions")); !maps.Equal(got, due) {
 			t.Errorf("%s: %v were deleted, want %v", paging, sorted(got), sorted(due))
@@ -126,7 +126,7 @@ func transcriptionsKilled(t *testing.T, paging string) {
 		}
 		k.connect(client.Config{Concurrency: 1})
 		if report, err := k.run(context.Background(), transcriptionJob, apply.Situation{Desired: desired, Enforce: true}); err != nil || report.Failed {
-			t.Errorf("%s: %v %q", what, err, report.Lines)
+			t.Errorf("%s: %v %q", what, err, linesOf(report))
 		}
 		if left := k.ids("recording_transcriptions"); len(left) != 24-len(due) {
 			t.Errorf("%s: left %v", what, sorted(left))
@@ -193,7 +193,7 @@ func TestTranscriptionPagesThatCannotBeTrusted(t *testing.T) {
 		}
 		report, err := k.run(context.Background(), transcriptionJob, apply.Situation{Desired: desired, Enforce: true})
 		if err == nil || len(k.ids("recording_transcriptions")) != 24 || len(writes(k.sim)) > 0 {
-			t.Errorf("%s: %v %q, sent %v", name, err, report.Lines, writes(k.sim))
+			t.Errorf("%s: %v %q, sent %v", name, err, linesOf(report), writes(k.sim))
 		}
 	}
 }

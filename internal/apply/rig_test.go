@@ -15,7 +15,6 @@ import (
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/plan"
-	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
@@ -51,9 +50,6 @@ func (d direct) RoundTrip(r *http.Request) (res *http.Response, err error) {
 	res.Request = r
 	return res, nil
 }
-
-// words are those of the kinds that there are.
-var words = render.NewWords(kinds.Pure(kinds.Table()))
 
 // rig is an engine against a simulated account, with a state.
 type rig struct {
@@ -132,31 +128,31 @@ func (r *rig) snapshot() (snap state.Snapshot) {
 func (r *rig) plan(desired resource.Config, o apply.Options) plan.Plan {
 	r.Helper()
 	before := len(writes(r.sim))
-	p, err := r.engine.Plan(context.Background(), desired, r.snapshot(), o)
+	made, err := r.engine.Plan(context.Background(), desired, r.snapshot(), o)
 	if err != nil {
 		r.Fatal(err)
 	}
 	if len(writes(r.sim)) != before {
 		r.Fatalf("planning wrote: %v", writes(r.sim))
 	}
-	return p
+	return made
 }
 
-func (r *rig) apply(desired resource.Config, o apply.Options) (p plan.Plan, result plan.Result) {
+func (r *rig) apply(desired resource.Config, o apply.Options) (made plan.Plan, result plan.Result) {
 	r.Helper()
 	r.db(func(ctx context.Context, db *state.DB) {
 		snap, err := db.Snapshot(ctx)
 		if err != nil {
 			r.Fatal(err)
 		}
-		if p, err = r.engine.PlanSettled(ctx, desired, snap, o); err != nil {
+		if made, err = r.engine.PlanSettled(ctx, desired, snap, o); err != nil {
 			r.Fatal(err)
 		}
-		if result, err = r.engine.Apply(ctx, db, desired, p, o); err != nil {
+		if result, err = r.engine.Apply(ctx, db, desired, made, o); err != nil {
 			r.Fatal(err)
 		}
 	})
-	return p, result
+	return made, result
 }
 
 func writes(sim *telnyxsim.Sim) (out []string) {

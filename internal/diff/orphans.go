@@ -141,11 +141,16 @@ func (p *planner) emptyRoot() string {
 // directory that was moved, or is given by another path, would seem to own nothing otherwise.
 func (p *planner) elsewhere() {
 	roots := map[string]int{}
-	for i := range p.in.Owned {
-		o := &p.in.Owned[i]
-		if p.in.Desired.Root(o.Root) == nil && p.in.Desired.Find(o.Addr) == nil {
-			roots[o.Root]++
+	count := func(a resource.Addr, root string) {
+		if p.in.Desired.Root(root) == nil && p.in.Desired.Find(a) == nil {
+			roots[root]++
 		}
+	}
+	for i := range p.in.Owned {
+		count(p.in.Owned[i].Addr, p.in.Owned[i].Root)
+	}
+	for i := range p.in.Groups {
+		count(p.in.Groups[i].Addr, p.in.Groups[i].Root)
 	}
 	for _, root := range slices.Sorted(maps.Keys(roots)) {
 		if root == "" { // adopted by hand

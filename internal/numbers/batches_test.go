@@ -6,10 +6,44 @@ import (
 	"testing"
 	"time"
 
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 
 	"pgregory.net/rapid"
 )
+
+// sent is a batch with the groups that it is for.
+type sent struct {
+	*Batch
+	Groups []resource.Addr
+}
+
+// batches are what is sent for the groups that are kept, as changes made of their verdicts have it.
+func batches(p *Plan, groups []Group, keep func(resource.Addr) bool) (out []sent) {
+	var changes []plan.Change
+	for i := range p.Groups {
+		g := &groups[i]
+		for _, v := range p.Groups[i].Verdicts {
+			if keep(g.Addr) && v.Op != Wait && !v.Op.Problem() {
+				changes = append(changes, plan.Change{
+					Op: plan.Op(v.Op), Addr: g.Addr, Items: v.Numbers, Ticket: v.Ticket, InDoubt: v.InDoubt, Do: p.Work(g.Target, resource.Addr{}),
+				})
+			}
+		}
+	}
+	for _, c := range Calls(changes) {
+		s := sent{Batch: c.Do.(*Batch)}
+		for _, i := range c.Changes {
+			if n := len(s.Groups); n == 0 || s.Groups[n-1] != changes[i].Addr {
+				s.Groups = append(s.Groups, changes[i].Addr)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func every(resource.Addr) bool { return true }
 
 func drawNumbers(t *rapid.T) resource.Numbers {
 	var ranges []resource.Range
@@ -136,10 +170,10 @@ func TestJobsAreLimited(t *testing.T) {
 				})
 			}
 			p := a.decide(t, in)
-			batches := p.Batch(in.Groups, func(resource.Addr) bool { return true })
+			jobs := batches(&p, in.Groups, every)
 			same(t, "the plan", counts(&p), c.want)
-			if len(batches) != c.jobs {
-				t.Errorf("%d jobs are sent, want %d", len(batches), c.jobs)
+			if len(jobs) != c.jobs {
+				t.Errorf("%d jobs are sent, want %d", len(jobs), c.jobs)
 			}
 		})
 	}
@@ -155,9 +189,9 @@ func TestBatches(t *testing.T) {
 	in := Input{Groups: []Group{groupOf(atL1, span(n, 1200)), second, third}}
 	a.uploading(here, resource.Upload{Ticket: "z", Status: "success"}).uploading(here, resource.Upload{Ticket: "a", Status: "error"})
 	p := a.decide(t, in)
-	show := func(batches []Batch) (out []string) {
-		for i := range batches {
-			b := &batches[i]
+	show := func(all []sent) (out []string) {
+		for i := range all {
+			b := &all[i]
 			for j, num := range slices.Collect(b.Numbers.All()) {
 				if len(b.IDs) != b.Numbers.Len() || b.IDs[j] != "id-"+num.String() {
 					t.Fatalf("the ids of %v are %v", b.Numbers.Texts(), b.IDs)
@@ -171,15 +205,15 @@ func TestBatches(t *testing.T) {
 		}
 		return out
 	}
-	same(t, "all", show(p.Batch(in.Groups, func(resource.Addr) bool { return true })), []string{
-		"upload L1 [+15125560000-+15125560999] [L1 second] L1 [a z]", "upload L1 [+15125561000-+15125561999] [L1 second] L1 [a z]",
-		"upload L1 [+15125562000-+15125562199] [L1 second] L1 [a z]", "upload L2 [+15125562200-+15125562499] [L2] L2 [a z]",
+	same(t, "all", show(batches(&p, in.Groups, every)), []string{
+		"upload L1 [+15125560000-+15125560999] [L1] L1 [a z]", "upload L1 [+15125561000-+15125561999] [L1 second] L1 [a z]",
+		"upload L1 [+15125562000-+15125562199] [second] L1 [a z]", "upload L2 [+15125562200-+15125562499] [L2] L2 [a z]",
 		"relocate L2 [+15125562500-+15125562501] [L2] L2 [a z]",
 	})
-	same(t, "of one group", show(p.Batch(in.Groups, func(a resource.Addr) bool { return a.Name == "second" })), []string{
+	same(t, "of one group", show(batches(&p, in.Groups, func(a resource.Addr) bool { return a.Name == "second" })), []string{
 		"upload L1 [+15125561200-+15125562199] [second] L1 [a z]",
 	})
-	same(t, "of none", p.Batch(in.Groups, func(resource.Addr) bool { return false }), []Batch{})
+	same(t, "of none", batches(&p, in.Groups, func(resource.Addr) bool { return false }), []sent{})
 }
 
 // A move to an address goes to its default location.
@@ -187,7 +221,7 @@ func TestMovesGoToALocation(t *testing.T) {
 	a := new(account).shows(here, "L3", n1)
 	in := Input{Groups: []Group{groupOf(atA1, set(n1))}}
 	p := a.decide(t, in)
-	if b := p.Batch(in.Groups, func(resource.Addr) bool { return true }); len(b) != 1 || b[0].Op != Relocate || b[0].Place != "L1" {
+	if b := batches(&p, in.Groups, every); len(b) != 1 || b[0].Op != Relocate || b[0].Place != "L1" {
 		t.Errorf("%+v", b)
 	}
 }

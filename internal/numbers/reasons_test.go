@@ -196,7 +196,7 @@ func TestImpossible(t *testing.T) {
 			if s := &p.Settle; !v.Op.Problem() || len(s.Orders)+len(s.EndOrders)+len(s.Troubles)+len(s.EndTroubles)+len(s.Ended) > 0 {
 				t.Errorf("it is remembered otherwise: %+v", s)
 			}
-			for _, b := range p.Batch(in.Groups, func(resource.Addr) bool { return true }) {
+			for _, b := range batches(&p, in.Groups, every) {
 				if b.Numbers.Has(n1) {
 					t.Errorf("it is sent: %+v", b)
 				}

@@ -56,7 +56,7 @@ func TestWhatIsRetried(t *testing.T) {
 				got := said(&p.Groups[i])
 				same(t, c.groups[i].Addr.Name, fmt.Sprint(got), "["+c.want[i]+"]")
 			}
-			for _, b := range p.Batch(c.groups, func(resource.Addr) bool { return true }) {
+			for _, b := range batches(&p, c.groups, every) {
 				if b.Op == Retry && (b.Ticket != "T" || b.IDs != nil || len(b.Seen) != 1 || b.Target != atL1) {
 					t.Errorf("%+v", b)
 				}
@@ -291,7 +291,7 @@ func TestPlansAreWhole(t *testing.T) {
 			}
 		}
 		sent := map[resource.Number]Op{}
-		for _, b := range p.Batch(in.Groups, func(a resource.Addr) bool { return true }) {
+		for _, b := range batches(&p, in.Groups, every) {
 			for n := range b.Numbers.All() {
 				if sent[n] != "" {
 					r.Errorf("%s is in two batches, %s and %s", n, sent[n], b.Op)

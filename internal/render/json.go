@@ -28,6 +28,7 @@ type document struct {
 	Notes      []noteJSON       `json:"notes"`
 	Numbers    plan.Counts      `json:"numbers"`
 	Result     *resultJSON      `json:"result,omitempty"`
+	Error      *failureJSON     `json:"error,omitempty"` // what ended it early
 }
 
 // reasonJSON is a reason: what programs go by, and what people read.
@@ -131,7 +132,11 @@ type noteJSON struct {
 // JSON renders a plan as one indented JSON object with a final newline. result, where it is not
 // nil, is added as the outcome of carrying it out.
 func (ws *Words) JSON(p *plan.Plan, result *plan.Result) []byte {
-	doc := document{
+	return Document(ws.document(p, result))
+}
+
+func (ws *Words) document(p *plan.Plan, result *plan.Result) *document {
+	doc := &document{
 		Version: Version, Summary: summary(p), Numbers: p.Counts,
 		Changes: []changeJSON{}, Withheld: []changeJSON{}, Waiting: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
 		Problems: []problemJSON{}, Unmanaged: []unmanagedJSON{}, Uncompared: []uncomparedJSON{}, Foreign: []foreignJSON{}, Loose: []looseJSON{},
@@ -178,7 +183,7 @@ func (ws *Words) JSON(p *plan.Plan, result *plan.Result) []byte {
 		}
 		doc.Notes = append(doc.Notes, noteJSON{about, place(n.Source), ws.reason(n.Reason)})
 	}
-	return Document(doc)
+	return doc
 }
 
 // Document is a value as one indented JSON text with a final newline; nothing in it acts upon a terminal.
@@ -200,6 +205,9 @@ func (ws *Words) reason(r plan.Reason) reasonJSON {
 	}
 	return reasonJSON{r.Code, args, ws.Of(r)}
 }
+
+// Reason is a reason as JSON has it: what programs go by, and what people read.
+func (ws *Words) Reason(r plan.Reason) any { return ws.reason(r) }
 
 func (ws *Words) reasons(list []plan.Reason) []reasonJSON {
 	out := make([]reasonJSON, len(list))

@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -151,19 +150,30 @@ func (m *comment) table(title string, changes []*plan.Change) {
 // setTables are the changes of sets, and what is on its way.
 func (m *comment) setTables(p *plan.Plan) {
 	_, sets := apart(p.Changes)
-	numbers := slices.DeleteFunc(slices.Clone(sets), func(c *plan.Change) bool { return c.Items.Unit() != "number" })
-	others := slices.DeleteFunc(sets, func(c *plan.Change) bool { return c.Items.Unit() == "number" })
-	m.setTable("Phone numbers", numbers)
-	m.setTable("Recordings, transcriptions and messages", others)
+	m.byUnit(sets, "")
 	m.setTable("Phone numbers on the way, nothing to be done", refs(p.Waiting))
 	_, observed := apart(p.Observed)
-	m.setTable("Sets observed only (observe: true), nothing is changed", observed)
+	m.byUnit(observed, " observed only (observe: true), nothing is changed")
 	s := section{rank: rankList, left: "Left out here: ", close: "\n"}
 	for _, u := range p.Loose {
 		s.items = append(s.items, item{text: fmt.Sprintf("- the connection %s: %s\n", code(u.Connection), code(countedNumbers(u.Numbers))), what: "more"})
 	}
 	s.title = heading("Unmanaged numbers, in no group and never touched, by connection", len(s.items))
 	m.add(s)
+}
+
+// byUnit are the changes of phone numbers, and those of all else.
+func (m *comment) byUnit(sets []*plan.Change, more string) {
+	var numbers, others []*plan.Change
+	for _, c := range sets {
+		if c.Items.Unit() == "number" {
+			numbers = append(numbers, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	m.setTable("Phone numbers"+more, numbers)
+	m.setTable("Recordings, transcriptions and messages"+more, others)
 }
 
 func (m *comment) setTable(title string, changes []*plan.Change) {

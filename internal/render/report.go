@@ -25,7 +25,7 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 	}
 	if r.Result != nil {
 		for i := range r.Result.Outcomes {
-			lines = append(lines, ws.outcomeLine(&r.Result.Outcomes[i]))
+			lines = append(lines, ws.outcomeLines(&r.Result.Outcomes[i])...)
 		}
 	}
 	for i := range r.Says {
@@ -46,20 +46,20 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 
 // planLines are what a plan of sets is about to do, a line for each entry, and its notes.
 func (ws *Words) planLines(p *plan.Plan) (lines []string) {
-	line := func(what string, c *plan.Change) {
+	line := func(c *plan.Change, more string) {
 		if c.Items != nil && c.Op == plan.Delete {
-			lines = append(lines, fmt.Sprintf("%s%s: %s due, %s", what, c.Addr, countedUnits(c.Items), ws.All(c.Reasons)))
+			lines = append(lines, fmt.Sprintf("%s: %s due, %s%s", c.Addr, countedUnits(c.Items), ws.All(c.Reasons), more))
 		}
 	}
 	for i := range p.Changes {
-		line("", &p.Changes[i])
+		line(&p.Changes[i], "")
 	}
 	for i := range p.Observed {
-		line("only observed: ", &p.Observed[i])
+		line(&p.Observed[i], "; it only observes, and deletes nothing")
 	}
 	for i := range p.Withheld {
 		h := &p.Withheld[i]
-		line("withheld: ", &h.Change)
+		line(&h.Change, "")
 		lines = append(lines, fmt.Sprintf("withheld: %s: %s", h.Addr, ws.All(h.Guards)))
 	}
 	for i := range p.Notes {
@@ -68,15 +68,21 @@ func (ws *Words) planLines(p *plan.Plan) (lines []string) {
 	return lines
 }
 
-func (ws *Words) outcomeLine(o *plan.Outcome) string {
-	if o.Op == plan.Refresh && o.Status == plan.Done {
-		return ws.All(o.Reasons)
+// outcomeLines say how a change ended, in the words of what it did where it has some.
+func (ws *Words) outcomeLines(o *plan.Outcome) (lines []string) {
+	if o.Op == plan.Dismiss || o.Op == plan.Refresh && o.Status == plan.Done {
+		for _, r := range o.Reasons {
+			lines = append(lines, ws.Of(r))
+		}
+		if len(lines) > 0 {
+			return lines
+		}
 	}
 	line := Outcome(o)
 	if wrong := ws.Wrong(o); wrong != "" {
 		line += ": " + wrong
 	}
-	return line
+	return []string{line}
 }
 
 func (ws *Words) said(n *plan.Note) string {

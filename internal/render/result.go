@@ -71,7 +71,9 @@ func Outcome(o *plan.Outcome) string {
 			line += fmt.Sprintf(", %s %s", countedItems(more.items), more.what)
 		}
 	}
-	if len(o.Requests) > 0 {
+	if n := len(o.Requests); n > shownIDs {
+		line += fmt.Sprintf(" requests %s and %d more", strings.Join(o.Requests[:shownIDs], ", "), n-shownIDs)
+	} else if n > 0 {
 		line += " request " + strings.Join(o.Requests, ", ")
 	}
 	return line
@@ -80,6 +82,9 @@ func Outcome(o *plan.Outcome) string {
 // Wrong is what went wrong with a change, in words; "" where nothing did.
 func (ws *Words) Wrong(o *plan.Outcome) string {
 	text := o.Error
+	if o.Err != nil {
+		text = ws.Error(o.Err)
+	}
 	if len(o.Reasons) > 0 {
 		if text != "" {
 			text += "; "

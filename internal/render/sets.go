@@ -222,6 +222,13 @@ func (w *writer) loose(list []plan.Loose) {
 
 // itemTexts names the first of items that are known as texts: ranges of numbers, or ids.
 func itemTexts(texts plan.Texts) string {
+	list := make([]any, len(texts))
+	for i, t := range texts {
+		list[i] = t
+	}
+	if s, err := resource.ToNumbers(list); err == nil {
+		return countedNumbers(s)
+	}
 	if rest := len(texts) - shownIDs; rest > 0 {
 		return fmt.Sprintf("%s and %s more", strings.Join(texts[:shownIDs], ", "), thousands(rest))
 	}

@@ -184,5 +184,3 @@ func (r *reader) note(a resource.Addr, at *resource.Position, code resource.Code
 func Says(root *resource.Root, kind string) bool {
 	return root != nil && root.Sections[kind] && root.Entries > 0
 }
-
-// below is a file relative to its configuration, as far as that can be told.

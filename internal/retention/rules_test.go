@@ -29,7 +29,7 @@ func addr(name string) resource.Addr { return resource.Addr{Kind: kind, Name: na
 func written(root, name string, o resource.Object) resource.Config {
 	c := resource.Config{Roots: []resource.Root{{Path: root, Sections: map[string]bool{kind: true}, Entries: 2}}}
 	if o != nil {
-		c.Entries = []resource.Entry{{Addr: addr(name), Root: root, Pos: resource.Position{File: root + "/x.yaml", Line: 2, Col: 3}, Object: o}}
+		c.Entries = []resource.Entry{{Addr: addr(name), Root: root, File: "x.yaml", Pos: resource.Position{File: root + "/x.yaml", Line: 2, Col: 3}, Object: o}}
 	}
 	return c
 }
@@ -223,7 +223,7 @@ func TestNoSentences(t *testing.T) {
 
 func TestErrorOf(t *testing.T) {
 	err := retention.NewFold(nil, retention.Options{}).Look(&resource.Recording{ID: "r\n", Times: map[string]string{"created_at": "now"}})
-	if got := fmt.Sprint(err); got != `recording-time-unread(field="created_at",id="r\n",value="now")` {
+	if got := fmt.Sprint(err); got != `recording_time_unread(field="created_at",id="r\n",value="now")` {
 		t.Error(got)
 	}
 	wrapped := errors.Join(errors.New("first"), fmt.Errorf("read: %w; nothing is deleted", err))

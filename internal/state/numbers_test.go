@@ -84,8 +84,8 @@ func orders() *rapid.Generator[resource.Order] {
 	})
 }
 
-// reasons are none, texts, and codes with what they may have.
-func reasons() *rapid.Generator[resource.Reason] {
+// failures are none, texts, and codes that hold others.
+func failures() *rapid.Generator[resource.Reason] {
 	text := rapid.String()
 	return rapid.Custom(func(t *rapid.T) resource.Reason {
 		switch rapid.IntRange(0, 2).Draw(t, "reason") {
@@ -104,7 +104,7 @@ func troubles() *rapid.Generator[resource.Trouble] {
 		text := rapid.String()
 		return resource.Trouble{
 			Number: numbers().Draw(t, "number"), Target: targets().Draw(t, "target"), Op: text.Draw(t, "op"), Code: text.Draw(t, "code"),
-			Reason: reasons().Draw(t, "reason"), Ticket: text.Draw(t, "ticket"), Attempts: rapid.IntRange(0, 1000).Draw(t, "attempts"),
+			Reason: failures().Draw(t, "reason"), Ticket: text.Draw(t, "ticket"), Attempts: rapid.IntRange(0, 1000).Draw(t, "attempts"),
 			At: times().Draw(t, "at"), Next: times().Draw(t, "next"),
 		}
 	})
@@ -149,7 +149,7 @@ func TestEventsOfOneRecord(t *testing.T) {
 func TestUnreadableNumbersAreRefused(t *testing.T) {
 	db := openState(t, t.TempDir())
 	for want, bad := range map[string]resource.Record{
-		"trouble: +0 is not a number in E.164": {Troubles: append(someTroubles(1), resource.Trouble{Reason: "of none"})},
+		"trouble: +0 is not a number in E.164": {Troubles: append(someTroubles(1), resource.Trouble{Reason: resource.Said("of none")})},
 		`order bad: "+0-+3" is not a number`:   {Orders: append(someOrders(1), resource.Order{ID: "bad", Numbers: resource.Numbers{{From: 0, To: 3}}})},
 		`groups/g: "+0-+3" is not a number`: {Groups: []resource.Group{{
 			Addr: resource.Addr{Kind: "groups", Name: "g"}, Uploaded: map[string]resource.Numbers{"": {{From: 0, To: 3}}},

@@ -33,7 +33,7 @@ func olderFormats(t *testing.T) (formats []format) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	third.Orders = []resource.Order{{ID: "order-1", Op: "upload", Target: target, Numbers: span(101, 101), Seen: []string{"t-0"}, At: at}}
 	third.Troubles = []resource.Trouble{{
-		Number: 15125550102, Target: target, Op: "upload", Code: "10015", Reason: "the number is <not> ready", Ticket: "t-1", Attempts: 3, At: at,
+		Number: 15125550102, Target: target, Op: "upload", Code: "10015", Reason: resource.Said("the number is <not> ready"), Ticket: "t-1", Attempts: 3, At: at,
 	}}
 	third.Messages = []resource.Message{{
 		Key: "m", ID: "m", Code: "1", Title: "title", Detail: "detail", Pointer: "/p", Connection: "7", Number: "+15125550102", Ticket: "t-1", First: at,

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -66,13 +67,14 @@ func refused(t *testing.T, dir, want string) {
 		check := func(how string, err error) {
 			t.Helper()
 			var r *state.Refused
+			words := render.NewWords(nil)
 			switch {
 			case !errors.As(err, &r):
 				t.Errorf("%s: %v, want a refusal: %s", how, err, want)
-			case r.Path != filepath.Join(dir, "state.db") || r.Do == "":
+			case r.Path != filepath.Join(dir, "state.db") || !strings.Contains(words.Of(resource.Reason{Code: r.Code}), " "):
 				t.Errorf("%s: %+v does not say where, or what to do", how, r)
-			case !strings.Contains(err.Error(), want):
-				t.Errorf("%s: %q, want %q", how, err, want)
+			case !strings.Contains(words.Error(err), want):
+				t.Errorf("%s: %q, want %q", how, words.Error(err), want)
 			}
 			if errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: passes for no state at all: %v", how, err)

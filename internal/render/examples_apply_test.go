@@ -78,6 +78,8 @@ var applyExamples = map[resource.Code]resource.Args{
 	"state_of_other_url": {"state": "https://api.telnyx.com/v2", "url": "https://api.example.com/v2"},
 	"key_unread":         {"error": anError},
 
+	"several": {"reasons": []resource.Reason{{Code: "yaml_changed"}, {Code: "disconnects_numbers", Args: resource.Args{"count": 1}}}},
+
 	"unverifiable":      {"text": "Telnyx accepts it, and shows it nowhere"},
 	"holds_numbers_now": {"count": 3},
 

@@ -99,7 +99,6 @@ var applyExamples = map[resource.Code]resource.Args{
 	"not_archived":          {"count": 2, "unit": "recording"},
 	"still_there":           {"count": 1, "unit": "transcription"},
 	"stopped_lost":          {"count": 500, "unit": "recording"},
-	"several":               {"reasons": []resource.Reason{{Code: "yaml_changed"}, {Code: "disconnects_numbers", Args: resource.Args{"count": 3}}}},
 	"cut_off":               {"count": 50, "gone": 12, "unit": "recording"},
 	"only_reports":          {"count": 7, "unit": "recording", "kind": "recording_retention"},
 

@@ -139,6 +139,14 @@ func (a *app) printStatus(s *daemon.Status) {
 			say("%s: %s: %s", list.name, e.Address, e.Text)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(s.Jobs)) {
+		for _, e := range s.Jobs[name].Problems {
+			say("problem of %s: %s: %s", name, e.Address, e.Text)
+		}
+		for _, e := range s.Jobs[name].Withheld {
+			say("withheld by %s: %s: %s", name, e.Address, e.Text)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.NextRuns)) {
 		line := fmt.Sprintf("job %s: next %s", name, local(s.NextRuns[name]))
 		if j, ran := s.Jobs[name]; ran {

@@ -259,14 +259,23 @@ func (e *Engine) askedEvents(desired resource.Config, s resource.Numbers) (out [
 	return out
 }
 
-// ApplyNumbers is Apply for phone numbers and nothing else, and of those only what keep leaves; nil leaves nothing to
-// be sent.
+// ApplyNumbers is Apply for phone numbers and nothing else, and of what is to be sent for them only what keep leaves;
+// nil leaves nothing.
 func (e *Engine) ApplyNumbers(ctx context.Context, db *state.DB, desired resource.Config, p plan.Plan, o Options, keep func([]plan.Change) []plan.Change) (plan.Result, error) {
 	only := onlyNumbers(&p)
 	only.Remember.Groups = p.Remember.Groups // which numbers are whose is remembered before they are sent
+	var sent []plan.Change
+	for _, c := range p.Changes {
+		switch {
+		case numbersOf(&c) == nil:
+		case c.Op == plan.Adopt: // nothing is sent for it
+			only.Changes = append(only.Changes, c)
+		default:
+			sent = append(sent, c)
+		}
+	}
 	if keep != nil {
-		sets := slices.DeleteFunc(slices.Clone(p.Changes), func(c plan.Change) bool { return numbersOf(&c) == nil })
-		only.Changes = keep(sets)
+		only.Changes = append(only.Changes, keep(sent)...)
 		form(only)
 	}
 	return e.Apply(ctx, db, desired, *only, o)
@@ -291,7 +300,7 @@ func retryUploads(ctx context.Context, e *Engine, s Situation) (Report, error) {
 		return r, nil
 	}
 	result, err := e.ApplyNumbers(ctx, s.DB, s.Desired, p, s.Options, func(changes []plan.Change) []plan.Change {
-		return slices.DeleteFunc(changes, func(c plan.Change) bool { return c.Op == plan.Adopt || len(numbersOf(&c).Minus(bad)) > 0 })
+		return slices.DeleteFunc(changes, func(c plan.Change) bool { return len(numbersOf(&c).Minus(bad)) > 0 })
 	})
 	r.Result = &result
 	if len(result.Outcomes) == 0 {

@@ -261,12 +261,7 @@ func (d *deleting) tell() {
 				f.status = plan.NotStarted
 			}
 			o := &d.out[call.of[i]]
-			for _, s := range worst {
-				if o.Status == s || f.status == s {
-					o.Status = s
-					break
-				}
-			}
+			o.Status = worse(o.Status, f.status)
 			switch f.status {
 			case plan.Failed:
 				o.Failed = with(o.Failed, d.unit, item)

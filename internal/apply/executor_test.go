@@ -298,6 +298,12 @@ func TestNumbersThatComeAfterThePlanKeepTheirLine(t *testing.T) {
 	if text := words.Wrong(&result.Outcomes[0]); !strings.Contains(text, "it holds 1 number since a moment ago") {
 		t.Error(text)
 	}
+	y.db(func(db *state.DB, _ state.Snapshot) {
+		events, err := db.History(t.Context(), nil, 1)
+		if err != nil || len(events) != 1 || events[0].Outcome != "failed" || words.Of(resource.ParseReason(events[0].Error)) != words.Wrong(&result.Outcomes[0]) {
+			t.Errorf("the history has %+v, %v", events, err)
+		}
+	})
 }
 
 func TestWhatProvesTheAccount(t *testing.T) {

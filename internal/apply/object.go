@@ -72,10 +72,10 @@ func (x *executor) carry(ctx context.Context, c *plan.Change) (out plan.Outcome,
 		out.Requests = []string{d.receipt.RequestID}
 	}
 	out.Status = status(c, d.receipt, err)
-	var because *resource.ReasonError
+	var told *resource.ReasonError
 	switch {
-	case errors.As(err, &because):
-		out.Reasons, out.Err = []plan.Reason{because.Why}, err
+	case errors.As(err, &told):
+		out.Reasons, out.Err = []plan.Reason{told.Because()}, err
 	case err != nil:
 		out.Error, out.Err = err.Error(), err
 	case d.receipt.Unverified != "":
@@ -144,16 +144,28 @@ func event(c *plan.Change, o *plan.Outcome, fingerprint string) resource.Event {
 	e := resource.Event{
 		Addr: c.Addr, Op: string(c.Op), ID: o.ID, Deltas: json.RawMessage(resource.Text(deltas)), Outcome: string(o.Status), Error: o.Error, Fingerprint: fingerprint,
 	}
-	if len(c.Reasons) > 0 {
-		e.Reason = c.Reasons[0]
-	}
-	if e.Error == "" && len(o.Reasons) > 0 {
-		e.Error = o.Reasons[0].Key() // who reads it has the words
-	}
+	e.Reason = together(c.Reasons)
 	if len(o.Requests) > 0 {
 		e.RequestID = o.Requests[0]
 	}
+	if e.Error == "" && len(o.Reasons) > 0 { // it failed for a reason of ours, which the history puts into words
+		e.Error = o.Reasons[0].Key()
+	}
 	return e
+}
+
+// Several is the code of several reasons, where there is room for one: reasons.
+const Several plan.Code = "several"
+
+// together are reasons as one.
+func together(list []plan.Reason) plan.Reason {
+	switch len(list) {
+	case 0:
+		return plan.Reason{}
+	case 1:
+		return list[0]
+	}
+	return plan.Reason{Code: Several, Args: plan.Args{"reasons": list}}
 }
 
 // create makes an object, or one in the place of another. What is about to be made is stored before.

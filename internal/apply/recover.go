@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )
@@ -15,7 +16,11 @@ const rounds = 3
 // recover looks again for what a run left in doubt: what was made shows as something to adopt; what shows twice as
 // missing is sent again. Nothing else is, beside what waited for it.
 func (x *executor) recover(ctx context.Context, result plan.Result, o Options) (plan.Result, error) {
-	for round := 1; round < rounds && result.Count(plan.InDoubt) > 0 && ctx.Err() == nil; round++ {
+	for round := 1; round < rounds && ctx.Err() == nil; round++ {
+		open, lost := inDoubt(&result)
+		if len(open) == 0 && len(lost) == 0 {
+			break
+		}
 		snap, err := x.db.Snapshot(ctx)
 		if err != nil {
 			return result, err
@@ -23,14 +28,6 @@ func (x *executor) recover(ctx context.Context, result plan.Result, o Options) (
 		next, err := x.PlanSettled(ctx, *x.desired, snap, o)
 		if err != nil {
 			return result, nil //nolint:nilerr // the outcome stays unknown, which is what the result says
-		}
-		open := map[resource.Addr]bool{} // objects
-		var lost resource.Numbers
-		for i := range result.Outcomes {
-			out := &result.Outcomes[i]
-			open[out.Addr] = open[out.Addr] || out.Items == nil && (out.Status == plan.InDoubt || out.Status == plan.Blocked)
-			unknown, _ := out.Unknown.(resource.Numbers)
-			lost = lost.Plus(unknown)
 		}
 		next.Changes = slices.DeleteFunc(narrow(next.Changes, lost), func(c plan.Change) bool { return c.Items == nil && !open[c.Addr] })
 		form(&next)
@@ -46,6 +43,25 @@ func (x *executor) recover(ctx context.Context, result plan.Result, o Options) (
 	return result, nil
 }
 
+// inDoubt is what a run left in doubt: objects, with those that are blocked, and phone numbers, also where others of
+// their change were refused. Nothing is where nothing is in doubt.
+func inDoubt(r *plan.Result) (open map[resource.Addr]bool, lost resource.Numbers) {
+	open, any := map[resource.Addr]bool{}, false
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		if o.Items == nil && (o.Status == plan.InDoubt || o.Status == plan.Blocked) {
+			open[o.Addr] = true
+			any = any || o.Status == plan.InDoubt
+		}
+		unknown, _ := o.Unknown.(resource.Numbers)
+		lost = lost.Plus(unknown)
+	}
+	if !any && len(lost) == 0 {
+		return nil, nil
+	}
+	return open, lost
+}
+
 // onlyNumbers is what a plan remembers of phone numbers that are on their way.
 func onlyNumbers(p *plan.Plan) *plan.Plan {
 	r := &p.Remember
@@ -56,31 +72,35 @@ func onlyNumbers(p *plan.Plan) *plan.Plan {
 }
 
 // narrow leaves of changes of phone numbers those numbers that are asked for: with an assignment of one, nobody wants
-// others taken from their connections. A retry is one as it is; what nothing is sent for is left out.
+// others taken from their connections. A retry is one as it is, with all groups that have numbers in it; what nothing
+// is sent for is left out.
 func narrow(changes []plan.Change, s resource.Numbers) (out []plan.Change) {
-	retried := map[string]bool{} // uploads, which are tried again as a whole: other changes may have numbers in them
+	retried := map[numbers.Ticket]bool{}
 	for i := range changes {
 		if c := &changes[i]; c.Op == plan.Retry && len(numbersOf(c).And(s)) > 0 {
-			retried[c.Ticket] = true
+			retried[ticketOf(c)] = true
 		}
 	}
 	for _, c := range changes {
-		all, ok := c.Items.(resource.Numbers)
-		if !ok {
-			out = append(out, c)
-			continue
-		}
-		asked := all.And(s)
+		asked := numbersOf(&c).And(s)
 		switch {
-		case c.Op == plan.Retry && retried[c.Ticket]:
-		case len(asked) == 0 || c.Op == plan.Adopt:
-			continue
-		default:
+		case numbersOf(&c) == nil, c.Op == plan.Retry && retried[ticketOf(&c)]:
+			out = append(out, c)
+		case len(asked) > 0 && c.Op != plan.Adopt:
 			c.Items = asked
+			out = append(out, c)
 		}
-		out = append(out, c)
 	}
 	return out
+}
+
+// ticketOf is the upload that a change retries.
+func ticketOf(c *plan.Change) numbers.Ticket {
+	t := numbers.Ticket{Ticket: c.Ticket}
+	if w, ok := c.Do.(*numbers.Work); ok {
+		t.Connection = w.Target.Connection
+	}
+	return t
 }
 
 // merge takes over the newer outcome of each object, and tells what became of calls for phone numbers whose answers
@@ -123,14 +143,12 @@ func settled(o *plan.Outcome, again []plan.Outcome) bool {
 	}
 	all, _ := o.Items.(resource.Numbers)
 	left := all.Minus(repeated)
-	o.Unknown, o.Error, o.Err = nil, "", nil
+	o.Unknown = nil
 	if o.Items = left; len(left) == 0 {
 		return false
 	}
 	if failed, _ := o.Failed.(resource.Numbers); len(failed) == 0 {
-		o.Status = plan.Submitted
-	} else {
-		o.Status = plan.Failed
+		o.Status, o.Error, o.Err = plan.Submitted, "", nil
 	}
 	return true
 }

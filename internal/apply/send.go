@@ -25,6 +25,29 @@ type ending struct {
 	failed    resource.Numbers // where not all of them did; nil: all, if it failed
 }
 
+// share is how a call ended for some of its numbers.
+type share struct {
+	numbers resource.Numbers
+	status  plan.Status
+	err     error
+}
+
+// of is how a call ended for some of its numbers: those that were refused, and those that were not.
+func (e *ending) of(own resource.Numbers) (out []share) {
+	add := func(s resource.Numbers, status plan.Status, err error) {
+		if len(s) > 0 {
+			out = append(out, share{s, status, err})
+		}
+	}
+	if e.status != plan.Failed || e.failed == nil {
+		add(own, e.status, e.err)
+		return out
+	}
+	add(own.And(e.failed), plan.Failed, e.err)
+	add(own.Minus(e.failed), plan.Submitted, nil)
+	return out
+}
+
 // numbers sends the calls for phone numbers at the same time. The error is one of the state.
 func (x *executor) numbers(ctx context.Context, p *plan.Plan, out []plan.Outcome) error {
 	work, stop := finish(ctx)
@@ -102,27 +125,18 @@ var worst = []plan.Status{plan.Failed, plan.InDoubt, plan.Blocked, plan.NotStart
 func end(o *plan.Outcome, call *plan.Call, e *ending) {
 	all, _ := o.Items.(resource.Numbers)
 	sent, _ := call.Items.(resource.Numbers)
-	own := all.And(sent)
-	for _, s := range worst {
-		if o.Status == s || e.status == s {
-			o.Status = s
-			break
+	for _, part := range e.of(all.And(sent)) {
+		if part.err != nil && (o.Err == nil || part.status == plan.Failed && o.Status != plan.Failed) { // what was refused tells more than what was lost
+			o.Error, o.Err = part.err.Error(), part.err
 		}
-	}
-	add := func(to plan.Items, s resource.Numbers) plan.Items {
-		before, _ := to.(resource.Numbers)
-		if s = before.Plus(s); len(s) == 0 {
-			return nil
+		o.Status = worse(o.Status, part.status)
+		switch part.status {
+		case plan.Failed:
+			o.Failed = joined(o.Failed, part.numbers)
+		case plan.InDoubt, plan.NotStarted:
+			o.Unknown = joined(o.Unknown, part.numbers)
+		default:
 		}
-		return s
-	}
-	switch failed := e.failed; {
-	case e.status == plan.Failed && failed != nil:
-		o.Failed = add(o.Failed, own.And(failed))
-	case e.status == plan.Failed:
-		o.Failed = add(o.Failed, own)
-	case e.status == plan.InDoubt:
-		o.Unknown = add(o.Unknown, own)
 	}
 	if e.ticket != "" {
 		o.Tickets = append(o.Tickets, e.ticket)
@@ -130,12 +144,24 @@ func end(o *plan.Outcome, call *plan.Call, e *ending) {
 	if e.request != "" {
 		o.Requests = append(o.Requests, e.request)
 	}
-	if e.err != nil && o.Err == nil {
-		o.Error, o.Err = e.err.Error(), e.err
-	}
 	if e.blockedBy != "" {
 		o.BlockedBy = e.blockedBy
 	}
+}
+
+// worse is the one of two endings that is told where there is room for one; "" is none.
+func worse(a, b plan.Status) plan.Status {
+	for _, s := range worst {
+		if a == s || b == s {
+			return s
+		}
+	}
+	return a
+}
+
+func joined(items plan.Items, s resource.Numbers) plan.Items {
+	before, _ := items.(resource.Numbers)
+	return before.Plus(s)
 }
 
 // batch sends one call, or the moves of one place, and records it: what is about to be sent before, and

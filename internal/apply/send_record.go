@@ -62,17 +62,20 @@ const (
 	NumbersAsked   plan.Code = "numbers_asked" // somebody wanted them tried again
 )
 
-// events are the rows of the history: one for each change that has numbers in a call, with its own numbers.
+// events are the rows of the history: one for each change that has numbers in a call, with its own numbers, and
+// one more where some of these were refused and others were not.
 func (x *executor) events(p *plan.Plan, call *plan.Call, o resource.Order, out *ending) (list []resource.Event) {
 	sent, _ := call.Items.(resource.Numbers)
-	text := ""
-	if out.err != nil {
-		text = out.err.Error()
-	}
 	for _, i := range call.Changes {
 		all, _ := p.Changes[i].Items.(resource.Numbers)
-		if own := all.And(sent); len(own) > 0 {
-			list = append(list, numberEvent(p.Changes[i].Addr, call.Op, o.Ticket, own, plan.Reason{Code: NumbersSent}, string(out.status), text, out.request, x.fingerprint))
+		for _, e := range out.of(all.And(sent)) {
+			text := ""
+			if e.err != nil {
+				text = e.err.Error()
+			}
+			list = append(list, numberEvent(
+				p.Changes[i].Addr, call.Op, o.Ticket, e.numbers, plan.Reason{Code: NumbersSent}, string(e.status), text, out.request, x.fingerprint,
+			))
 		}
 	}
 	return list
@@ -80,15 +83,14 @@ func (x *executor) events(p *plan.Plan, call *plan.Call, o resource.Order, out *
 
 // ended is the row of the history for something that was sent before.
 func (x *executor) ended(o *plan.Outcome) resource.Event {
-	ticket := ""
+	ticket, wrong := "", ""
 	if len(o.Tickets) > 0 {
 		ticket = o.Tickets[0]
 	}
-	e := numberEvent(o.Addr, o.Op, ticket, o.Items, plan.Reason{Code: NumbersSent}, string(o.Status), "", "", x.fingerprint)
-	if o.Status != plan.Done && len(o.Reasons) > 0 {
-		e.Reason = o.Reasons[0]
+	if o.Status != plan.Done {
+		wrong = together(o.Reasons).Key() // the history puts it into words
 	}
-	return e
+	return numberEvent(o.Addr, o.Op, ticket, o.Items, plan.Reason{Code: NumbersSent}, string(o.Status), wrong, "", x.fingerprint)
 }
 
 // numberEvent is a row of the history for phone numbers. A reason of this package counts them.

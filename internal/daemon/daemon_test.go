@@ -17,8 +17,9 @@ import (
 	"go.uber.org/goleak"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -38,7 +39,7 @@ func TestConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(c.Configs) != 1 || !filepath.IsAbs(c.Configs[0]) || filepath.Base(c.Configs[0]) != "configs" || c.State != "/var/lib/x" ||
-		!c.Prune || c.Observe || c.Rate != 20 || c.Concurrency != 10 || c.Limits.MaxDeletes != -1 ||
+		!c.Prune || c.Observe || c.Rate != 20 || c.Concurrency != 10 || c.Limits[plan.Deletes] != (apply.Limit{Max: 0, Percent: 20}) ||
 		c.Schedules["reconcile"].String() != "@every 10m" || c.Schedules["operator_connect_refresh"].String() != "0 */6 * * *" || c.Location != time.UTC {
 		t.Errorf("%+v", c)
 	}
@@ -96,7 +97,7 @@ func TestBackoff(t *testing.T) {
 	if want := "[5s 10s 20s 40s 1m20s 2m40s 5m20s 10m0s 10m0s 10m0s]"; fmt.Sprint(delays) != want {
 		t.Errorf("delays %v, want %s", delays, want)
 	}
-	b.take([]apply.Outcome{{Addr: a, Status: apply.Done}}, now)
+	b.take([]plan.Outcome{{Addr: a, Status: plan.Done}}, now)
 	b.failed(a, now)
 	if d := b.next().Sub(now); d != backoffFirst {
 		t.Errorf("after a success the first delay is %v", d)
@@ -158,9 +159,9 @@ func newTestLoop(t *testing.T, jobs ...apply.Job) *loop {
 		t.Fatal(err)
 	}
 	l := &loop{
-		Daemon: d, stateDir: t.TempDir(), due: map[string][]string{}, wake: make(chan struct{}, 1),
+		Daemon: d, stateDir: t.TempDir(), due: map[string][]Why{}, wake: make(chan struct{}, 1),
 		cfg:   Config{Configs: []string{"/x"}, Schedules: map[string]*Schedule{"other": every}},
-		force: forceNone, owed: map[string]bool{}, backoff: newBackoff(), failed: map[resource.Addr]string{}, engine: &apply.Engine{},
+		force: forceNone, owed: map[string]bool{}, backoff: newBackoff(), failed: map[resource.Addr]string{}, engine: &apply.Engine{}, words: render.NewWords(nil),
 	}
 	l.scheduler = newScheduler(nil, time.UTC, func(string) {}, func() {})
 	return l
@@ -176,8 +177,8 @@ func TestAPanicIsContained(t *testing.T) {
 	}
 	l := newTestLoop(t, job(reconcile), job("other"))
 	for _, j := range l.Jobs {
-		l.runJob(t.Context(), j, []string{"test"})
-		l.runJob(t.Context(), j, []string{"test"})
+		l.runJob(t.Context(), j, []Why{"test"})
+		l.runJob(t.Context(), j, []Why{"test"})
 		if s := l.current(); !strings.Contains(s.Jobs[j.Name].Error, "it panicked: a bug") {
 			t.Errorf("%s: %+v", j.Name, s.Jobs)
 		}
@@ -204,7 +205,7 @@ func TestMissedRunsAreMadeUpForOnce(t *testing.T) {
 		t.Error("a job that is not due yet was kicked")
 	}
 	record(time.Now().Add(-24 * time.Hour)) // 144 runs were missed
-	if l.missed(ctx); fmt.Sprint(l.take()) != "map[other:[it was missed]]" {
+	if l.missed(ctx); fmt.Sprint(l.take()) != "map[other:[missed]]" {
 		t.Error("what was missed is not made up for by one run")
 	}
 }
@@ -216,7 +217,7 @@ func TestAPassThatFailsBacksOff(t *testing.T) {
 		runs++
 		return apply.Report{}, errors.New("no route to Telnyx")
 	}})
-	run := func(why string) { l.runJob(t.Context(), l.Jobs[0], []string{why}) }
+	run := func(why Why) { l.runJob(t.Context(), l.Jobs[0], []Why{why}) }
 	run("start")
 	run("schedule")
 	if runs != 1 {
@@ -229,7 +230,7 @@ func TestAPassThatFailsBacksOff(t *testing.T) {
 		t.Errorf("it wakes up in %v", wait)
 	}
 	run("signal")
-	run("the files changed")
+	run(filesChanged)
 	if runs != 3 {
 		t.Errorf("%d runs, want 3: somebody did something", runs)
 	}
@@ -241,14 +242,14 @@ func TestAnEntryThatFailsBacksOffAlone(t *testing.T) {
 	var skipped []bool
 	l := newTestLoop(t, apply.Job{Name: reconcile, Run: func(_ context.Context, _ *apply.Engine, s apply.Situation) (apply.Report, error) {
 		skipped = append(skipped, s.Skip(bad), s.Skip(good))
-		r := apply.Report{Plan: &diff.Plan{Changes: []diff.Change{{Addr: bad}}}, Result: &apply.Result{}, Lines: []string{"x"}}
+		r := apply.Report{Plan: &plan.Plan{Changes: []plan.Change{{Addr: bad}}}, Result: &plan.Result{}}
 		if !s.Skip(bad) {
-			r.Result.Outcomes = []apply.Outcome{{Addr: bad, Status: apply.Failed, Error: "422"}, {Addr: good, Status: apply.Done}}
+			r.Result.Outcomes = []plan.Outcome{{Addr: bad, Status: plan.Failed, Error: "422"}, {Addr: good, Status: plan.Done}}
 		}
 		return r, nil
 	}})
 	for range 2 {
-		l.runJob(t.Context(), l.Jobs[0], []string{"schedule"})
+		l.runJob(t.Context(), l.Jobs[0], []Why{scheduled})
 		if s := l.current(); len(s.Failed) != 1 || s.Failed[0].Address != "k/bad" || !s.Ready || s.OK() {
 			t.Errorf("status %+v", s)
 		}

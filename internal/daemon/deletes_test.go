@@ -60,7 +60,7 @@ func TestDeletesOnlyWhatWasQuiet(t *testing.T) {
 		l.kick(reconcile, "start")
 		ports("both are made", map[string]int{"one": 5060, "two": 5060})
 		write("siprec_connectors:\n  one: {host: a.example.com, port: 5061}\n")
-		l.kick(reconcile, "files changed")
+		l.kick(reconcile, filesChanged)
 		ports("the edit is applied, and nothing is deleted as soon as it is gone from the files", map[string]int{"one": 5061, "two": 5060})
 		time.Sleep(settledFor - 3*time.Second)
 		ports("the files have not been quiet for long enough", map[string]int{"one": 5061, "two": 5060})

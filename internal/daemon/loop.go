@@ -242,6 +242,10 @@ func (l *loop) runJob(ctx context.Context, j apply.Job, why []Why) {
 	}
 	lines := l.words.Lines(&render.Report{Plan: report.Plan, Whole: report.Whole, Result: report.Result, Says: report.Says})
 	js := JobStatus{Started: started, Lines: append([]string{}, lines...)}
+	if j.Deletes && report.Plan != nil {
+		js.Problems, js.Withheld = problemsOf(report.Plan, l.words), withheldOf(report.Plan, l.words)
+		l.warn(report.Plan)
+	}
 	if err != nil {
 		js.Error = l.words.Error(err)
 		if j.Name != reconcile {

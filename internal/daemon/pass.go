@@ -322,12 +322,17 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
 		return
 	}
 	l.Log.Info("pass", "why", pass.Why, "summary", pass.Summary)
-	for i := range r.Plan.Problems {
-		p := &r.Plan.Problems[i]
-		l.Log.Warn("problem", "address", p.Addr.String(), "code", p.Reason.Code, "text", l.words.Problem(p))
+	l.warn(r.Plan)
+}
+
+// warn says what is wrong and what is withheld.
+func (l *loop) warn(p *plan.Plan) {
+	for i := range p.Problems {
+		q := &p.Problems[i]
+		l.Log.Warn("problem", "address", q.Addr.String(), "code", q.Reason.Code, "text", l.words.Problem(q))
 	}
-	for i := range r.Plan.Withheld {
-		h := &r.Plan.Withheld[i]
+	for i := range p.Withheld {
+		h := &p.Withheld[i]
 		l.Log.Warn("withheld", "address", h.Addr.String(), "code", codeOf(h.Guards), "why", l.words.All(h.Guards))
 	}
 }

@@ -146,7 +146,7 @@ func TestEnforceWaitsForQuietFiles(t *testing.T) {
 		r.write(monthYAML + "  more: {delete_after: 90d, from: x}\n")
 		r.left("changed", settledFor, "old young")
 		r.left("quiet", 2*time.Second, "young")
-		if got := r.lines(retentionJob); !strings.Contains(got, "deleted: 1 recording") {
+		if got := r.lines(retentionJob); !strings.Contains(got, "done: delete 1 recording of recording_retention/all") {
 			t.Errorf("it says %s", got)
 		}
 		// From then on it acts at once.
@@ -173,7 +173,7 @@ func TestEnforceWaitsForFilesThatLoad(t *testing.T) {
 			t.Errorf("%+v", s.Config)
 		}
 		r.bad = false
-		r.kick(reconcile, "the files changed") // the job that could only report runs again by itself
+		r.kick(reconcile, filesChanged) // the job that could only report runs again by itself
 		r.left("they load again", settledFor-time.Second, "old young")
 		r.left("for long enough", 2*time.Second, "young")
 	})
@@ -342,7 +342,7 @@ log_message_rules:
 		}
 		for text, want := range map[string]int{
 			"new: 10 no consent": 1, "new: 20 noise; it has no id, so it cannot be dismissed, and is not said again": 1,
-			"archived: 1 recording": 1, "deleted: 1 recording": 1, "deleted: 1 transcription": 1, `"level":"ERROR"`: 0,
+			"archived: 1 recording": 1, "done: delete 1 recording of ": 1, "done: delete 1 transcription of ": 1, `"level":"ERROR"`: 0,
 		} {
 			if got := strings.Count(r.log.String(), text); got != want {
 				t.Errorf("the log has %q %d times, want %d:\n%s", text, got, want, r.log.String())

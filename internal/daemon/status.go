@@ -75,10 +75,18 @@ type JobStatus struct {
 	Started time.Time `json:"started"`
 	Error   string    `json:"error,omitempty"`
 	Lines   []string  `json:"lines"`
+
+	Problems []EntryStatus `json:"problems,omitempty"` // of a job that deletes
+	Withheld []EntryStatus `json:"withheld,omitempty"`
 }
 
 // OK tells whether a person need not look.
 func (s *Status) OK() bool {
+	for _, j := range s.Jobs {
+		if len(j.Problems)+len(j.Withheld) > 0 {
+			return false
+		}
+	}
 	return s.Healthy && s.Ready && len(s.Config.Errors)+len(s.Failed)+len(s.Problems)+len(s.Withheld) == 0 && s.ReloadErr == ""
 }
 
@@ -136,16 +144,26 @@ func (s *Status) takePlan(p *plan.Plan, words *render.Words) {
 			s.Numbers.Oldest = &at
 		}
 	}
+	s.Problems, s.Withheld = problemsOf(p, words), withheldOf(p, words)
 	for i := range p.Problems {
-		q := &p.Problems[i]
-		e := EntryStatus{q.Addr.String(), q.Reason.Code, words.Problem(q)}
-		s.Problems = append(s.Problems, e)
-		if q.Held {
-			s.Held = append(s.Held, e)
+		if p.Problems[i].Held {
+			s.Held = append(s.Held, s.Problems[i])
 		}
 	}
+}
+
+func problemsOf(p *plan.Plan, words *render.Words) (out []EntryStatus) {
+	for i := range p.Problems {
+		q := &p.Problems[i]
+		out = append(out, EntryStatus{q.Addr.String(), q.Reason.Code, words.Problem(q)})
+	}
+	return out
+}
+
+func withheldOf(p *plan.Plan, words *render.Words) (out []EntryStatus) {
 	for i := range p.Withheld {
 		h := &p.Withheld[i]
-		s.Withheld = append(s.Withheld, EntryStatus{h.Addr.String(), h.Guards[0].Code, words.All(h.Guards)})
+		out = append(out, EntryStatus{h.Addr.String(), codeOf(h.Guards), words.All(h.Guards)})
 	}
+	return out
 }

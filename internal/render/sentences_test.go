@@ -14,7 +14,7 @@ import (
 )
 
 // wordless are the packages that say why by codes alone.
-var wordless = []string{"plan", "diff"}
+var wordless = []string{"plan", "diff", "numbers", "retention", "messages"}
 
 // statuses are no sentences, and have a blank in what programs read of them.
 var statuses = []string{"not started"}
@@ -46,35 +46,75 @@ func TestNoSentences(t *testing.T) {
 	}
 }
 
-// Each code that those packages declare has words.
+// coded are tables of words, each with the packages that declare its codes.
+var coded = []struct {
+	packages []string
+	tables   []map[resource.Code]string
+}{
+	{[]string{"diff", "plan"}, []map[resource.Code]string{diffWords}},
+	{[]string{"numbers"}, []map[resource.Code]string{numberWords}},
+	{[]string{"retention"}, []map[resource.Code]string{retentionWords}},
+	{[]string{"messages"}, []map[resource.Code]string{messageWords}},
+	{[]string{"apply", "state"}, []map[resource.Code]string{guardWords, applyWords}},
+}
+
+// Each code that is declared has words in the table of its package, and nothing else has. All tables are looked at.
 func TestDeclaredCodesHaveWords(t *testing.T) {
-	declared := map[resource.Code]bool{}
-	for _, name := range wordless {
-		eachFile(t, name, func(fset *token.FileSet, file *ast.File) {
-			ast.Inspect(file, func(n ast.Node) bool {
-				spec, is := n.(*ast.ValueSpec)
-				if !is || !isCode(spec.Type) {
-					return true
-				}
-				for _, v := range spec.Values {
-					text, err := strconv.Unquote(v.(*ast.BasicLit).Value)
-					if err != nil {
-						t.Fatal(err)
+	seen := 0
+	for _, c := range coded {
+		has := map[resource.Code]bool{}
+		for _, table := range c.tables {
+			for code := range table {
+				has[code] = true
+			}
+		}
+		seen += len(has)
+		declared := map[resource.Code]bool{}
+		for _, name := range c.packages {
+			eachFile(t, name, func(fset *token.FileSet, file *ast.File) {
+				for code, at := range codesIn(t, file) {
+					if declared[code] {
+						t.Errorf("%s: the code %s is declared twice", fset.Position(at), code)
 					}
-					declared[resource.Code(text)] = true
-					if words[resource.Code(text)] == nil {
-						t.Errorf("%s: the code %s has no words", fset.Position(spec.Pos()), text)
+					if declared[code] = true; !has[code] {
+						t.Errorf("%s: the code %s has no words", fset.Position(at), code)
 					}
 				}
-				return true
 			})
-		})
-	}
-	for code := range diffWords {
-		if !declared[code] {
-			t.Errorf("nobody says %s, which has words", code)
+		}
+		for code := range has {
+			if !declared[code] {
+				t.Errorf("nobody in %v says %s, which has words", c.packages, code)
+			}
 		}
 	}
+	if seen != len(words) {
+		t.Errorf("%d codes were looked at, and %d have words", seen, len(words))
+	}
+}
+
+// codesIn are the codes that a file declares, and where.
+func codesIn(t *testing.T, file *ast.File) map[resource.Code]token.Pos {
+	found := map[resource.Code]token.Pos{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, is := n.(*ast.ValueSpec)
+		if !is || !isCode(spec.Type) {
+			return true
+		}
+		for _, v := range spec.Values {
+			lit, is := v.(*ast.BasicLit)
+			if !is {
+				continue
+			}
+			text, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[resource.Code(text)] = lit.Pos()
+		}
+		return true
+	})
+	return found
 }
 
 func isCode(e ast.Expr) bool {

@@ -21,6 +21,8 @@ var applyWords = map[resource.Code]string{
 	"state_newer":            "upgrade telnyxsync",
 	"state_damaged":          "restore state.db from a backup; or move it away and run `telnyxsync apply`: what carries an owner tag or a known name is then adopted again",
 
+	"several": `{{join "; " .reasons}}`,
+
 	"unverifiable":      "{{.text}}",
 	"holds_numbers_now": `it holds {{count .count "number"}} since a moment ago, and would disconnect them: move them to another connection first`,
 
@@ -47,7 +49,9 @@ var applyWords = map[resource.Code]string{
 	"cut_off":      "an earlier run was cut off while it deleted {{count .count .unit}}: {{.gone}} of them are gone, and in the history now",
 	"only_reports": "{{count .count .unit}} would be deleted; nothing is, as this only reports: the daemon's `retention: enforce`, or `telnyxsync jobs run {{.kind}} --enforce`, deletes",
 
-	"messages_read": "{{.count}} log messages, {{.new}} of them new",
+	"message_dismissed":     "dismissed by {{.rule}}: " + messageText,
+	"message_not_dismissed": "not dismissed: " + messageText + ": {{.error}}",
+	"messages_read":         "{{.count}} log messages, {{.new}} of them new",
 
 	"not_refreshed":       "{{if .connection}}connection {{.connection}}: {{end}}not refreshed{{if .connection}}, as{{else}}:{{end}} mode is observe",
 	"refresh_started":     "{{if .connection}}connection {{.connection}}: {{end}}a refresh was started (request {{.request}}){{if not .connection}}; what it finds appears as new connections{{end}}",

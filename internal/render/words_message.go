@@ -6,8 +6,6 @@ import "telnyxsync/internal/resource"
 var messageWords = map[resource.Code]string{
 	"message":                messageText,
 	"message_new":            "new: " + messageText,
-	"message_dismissed":      "dismissed by {{.rule}}: " + messageText,
-	"message_not_dismissed":  "not dismissed: " + messageText + ": {{.error}}",
 	"message_not_dismissing": "new: " + messageText + "; it has no id, so it cannot be dismissed, and is not said again",
 }
 

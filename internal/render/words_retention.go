@@ -20,7 +20,7 @@ var retentionWords = map[resource.Code]string{
 
 	"recordings_due":       dueWords,
 	"recordings_not_asked": `{{count .count .unit}} due, ` + dueWords + "; it is not asked for in this run",
-	"recordings_wait":      `{{count .count .unit}} wait for another run, as max_deletes_per_run says ({{.max}})`,
+	"recordings_wait":      `{{count .count .unit}} {{if one .count}}waits{{else}}wait{{end}} for another run, as max_deletes_per_run says ({{.max}})`,
 	"recording_aged":       "made {{.created}}, {{.age}} old{{if or .from .to}}, from {{.from}} to {{.to}}{{end}}",
 
 	"policy_new":        "it is new: what is older than {{.after}} is deleted",

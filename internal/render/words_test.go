@@ -29,6 +29,7 @@ func chapters() []chapter {
 		{"Entries and objects", diffWords},
 		{"Phone numbers", numberWords},
 		{"Retention", retentionWords},
+		{"Log messages", messageWords},
 		{"Guards", guardWords},
 		{"What happened", applyWords},
 		{"Of one kind", own},
@@ -56,6 +57,11 @@ func TestEveryCodeHasWords(t *testing.T) {
 			for name := range args {
 				if !slices.Contains(used, name) {
 					t.Errorf("the example of %s has %s, which its words do not", code, name)
+				}
+			}
+			for _, name := range used {
+				if _, is := args[name]; !is {
+					t.Errorf("the example of %s has no %s", code, name)
 				}
 			}
 			r := resource.Reason{Code: code, Args: args}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/state"
 )
 
@@ -99,5 +100,18 @@ func TestLockIsNoLink(t *testing.T) {
 	}
 	if text, _ := os.ReadFile(target); string(text) != "precious" {
 		t.Errorf("its target now holds %q", text)
+	}
+}
+
+// A directory in which nothing can be written says what is wrong, and what helps.
+func TestUnwritableDirectory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(file, nil, 0o600))
+	for what, dir := range map[string]string{"below a file": filepath.Join(file, "state"), "a file": file} {
+		_, err := state.Acquire(t.Context(), dir)
+		const help = ": choose another directory with --state, or let the user that runs telnyxsync write there"
+		if got := render.NewWords(nil).Error(err); !strings.HasPrefix(got, "state: ") || !strings.Contains(got, file) || !strings.HasSuffix(got, help) {
+			t.Errorf("%s: %s", what, got)
+		}
 	}
 }

@@ -1,0 +1,306 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/retention"
+
+	"pgregory.net/rapid"
+)
+
+func guarded(kind string, i int) resource.Addr {
+	return resource.Addr{Kind: kind, Name: fmt.Sprintf("%03d", i)}
+}
+
+// taking are n changes of an op that each take something of a class away.
+func taking(op plan.Op, class plan.Class, n int) (list []plan.Change) {
+	for i := range n {
+		list = append(list, plan.Change{Op: op, Addr: guarded("trunks", i), Blast: []plan.Blast{{Class: class, Count: 1}}})
+	}
+	return list
+}
+
+// aged are recordings that a policy deletes.
+func aged(class plan.Class, unit string, n int) plan.Change {
+	items := retention.Items{Of: unit}
+	for i := range n {
+		items.List = append(items.List, retention.Item{ID: fmt.Sprint(i), Created: time.Unix(int64(i), 0)})
+	}
+	return plan.Change{Op: plan.Delete, Addr: guarded("policies", n), Items: items, Blast: []plan.Blast{{Class: class, Count: n}}}
+}
+
+// guardCase is the least that a guard says something of.
+type guardCase struct {
+	plan   plan.Plan
+	known  map[resource.Addr]dependents
+	limits Limits
+	args   plan.Args
+	says   string
+	passes bool // it is said of a change that is done all the same
+}
+
+func guardCases() map[plan.Code]guardCase {
+	one := guarded("trunks", 0)
+	waits := plan.Change{Op: plan.Update, Addr: guarded("users", 1), Needs: []resource.Addr{one}}
+	return map[plan.Code]guardCase{
+		DependentsUnread: {
+			plan:  plan.Plan{Changes: taking(plan.Delete, plan.Deletes, 1)},
+			known: map[resource.Addr]dependents{one: {err: errors.New("broken")}},
+			args:  plan.Args{"error": "broken"}, says: "how many phone numbers depend on it could not be read: broken",
+		},
+		HoldsNumbers: {
+			plan: plan.Plan{Changes: taking(plan.Replace, plan.Deletes, 1)}, known: map[resource.Addr]dependents{one: {count: 1}},
+			args: plan.Args{"count": 1}, says: "it still holds 1 number and would disconnect them: move them to another connection first",
+		},
+		Disconnects: {
+			plan: plan.Plan{Changes: taking(plan.Update, plan.Deletes, 1)}, known: map[resource.Addr]dependents{one: {count: 3}},
+			args: plan.Args{"count": 3}, says: "it disconnects 3 numbers", passes: true,
+		},
+		TooManyDeletes: {
+			plan: plan.Plan{Changes: taking(plan.Update, plan.Deletes, 11)}, known: map[resource.Addr]dependents{one: {count: 3}},
+			args: plan.Args{"count": 11, "kind": "trunks", "disconnects": 3, "max": 10},
+			says: "11 deletions, replacements and deactivations of trunks at once are more than 10 (max_deletes), and would disconnect 3 numbers: " +
+				"if it is meant, run again with --max-deletes 11",
+		},
+		TooLargeShare: {
+			plan: plan.Plan{Changes: taking(plan.Delete, plan.Deletes, 5), Owned: map[string]int{"trunks": 21}},
+			args: plan.Args{"count": 5, "kind": "trunks", "disconnects": 0, "percent": 20, "owned": 21, "raise": 24},
+			says: "5 deletions, replacements and deactivations of trunks at once are more than 20 % of the 21 owned (max_delete_percent): " +
+				"if it is meant, run again with --max-delete-percent 24",
+		},
+		TooManyVanished: {
+			plan:   plan.Plan{Changes: taking(plan.Create, plan.Vanished, 3), Owned: map[string]int{"trunks": 4}},
+			limits: Limits{plan.Vanished: {Max: 2, Percent: 100}},
+			args:   plan.Args{"count": 3, "owned": 4, "kind": "trunks"},
+			says: "3 of the 4 owned trunks are gone at once, which looks like a wrong account or a wrong answer: " +
+				"look at the account, and if they were deleted, run again with --max-deletes 3",
+		},
+		TooManyItems: {
+			plan: plan.Plan{Changes: []plan.Change{aged(plan.Recordings, "recording", 1001)}},
+			args: plan.Args{"count": 1001, "unit": "recording", "class": "recordings", "max": 1000},
+			says: "1001 recordings are due, which are more than 1000 (limits: recordings): " +
+				"look at the policies and holds; if it is meant, run again with --limit recordings=1001",
+		},
+		WaitsForWithheld: {
+			plan:  plan.Plan{Changes: append(taking(plan.Delete, plan.Deletes, 1), waits)},
+			known: map[resource.Addr]dependents{one: {count: 1}},
+			args:  plan.Args{"address": "trunks/000"}, says: "it waits for trunks/000, which is withheld",
+		},
+	}
+}
+
+// Each code of a guard comes of something, with its arguments, in these words.
+func TestEveryGuardReason(t *testing.T) {
+	cases, words := guardCases(), render.NewWords(nil)
+	for name, code := range guardCodes(t) {
+		if _, is := cases[code]; !is {
+			t.Errorf("%s has no row", name)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(cases)) {
+		t.Run(string(code), func(t *testing.T) {
+			c := cases[code]
+			limits := c.limits
+			if limits == nil {
+				limits = DefaultLimits()
+			}
+			guard(&c.plan, c.known, limits)
+			var all []plan.Reason
+			for _, w := range c.plan.Withheld {
+				all = append(all, w.Guards...)
+			}
+			if c.passes {
+				if len(all) > 0 {
+					t.Fatalf("it is withheld: %+v", all)
+				}
+				for i := range c.plan.Changes {
+					all = append(all, c.plan.Changes[i].Reasons...)
+				}
+			}
+			i := slices.IndexFunc(all, func(r plan.Reason) bool { return r.Code == code })
+			if i < 0 {
+				t.Fatalf("it does not come out: %+v", all)
+			}
+			if !reflect.DeepEqual(all[i].Args, c.args) {
+				t.Errorf("its arguments are %#v, want %#v", all[i].Args, c.args)
+			}
+			if says := words.Of(all[i]); says != c.says {
+				t.Errorf("it says\n%s\nwant\n%s", says, c.says)
+			}
+		})
+	}
+}
+
+// guardCodes are the codes that guard.go declares, by their names in the code.
+func guardCodes(t *testing.T) map[string]plan.Code {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "guard.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]plan.Code{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, is := n.(*ast.ValueSpec)
+		if !is || len(spec.Values) != 1 {
+			return true
+		}
+		if typed, is := spec.Type.(*ast.SelectorExpr); is && typed.Sel.Name == "Code" {
+			text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[spec.Names[0].Name] = plan.Code(text)
+		}
+		return true
+	})
+	if len(found) < 8 {
+		t.Errorf("only %d codes were found", len(found))
+	}
+	return found
+}
+
+// As many as a limit says pass, and one more withholds all of them, or those of its kind. What is in no class passes.
+func TestGuardLimits(t *testing.T) {
+	other := plan.Change{Op: plan.Update, Addr: guarded("others", 0)}
+	for name, c := range map[string]struct {
+		changes func(n int) []plan.Change
+		limits  Limits
+		owned   int
+		most    int
+	}{
+		"deletes":             {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, DefaultLimits(), 0, 10},
+		"deactivations":       {func(n int) []plan.Change { return taking(plan.Update, plan.Deletes, n) }, nil, 0, 10},
+		"none at all":         {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, Limits{plan.Deletes: {Percent: 100}}, 0, 0},
+		"a share":             {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, nil, 20, 4},
+		"of too few":          {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, nil, 19, 10},
+		"a share that is all": {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, Limits{plan.Deletes: {Max: 30, Percent: 100}}, 30, 30},
+		"vanished":            {func(n int) []plan.Change { return taking(plan.Create, plan.Vanished, n) }, nil, 1000, 10},
+		"recordings":          {func(n int) []plan.Change { return []plan.Change{aged(plan.Recordings, "recording", n)} }, nil, 0, 1000},
+		"transcriptions":      {func(n int) []plan.Change { return []plan.Change{aged(plan.Transcriptions, "transcription", n)} }, Limits{plan.Transcriptions: {Max: 7}}, 0, 7},
+		"of two policies": {func(n int) []plan.Change {
+			return []plan.Change{aged(plan.Recordings, "recording", n/2), aged(plan.Recordings, "recording", n-n/2)}
+		}, Limits{plan.Recordings: {Max: 9}}, 0, 9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, n := range []int{c.most, c.most + 1} {
+				changes := c.changes(n)
+				p := plan.Plan{Changes: append(slices.Clone(changes), other), Owned: map[string]int{"trunks": c.owned}}
+				guard(&p, nil, c.limits)
+				want := 0
+				if n > c.most {
+					want = len(changes)
+				}
+				if len(p.Withheld) != want || len(p.Changes) != len(changes)+1-want {
+					t.Errorf("of %d, %d changes are withheld, want %d", n, len(p.Withheld), want)
+				}
+			}
+		})
+	}
+}
+
+// Whatever is planned: guards only ever withhold, and of what is in no class only what waits for something withheld.
+func TestGuardOnlyWithholds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ops := rapid.SampledFrom([]plan.Op{plan.Create, plan.Update, plan.Replace, plan.Delete, plan.Forget, plan.Rename})
+		kinds := rapid.SampledFrom([]string{"a", "b"})
+		limits := Limits{}
+		for _, class := range []plan.Class{plan.Deletes, plan.Vanished, plan.Recordings, plan.Transcriptions} {
+			limits[class] = Limit{Max: rapid.IntRange(0, 5).Draw(t, "max"), Percent: rapid.IntRange(0, 100).Draw(t, "percent")}
+		}
+		p := plan.Plan{Owned: map[string]int{"a": rapid.IntRange(0, 40).Draw(t, "owned"), "b": 100}}
+		known := map[resource.Addr]dependents{}
+		for i := range rapid.IntRange(0, 14).Draw(t, "changes") {
+			c := plan.Change{Op: ops.Draw(t, "op"), Addr: guarded(kinds.Draw(t, "kind"), i), ID: fmt.Sprint(i)}
+			for _, class := range []plan.Class{plan.Deletes, plan.Vanished} {
+				if rapid.IntRange(0, 2).Draw(t, "counts") == 0 {
+					c.Blast = append(c.Blast, plan.Blast{Class: class, Count: 1})
+				}
+			}
+			if rapid.IntRange(0, 4).Draw(t, "set") == 0 {
+				n := rapid.IntRange(1, 4).Draw(t, "items")
+				unit := rapid.SampledFrom([]string{"recording", "transcription"}).Draw(t, "unit")
+				set := aged(plan.Class(unit+"s"), unit, n)
+				c.Op, c.Items, c.Blast = plan.Delete, set.Items, set.Blast
+			}
+			if c.Class(plan.Deletes) > 0 && rapid.Bool().Draw(t, "asked") {
+				d := dependents{count: rapid.IntRange(0, 2).Draw(t, "dependents")}
+				if rapid.IntRange(0, 5).Draw(t, "broken") == 0 {
+					d.err = errors.New("broken")
+				}
+				known[c.Addr] = d
+			}
+			if i > 0 && rapid.Bool().Draw(t, "needs") {
+				c.Needs = []resource.Addr{p.Changes[rapid.IntRange(0, i-1).Draw(t, "which")].Addr}
+			}
+			p.Changes = append(p.Changes, c)
+		}
+		before := slices.Clone(p.Changes)
+		for i := range before {
+			before[i].Reasons = slices.Clone(before[i].Reasons)
+		}
+		guard(&p, known, limits)
+
+		at := func(c *plan.Change) int {
+			return slices.IndexFunc(before, func(b plan.Change) bool { return b.ID == c.ID })
+		}
+		last, seen := -1, map[string]bool{}
+		whole := func(c *plan.Change) {
+			now, was := *c, before[at(c)]
+			now.Reasons = slices.DeleteFunc(slices.Clone(now.Reasons), func(r plan.Reason) bool { return r.Code == Disconnects })
+			was.Reasons = slices.Clone(was.Reasons)
+			if seen[c.ID] || fmt.Sprintf("%+v", now) != fmt.Sprintf("%+v", was) {
+				t.Errorf("it is there twice, or became another:\n%+v\n%+v", now, was)
+			}
+			seen[c.ID] = true
+		}
+		for i := range p.Changes {
+			c := &p.Changes[i]
+			if n := at(c); n <= last {
+				t.Errorf("%s is not where it was", c.Addr)
+			} else {
+				last = n
+			}
+			whole(c)
+		}
+		held := map[resource.Addr]bool{}
+		for _, w := range p.Withheld {
+			held[w.Addr] = true
+		}
+		for i := range p.Withheld {
+			w := &p.Withheld[i]
+			whole(&w.Change)
+			if len(w.Guards) != 1 {
+				t.Errorf("%s is withheld by %v", w.Addr, w.Guards)
+			}
+			waits := slices.ContainsFunc(w.Needs, func(a resource.Addr) bool { return held[a] })
+			if len(w.Blast) == 0 && (!waits || w.Guards[0].Code != WaitsForWithheld) {
+				t.Errorf("%s takes nothing away and waits for nothing, and is withheld: %v", w.Addr, w.Guards)
+			}
+		}
+		for i := range p.Changes {
+			if slices.ContainsFunc(p.Changes[i].Needs, func(a resource.Addr) bool { return held[a] }) {
+				t.Errorf("%s is done, and waits for what is withheld", p.Changes[i].Addr)
+			}
+		}
+		if len(p.Changes)+len(p.Withheld) != len(before) {
+			t.Errorf("of %d changes, %d and %d are left", len(before), len(p.Changes), len(p.Withheld))
+		}
+		again := plan.Plan{Changes: slices.Clone(p.Changes), Owned: p.Owned}
+		if guard(&again, nil, limits); len(again.Withheld) > 0 {
+			t.Errorf("what passed does not pass: %+v", again.Withheld)
+		}
+	})
+}

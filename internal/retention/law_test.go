@@ -1,7 +1,6 @@
 package retention_test
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -270,60 +269,6 @@ func TestAPolicyThatCannotBeTold(t *testing.T) {
 			if d.Policy.Untold > 0 || judgedBy[i].Archive != "" {
 				t.Fatalf("%s would be deleted by %s, and it is %s that says how", d.ID, d.Policy.Addr, p.Addr)
 			}
-		}
-	})
-}
-
-func TestCutAndSum(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		now := time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC)
-		var policies []retention.Policy
-		for i := range 3 {
-			policies = append(policies, retention.Policy{Addr: resource.Addr{Kind: "k", Name: fmt.Sprint(i)}, Max: rapid.IntRange(0, 3).Draw(t, "max")})
-		}
-		var due []retention.Due
-		for i := range rapid.IntRange(0, 12).Draw(t, "due") {
-			due = append(due, retention.Due{
-				ID: fmt.Sprint(i), Policy: &policies[rapid.IntRange(0, 2).Draw(t, "policy")],
-				Created: now.Add(-time.Duration(rapid.IntRange(0, 3).Draw(t, "age")) * time.Hour), Millis: int64(rapid.IntRange(0, 9).Draw(t, "ms")),
-			})
-		}
-		sums := retention.SumUp(due)
-		doing, later := retention.Cut(slices.Clone(due))
-		if len(doing)+len(later) != len(due) {
-			t.Fatalf("%d and %d of %d", len(doing), len(later), len(due))
-		}
-		oldest := func(a, b retention.Due) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) }
-		if !slices.IsSortedFunc(doing, oldest) {
-			t.Fatal("not the oldest first")
-		}
-		n := 0
-		for i := range policies {
-			p := &policies[i]
-			mine := slices.DeleteFunc(slices.Clone(due), func(d retention.Due) bool { return d.Policy != p })
-			slices.SortFunc(mine, oldest)
-			want := mine
-			if p.Max > 0 {
-				want = mine[:min(p.Max, len(mine))]
-			}
-			got := slices.DeleteFunc(slices.Clone(doing), func(d retention.Due) bool { return d.Policy != p })
-			if !slices.Equal(got, want) {
-				t.Fatalf("of %s %v, want %v", p.Addr, got, want)
-			}
-			if len(mine) == 0 {
-				continue
-			}
-			sum := retention.Sum{Addr: p.Addr, Count: len(mine), Oldest: mine[0].Created, Newest: mine[len(mine)-1].Created}
-			for _, d := range mine {
-				sum.Millis += d.Millis
-			}
-			if n >= len(sums) || sums[n] != sum {
-				t.Fatalf("sums %+v, want %+v at %d", sums, sum, n)
-			}
-			n++
-		}
-		if n != len(sums) {
-			t.Fatalf("sums %+v", sums)
 		}
 	})
 }

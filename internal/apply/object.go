@@ -75,7 +75,7 @@ func (x *executor) carry(ctx context.Context, c *plan.Change) (out plan.Outcome,
 	var told *resource.ReasonError
 	switch {
 	case errors.As(err, &told):
-		out.Reasons, out.Err = []plan.Reason{told.Because()}, err
+		out.Reasons = []plan.Reason{told.Because()}
 	case err != nil:
 		out.Error, out.Err = err.Error(), err
 	case d.receipt.Unverified != "":

@@ -1,0 +1,129 @@
+package daemon
+
+import (
+	"fmt"
+	"strings"
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/resource"
+)
+
+// logSets says what was sent for items, and what became of what was sent before.
+func (l *loop) logSets(r *apply.Report) (something bool) {
+	if r == nil || r.Result == nil || r.Plan == nil {
+		return false
+	}
+	for i := range r.Plan.Ended {
+		o := &r.Plan.Ended[i]
+		args := append(about(o), "ticket", strings.Join(o.Tickets, ","))
+		if o.Status == plan.Done {
+			l.Log.Info(what(o), args...)
+		} else {
+			l.Log.Warn(what(o), append(args, "reason", l.words.All(o.Reasons), "code", codeOf(o.Reasons))...)
+		}
+	}
+	for i := range r.Result.Outcomes {
+		o := &r.Result.Outcomes[i]
+		if o.Items == nil {
+			continue
+		}
+		something = true
+		args := append(about(o), "ticket", strings.Join(o.Tickets, ","), "request", strings.Join(o.Requests, ","))
+		if o.Status == plan.Submitted || o.Status == plan.Done {
+			l.Log.Info(what(o), args...)
+		} else {
+			l.Log.Error(what(o), append(args, "error", l.words.Wrong(o), "blocked_by", o.BlockedBy)...)
+		}
+	}
+	return something || len(r.Plan.Ended) > 0
+}
+
+// what is the message of a log line about items.
+func what(o *plan.Outcome) string {
+	if o.Items.Unit() == "number" {
+		return "phone numbers"
+	}
+	return o.Items.Unit() + "s"
+}
+
+func about(o *plan.Outcome) []any {
+	args := []any{"address", o.Addr.String(), "op", o.Op, "status", o.Status, "count", o.Items.Len()}
+	if s, ok := o.Items.(resource.Numbers); ok {
+		args = append(args, "numbers", firstNumbers(s))
+	}
+	return args
+}
+
+func codeOf(reasons []plan.Reason) plan.Code {
+	if len(reasons) == 0 {
+		return ""
+	}
+	return reasons[0].Code
+}
+
+// firstNumbers names the first of some numbers: a line of a log does not hold thousands.
+func firstNumbers(s resource.Numbers) string {
+	const shown = 5
+	texts := s[:min(len(s), shown)].Texts()
+	if more := len(s) - shown; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more ranges", more))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// logPass says what happened once, not at every pass again.
+func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
+	changed := false
+	if r != nil && r.Result != nil {
+		reasons := map[resource.Addr][]plan.Reason{}
+		for i := range r.Plan.Changes {
+			reasons[r.Plan.Changes[i].Addr] = r.Plan.Changes[i].Reasons
+		}
+		for i := range r.Result.Outcomes {
+			o := &r.Result.Outcomes[i]
+			if o.Status == plan.NotStarted || o.Items != nil {
+				continue // the daemon is being stopped, and the summary counts them; or see logSets
+			}
+			changed = true
+			why := reasons[o.Addr]
+			args := []any{
+				"address", o.Addr.String(), "op", o.Op, "status", o.Status, "reason", l.words.All(why), "code", codeOf(why), "request", strings.Join(o.Requests, ","),
+			}
+			if o.Status == plan.Done {
+				l.Log.Info("changed", args...)
+			} else {
+				l.Log.Error("not changed", append(args, "error", l.words.Wrong(o), "blocked_by", o.BlockedBy)...)
+			}
+		}
+	}
+	changed = l.logSets(r) || changed
+	say := pass.Summary + pass.Error
+	if r != nil && r.Plan != nil {
+		for i := range r.Plan.Problems { // by their codes and what they are about, not by their words
+			say += r.Plan.Problems[i].Addr.String() + r.Plan.Problems[i].Reason.Key()
+		}
+	}
+	if say == l.said && !changed {
+		l.Log.Debug("pass", "why", pass.Why, "summary", pass.Summary)
+		return
+	}
+	l.said = say
+	if pass.Error != "" {
+		l.Log.Error("the pass failed; it is tried again later", "why", pass.Why, "error", pass.Error)
+		return
+	}
+	l.Log.Info("pass", "why", pass.Why, "summary", pass.Summary)
+	l.warn(r.Plan)
+}
+
+// warn says what is wrong and what is withheld.
+func (l *loop) warn(p *plan.Plan) {
+	for i := range p.Problems {
+		q := &p.Problems[i]
+		l.Log.Warn("problem", "address", q.Addr.String(), "code", q.Reason.Code, "text", l.words.Problem(q))
+	}
+	for i := range p.Withheld {
+		h := &p.Withheld[i]
+		l.Log.Warn("withheld", "address", h.Addr.String(), "code", codeOf(h.Guards), "why", l.words.All(h.Guards))
+	}
+}

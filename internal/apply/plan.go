@@ -12,7 +12,7 @@ import (
 	"telnyxsync/internal/state"
 )
 
-// The notes of a plan as a whole.
+// NoStateYet is the code of a note: nothing is known of what was applied before.
 const NoStateYet plan.Code = "no_state_yet"
 
 // Plan observes and compares, and lets the guards look at the outcome. It writes nothing anywhere.

@@ -119,13 +119,14 @@ func merge(r *plan.Result, more plan.Result) {
 			}
 		}
 	}
-	var out []plan.Outcome
-	for _, o := range r.Outcomes {
+	before := r.Outcomes
+	r.Outcomes = nil
+	for _, o := range before {
 		if settled(&o, again) {
-			out = append(out, o)
+			r.Outcomes = append(r.Outcomes, o)
 		}
 	}
-	r.Outcomes = append(out, again...)
+	r.Outcomes = append(r.Outcomes, again...)
 }
 
 // settled takes out of an outcome what was sent again; it is false where nothing is left of it.

@@ -48,7 +48,7 @@ func (p *planner) hold(e *resource.Entry, row *resource.Owned, c *plan.Change, w
 		case plan.OwnerTagPath: // no field of the YAML
 			ignore = "/tags"
 		case plan.RenewPath:
-			p.problem(e.Addr, &e.Pos, true, reason(RenewalUndone, plan.Args{"count": a.Count, "end": d.Old, "address": e.Addr.String()}))
+			p.problem(e.Addr, &e.Pos, true, reason(RenewalUndone, plan.Args{"count": a.Count, "end": d.Old, "address": e.String()}))
 			return true
 		}
 		p.problem(e.Addr, &e.Pos, true, reason(DoesNotStick, plan.Args{

@@ -21,10 +21,10 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 		made := m.free(in.Key)
 		switch {
 		case made != nil && f.row != nil:
-			p.problem(e.Addr, &e.Pos, true, reason(ReplaceTakenBack, plan.Args{"id": f.row.ID, "made": made.ID, "address": e.Addr.String()}))
+			p.problem(e.Addr, &e.Pos, true, reason(ReplaceTakenBack, plan.Args{"id": f.row.ID, "made": made.ID, "address": e.String()}))
 			return
 		case made != nil:
-			p.problem(e.Addr, &e.Pos, true, reason(CreateOfAnother, plan.Args{"key": in.Key, "at": clock(in.At), "made": made.ID, "address": e.Addr.String()}))
+			p.problem(e.Addr, &e.Pos, true, reason(CreateOfAnother, plan.Args{"key": in.Key, "at": clock(in.At), "made": made.ID, "address": e.String()}))
 			return
 		case f.row != nil && f.live != nil && !f.rekey:
 			p.settle(f.row) // nothing came of it: the intent is over

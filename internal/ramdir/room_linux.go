@@ -7,5 +7,5 @@ import "syscall"
 func roomy(dir string) bool {
 	const tmpfs, enough = 0x01021994, 1 << 30
 	var s syscall.Statfs_t
-	return syscall.Statfs(dir, &s) == nil && int64(s.Type) == tmpfs && s.Bavail >= uint64(enough/s.Bsize)
+	return syscall.Statfs(dir, &s) == nil && int64(s.Type) == tmpfs && s.Bavail >= uint64(enough/s.Bsize) //nolint:unconvert // on other machines it is an int32
 }

@@ -177,7 +177,7 @@ var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 // mayBeOne tells whether two texts that differ may mean one party: +15125550100, 15125550100,
 // sip:+15125550100@example.com.
 func mayBeOne(field, have, want string) bool {
-	return (field == "from" || field == "to") && !(e164.MatchString(have) && e164.MatchString(want))
+	return (field == "from" || field == "to") && (!e164.MatchString(have) || !e164.MatchString(want))
 }
 
 // verdict is what becomes of a recording: it is due by a policy, or one has to be asked about, or one cannot be told;

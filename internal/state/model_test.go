@@ -33,9 +33,15 @@ type model struct {
 
 func newModel() model {
 	return model{
-		map[resource.Addr]resource.Owned{}, map[resource.Addr]resource.Group{}, map[resource.RuleKey]resource.Rule{},
-		map[resource.Addr]resource.Intent{}, map[string]resource.Deletion{}, map[string]resource.Order{},
-		map[resource.Number]resource.Trouble{}, map[string]resource.Message{}, nil,
+		map[resource.Addr]resource.Owned{},
+		map[resource.Addr]resource.Group{},
+		map[resource.RuleKey]resource.Rule{},
+		map[resource.Addr]resource.Intent{},
+		map[string]resource.Deletion{},
+		map[string]resource.Order{},
+		map[resource.Number]resource.Trouble{},
+		map[string]resource.Message{},
+		nil,
 	}
 }
 

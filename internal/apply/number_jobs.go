@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"slices"
+
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"

@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"strings"
+
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+
 	"telnyxsync/internal/plan"
 )
 

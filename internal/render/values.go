@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"strings"
+
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 )

@@ -189,6 +189,7 @@ func (l *numberLaw) pass(ctx context.Context, only ...resource.Addr) (made plan.
 	if err != nil {
 		l.Fatal(err)
 	}
+	wholeCalls(l, &made)
 	l.next = made.NextLook
 	posts, moves := 0, 0
 	for _, j := range l.sim.Journal()[seen:] {

@@ -148,8 +148,11 @@ func settled(o *plan.Outcome, again []plan.Outcome) bool {
 	if o.Items = left; len(left) == 0 {
 		return false
 	}
-	if failed, _ := o.Failed.(resource.Numbers); len(failed) == 0 {
-		o.Status, o.Error, o.Err = plan.Submitted, "", nil
+	if failed, _ := o.Failed.(resource.Numbers); len(failed) > 0 {
+		return true
+	}
+	if o.Status, o.Error, o.Err = plan.Submitted, "", nil; o.BlockedBy != "" { // others of its calls were not sent
+		o.Status = plan.Blocked
 	}
 	return true
 }

@@ -35,6 +35,7 @@ func (p *planner) group(e *resource.Entry) (g numbers.Group, needs []resource.Ad
 			p.problem(e.Addr, &e.Pos, false, reason(NeedsMissing, plan.Args{"address": ref.Addr.String()}))
 			return g, nil, false
 		}
+		g.Waits = ref.Addr
 		needs = append(needs, ref.Addr)
 	}
 	g.Target.Location, g.Target.CivicAddress = resource.GetString(e.Object, "/location_id"), resource.GetString(e.Object, "/civic_address_id")

@@ -73,10 +73,6 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Pla
 		p.unread(e.Addr, &e.Pos, GroupUnread, d.Err)
 		return
 	}
-	var waits resource.Addr
-	if ref, _ := e.Object["connection"].(resource.Ref); g.Target.Connection == "" {
-		waits = ref.Addr
-	}
 	quiet := true
 	for _, v := range d.Verdicts {
 		if v.Op.Problem() {
@@ -89,10 +85,13 @@ func (p *planner) verdicts(e *resource.Entry, g *numbers.Group, all *numbers.Pla
 		}
 		c := plan.Change{
 			Op: plan.Op(v.Op), Addr: e.Addr, Source: &e.Pos, To: p.where(e, g, v.From), Items: v.Numbers, Reasons: v.Reasons,
-			Ticket: v.Ticket, Needs: needs, InDoubt: v.InDoubt, Drift: v.Drift, Cost: calls(v), Do: all.Work(g.Target, waits),
+			Ticket: v.Ticket, Needs: needs, InDoubt: v.InDoubt, Drift: v.Drift, Cost: calls(v), Do: all.Work(g),
 		}
 		if v.Leaving > 0 {
 			c.Blast = []plan.Blast{{Class: plan.Numbers, Count: v.Leaving}}
+		}
+		if v.Op == numbers.Adopt {
+			c.Needs = nil // nothing is sent for it
 		}
 		switch {
 		case v.Op == numbers.Wait:

@@ -24,16 +24,21 @@ type Batch struct {
 
 // fill decides what waits so that fewer calls do, or because Telnyx takes no more at a time.
 func (p *planner) fill(groups []*group) {
-	targets := map[resource.Target][]*group{}
-	var order []resource.Target
+	type goal struct {
+		resource.Target
+		waits resource.Addr // connections that are to be made are as many as there are entries
+	}
+	targets := map[goal][]*group{}
+	var order []goal
 	for _, g := range groups {
 		if g.Observe {
 			continue // nobody waits for what is not sent
 		}
-		if targets[g.Target] == nil {
-			order = append(order, g.Target)
+		t := goal{g.Target, g.Waits}
+		if targets[t] == nil {
+			order = append(order, t)
 		}
-		targets[g.Target] = append(targets[g.Target], g)
+		targets[t] = append(targets[t], g)
 	}
 	jobs := MaxJobs
 	for i := range p.open {
@@ -43,7 +48,7 @@ func (p *planner) fill(groups []*group) {
 	}
 	jobs = max(jobs, 0) // somebody else may have begun some
 	for _, t := range order {
-		coming := p.assigning(t)
+		coming := p.assigning(t.Target)
 		if n := count(targets[t], Assign); n > 0 {
 			most := min(jobs, (n+MaxBatch-1)/MaxBatch)
 			jobs -= most

@@ -26,7 +26,7 @@ func batches(p *Plan, groups []Group, keep func(resource.Addr) bool) (out []sent
 		for _, v := range p.Groups[i].Verdicts {
 			if keep(g.Addr) && v.Op != Wait && !v.Op.Problem() {
 				changes = append(changes, plan.Change{
-					Op: plan.Op(v.Op), Addr: g.Addr, Items: v.Numbers, Ticket: v.Ticket, InDoubt: v.InDoubt, Do: p.Work(g.Target, resource.Addr{}),
+					Op: plan.Op(v.Op), Addr: g.Addr, Items: v.Numbers, Ticket: v.Ticket, InDoubt: v.InDoubt, Do: p.Work(g),
 				})
 			}
 		}
@@ -176,6 +176,30 @@ func TestJobsAreLimited(t *testing.T) {
 				t.Errorf("%d jobs are sent, want %d", len(jobs), c.jobs)
 			}
 		})
+	}
+}
+
+// Connections that are to be made in the same run have no ids yet, and are as many as there are.
+func TestJobsForConnectionsThatAreToBeMade(t *testing.T) {
+	const n, most = 15125560000, MaxJobs + 5
+	var in Input
+	for i := range most {
+		g := groupOf(resource.Target{}, span(n+resource.Number(i), 1))
+		g.Addr.Name = fmt.Sprint("g", i)
+		g.Waits = resource.Addr{Kind: "external_connections", Name: g.Addr.Name}
+		in.Groups = append(in.Groups, g)
+	}
+	a := new(account).owns("", slices.Collect(span(n, most).All())...)
+	p := a.decide(t, in)
+	same(t, "the plan", counts(&p), "map[assign:20 wait:5]")
+	jobs := batches(&p, in.Groups, every)
+	if len(jobs) != MaxJobs {
+		t.Errorf("%d jobs are sent, want %d", len(jobs), MaxJobs)
+	}
+	for _, b := range jobs {
+		if len(b.Groups) != 1 || b.Waits.Name != b.Groups[0].Name {
+			t.Errorf("%v goes to %s", b.Groups, b.Waits)
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ type Work struct {
 }
 
 // Work is that of a verdict on a group of the plan.
-func (p *Plan) Work(t resource.Target, waits resource.Addr) *Work { return &Work{t, waits, p} }
+func (p *Plan) Work(g *Group) *Work { return &Work{g.Target, g.Waits, p} }
 
 // Calls gathers what is to be sent for the changes of phone numbers among some, in their order: numbers of several
 // groups that go to one place go there together, as many at a time as Telnyx takes. Guards come before: what is

@@ -66,6 +66,7 @@ const (
 type Group struct {
 	Addr      resource.Addr
 	Target    resource.Target // Connection is "" as long as it is not there
+	Waits     resource.Addr   // the connection that is to be made first, where Target has none; else zero
 	Wanted    resource.Numbers
 	AllowMove bool
 	AnyPlace  bool // where on Teams they are is not compared

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -22,10 +21,10 @@ import (
 
 // The codes of what became of items beside: count, unit.
 const (
-	Archived    plan.Code = "archived" // before they were deleted, or were to be
-	NotArchived plan.Code = "not_archived"
-	StillThere  plan.Code = "still_there"  // Telnyx called some of them deleted, or gave no answer
-	StoppedLost plan.Code = "stopped_lost" // not started, as of several calls in a row nobody knows what became of them
+	Archived    plan.Code = "archived"     // before they were deleted, or were to be
+	NotArchived plan.Code = "not_archived" // and so they were not deleted
+	StillThere  plan.Code = "still_there"  // also called: so many of them Telnyx called deleted; of the others it gave no answer
+	StoppedLost plan.Code = "stopped_lost" // also batches: not tried, as nobody knows what became of so many calls in a row
 )
 
 // maxLost is how many batches in a row may go without an answer that tells: then Telnyx is in trouble, and
@@ -35,18 +34,31 @@ const maxLost = 5
 // deletions archives and deletes what is due, batch by batch, and reads again what is left. The error is one of the
 // state, or one by which all others would fail too.
 func (x *executor) deletions(ctx context.Context, p *plan.Plan, out []plan.Outcome) error {
-	d := &deleting{executor: x, p: p, out: out, fate: map[string]fate{}, archived: map[int]int{}}
+	var units []*deleting
 	for i := range p.Calls {
-		if of, ours := p.Calls[i].Do.(retention.Of); ours {
-			items, _ := p.Calls[i].Items.(retention.Items)
-			d.calls = append(d.calls, deleteCall{items, of})
-			d.unit = items.Of
+		of, ours := p.Calls[i].Do.(retention.Of)
+		if !ours {
+			continue
+		}
+		items, _ := p.Calls[i].Items.(retention.Items)
+		at := slices.IndexFunc(units, func(d *deleting) bool { return d.unit == items.Of })
+		if at < 0 {
+			at = len(units)
+			units = append(units, &deleting{
+				executor: x, p: p, out: out, unit: items.Of, api: x.Retention[items.Of+"_retention"], fate: map[string]fate{}, archived: map[int]int{},
+			})
+		}
+		units[at].calls = append(units[at].calls, deleteCall{items, of})
+	}
+	for _, d := range units {
+		if err := d.run(ctx); err != nil {
+			return err
 		}
 	}
-	if len(d.calls) == 0 {
-		return nil
-	}
-	d.api = x.Retention[d.unit+"_retention"]
+	return nil
+}
+
+func (d *deleting) run(ctx context.Context) error {
 	work, stop := finish(ctx) // a batch that is under way is not torn off
 	defer stop()
 	d.archive(ctx)
@@ -66,12 +78,11 @@ type deleteCall struct {
 
 // fate is what became of one item.
 type fate struct {
-	change  int
 	why     plan.Code // of what could not be archived, or is still there
 	status  plan.Status
 	err     error
 	request string
-	deleted resource.Deleted
+	deleted resource.Deleted // zero of what was not sent
 }
 
 type deleting struct {
@@ -84,8 +95,8 @@ type deleting struct {
 
 	mu       sync.Mutex
 	archived map[int]int     // by change
-	fate     map[string]fate // by id: of what was archived, or deleted
-	stopped  bool            // as of too many calls nobody knows what became of them
+	fate     map[string]fate // by id: of what was sent, or could not be archived
+	lost     int             // calls in a row of which nobody knows what became of them
 	open     []string        // deletions that were begun and whose outcome nobody knows
 }
 
@@ -107,7 +118,7 @@ func (d *deleting) archive(ctx context.Context) {
 				if err != nil {
 					d.mu.Lock()
 					defer d.mu.Unlock()
-					d.fate[item.ID] = fate{change: call.of[i], why: NotArchived, status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
+					d.fate[item.ID] = fate{why: NotArchived, status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
 				}
 				return nil
 			})
@@ -126,76 +137,73 @@ func (d *deleting) archive(ctx context.Context) {
 
 // deleteAll deletes batch by batch, until something forbids to go on.
 func (d *deleting) deleteAll(ctx, work context.Context) error {
-	lost := 0
 	for n, call := range d.calls {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || d.lost == maxLost {
 			return ctx.Err() // the rest was not started
 		}
-		if lost == maxLost {
-			d.stopped = true
-			return nil
-		}
-		err := d.delete(work, call)
-		switch {
-		case client.Unknown(err):
-			lost++
-		case err != nil:
+		o, err := d.delete(work, call)
+		if err != nil {
 			return err
-		default:
-			lost = 0
+		}
+		if d.lost++; o.Status != plan.InDoubt {
+			d.lost = 0
 		}
 		if d.progress != nil {
-			d.progress(n+1, len(d.calls), plan.Outcome{Op: plan.Delete, Items: call.Items, Status: plan.Done})
+			d.progress(n+1, len(d.calls), o)
 		}
 	}
 	return nil
 }
 
 // delete deletes one batch. What is about to be deleted is stored before; the error is one of the state, or
-// one by which all others would fail too, or that the answer was lost.
-func (d *deleting) delete(ctx context.Context, call deleteCall) error {
+// one by which all others would fail too.
+func (d *deleting) delete(ctx context.Context, call deleteCall) (plan.Outcome, error) {
+	o := plan.Outcome{Op: plan.Delete, Items: call.Items, Status: plan.Failed}
 	begun := resource.Deletion{ID: strings.ToLower(rand.Text()), Unit: d.unit, At: d.now()}
 	var ids []string
-	var changes []int
 	for i, item := range call.List {
 		if _, kept := d.fate[item.ID]; kept {
 			continue // it could not be archived
 		}
-		ids, changes = append(ids, item.ID), append(changes, call.of[i])
+		ids = append(ids, item.ID)
 		begun.Items = append(begun.Items, item.Deleted(d.p.Changes[call.of[i]].Addr, begun.At))
 	}
 	if len(ids) == 0 {
-		return nil
+		return o, nil
 	}
 	if err := d.db.Commit(ctx, resource.Record{Deletions: []resource.Deletion{begun}}); err != nil {
-		return err
+		return o, err
 	}
 	r, err := d.api.Delete(ctx, ids)
-	status, text := plan.Done, ""
+	text := ""
 	switch {
 	case client.Unknown(err):
-		status = plan.InDoubt
+		o.Status = plan.InDoubt
 		d.open = append(d.open, begun.ID)
-	case err != nil:
-		status, text = plan.Failed, err.Error()
+	case err == nil:
+		o.Status = plan.Done
+	}
+	if o.Err = err; err != nil {
+		text = err.Error()
+		o.Error = text
 	}
 	for i, id := range ids {
-		d.fate[id] = fate{changes[i], "", status, err, r.RequestID, begun.Items[i]}
+		d.fate[id] = fate{status: o.Status, err: err, request: r.RequestID, deleted: begun.Items[i]}
 	}
-	if status == plan.InDoubt {
-		return err
+	if o.Status == plan.InDoubt {
+		return o, nil
 	}
 	rec := resource.Record{EndDeletions: []string{begun.ID}}
 	for _, item := range begun.Items {
-		rec.Events = append(rec.Events, d.row(item, status, text, r.RequestID))
+		rec.Events = append(rec.Events, d.row(item, o.Status, text, r.RequestID))
 	}
 	if commitErr := d.db.Commit(ctx, rec); commitErr != nil {
-		return commitErr
+		return o, commitErr
 	}
 	if client.Unauthorized(err) {
-		return err
+		return o, err
 	}
-	return nil
+	return o, nil
 }
 
 func (d *deleting) row(item resource.Deleted, how plan.Status, err, request string) resource.Event {
@@ -211,12 +219,12 @@ var errStillThere = errors.New("Telnyx called it deleted, and it is still there"
 func (d *deleting) readAgain(ctx context.Context) error {
 	var until time.Time
 	for _, f := range d.fate {
-		if at := f.deleted.Created.Add(time.Second); at.After(until) { // it is asked for in whole seconds
+		if at := f.deleted.Created.Add(time.Second); f.deleted.ID != "" && at.After(until) { // it is asked for in whole seconds
 			until = at
 		}
 	}
-	if len(d.fate) == 0 || until.IsZero() {
-		return nil
+	if until.IsZero() {
+		return nil // nothing was sent
 	}
 	there := map[string]bool{}
 	err := d.api.Each(ctx, nil, until, func(r *resource.Recording) error {
@@ -253,58 +261,68 @@ func (d *deleting) readAgain(ctx context.Context) error {
 
 // tell makes the outcomes of the changes.
 func (d *deleting) tell() {
-	whys := map[int]map[plan.Code]int{} // by change
+	tallies := map[int]*tally{}
 	for _, call := range d.calls {
 		for i, item := range call.List {
-			f, begun := d.fate[item.ID]
-			if !begun {
-				f.status = plan.NotStarted
+			t := tallies[call.of[i]]
+			if t == nil {
+				t = &tally{sent: retention.Items{Of: d.unit}, whys: map[plan.Code]int{}}
+				tallies[call.of[i]] = t
 			}
-			o := &d.out[call.of[i]]
-			o.Status = worse(o.Status, f.status)
-			switch f.status {
-			case plan.Failed:
-				o.Failed = with(o.Failed, d.unit, item)
-			case plan.InDoubt, plan.NotStarted:
-				o.Unknown = with(o.Unknown, d.unit, item)
-			default:
-			}
-			if f.err != nil && o.Err == nil {
-				o.Err, o.Error = f.err, f.err.Error()
-			}
-			if why := f.why; why != "" || !begun && d.stopped {
-				if !begun {
-					why = StoppedLost
-				}
-				if whys[call.of[i]] == nil {
-					whys[call.of[i]] = map[plan.Code]int{}
-				}
-				whys[call.of[i]][why]++
-			}
-			if f.request != "" && (len(o.Requests) == 0 || o.Requests[len(o.Requests)-1] != f.request) {
-				o.Requests = append(o.Requests, f.request)
-			}
+			d.tellOne(&d.out[call.of[i]], t, item)
 		}
 	}
-	for i, n := range d.archived {
-		d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: Archived, Args: plan.Args{"count": n, "unit": d.unit}})
+	for i, t := range tallies {
+		t.whys[Archived] = d.archived[i]
+		for _, code := range []plan.Code{Archived, NotArchived, StillThere, StoppedLost} {
+			args := plan.Args{"count": t.whys[code], "unit": d.unit}
+			switch code {
+			case StillThere:
+				args["called"] = t.called
+			case StoppedLost:
+				args["batches"] = maxLost
+			}
+			if t.whys[code] > 0 {
+				d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: code, Args: args})
+			}
+		}
+		d.out[i].Items = t.sent
 	}
-	for i, codes := range whys {
-		for _, code := range slices.Sorted(maps.Keys(codes)) {
-			d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: code, Args: plan.Args{"count": codes[code], "unit": d.unit}})
+}
+
+// tally counts what is to be said of a change.
+type tally struct {
+	sent   retention.Items // what waits for another run was not tried
+	whys   map[plan.Code]int
+	called int // deleted by Telnyx, of those that are still there
+}
+
+func (d *deleting) tellOne(o *plan.Outcome, t *tally, item retention.Item) {
+	t.sent.List = append(t.sent.List, item)
+	f, begun := d.fate[item.ID]
+	if !begun {
+		f.status = plan.NotStarted
+		if d.lost == maxLost {
+			f.why = StoppedLost
 		}
 	}
-	// What waits for another run was not tried.
-	sent := map[int]retention.Items{}
-	for _, call := range d.calls {
-		for i, item := range call.List {
-			s := sent[call.of[i]]
-			s.Of, s.List = d.unit, append(s.List, item)
-			sent[call.of[i]] = s
-		}
+	t.whys[f.why]++
+	if errors.Is(f.err, errStillThere) {
+		t.called++
 	}
-	for i, s := range sent {
-		d.out[i].Items = s
+	o.Status = worse(o.Status, f.status)
+	switch f.status {
+	case plan.Failed, plan.NotStarted: // it is there
+		o.Failed = with(o.Failed, d.unit, item)
+	case plan.InDoubt:
+		o.Unknown = with(o.Unknown, d.unit, item)
+	default:
+	}
+	if f.err != nil && o.Err == nil {
+		o.Err, o.Error = f.err, f.err.Error()
+	}
+	if f.request != "" && !slices.Contains(o.Requests, f.request) {
+		o.Requests = append(o.Requests, f.request)
 	}
 }
 

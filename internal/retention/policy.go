@@ -7,8 +7,6 @@
 package retention
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,65 +46,6 @@ func (p *Policy) filters() int {
 		}
 	}
 	return n
-}
-
-// Due is a recording that is to be deleted.
-type Due struct {
-	ID      string
-	Policy  *Policy
-	Created time.Time
-	From    string // masked
-	To      string
-	Millis  int64
-}
-
-// Cut leaves of what is due no more than the policies allow in one run, the oldest first.
-func Cut(due []Due) (now, later []Due) {
-	slices.SortFunc(due, func(a, b Due) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
-	done := map[resource.Addr]int{}
-	for _, d := range due {
-		if d.Policy.Max > 0 && done[d.Policy.Addr] >= d.Policy.Max {
-			later = append(later, d)
-			continue
-		}
-		done[d.Policy.Addr]++
-		now = append(now, d)
-	}
-	return now, later
-}
-
-// Sum is what a report says of a policy.
-type Sum struct {
-	Addr           resource.Addr
-	Count          int
-	Oldest, Newest time.Time
-	Millis         int64
-}
-
-// SumUp sums up what is due, by policy.
-func SumUp(due []Due) []Sum {
-	sums := map[resource.Addr]*Sum{}
-	for _, d := range due {
-		s := sums[d.Policy.Addr]
-		if s == nil {
-			s = &Sum{Addr: d.Policy.Addr, Oldest: d.Created, Newest: d.Created}
-			sums[d.Policy.Addr] = s
-		}
-		s.Count++
-		s.Millis += d.Millis
-		if d.Created.Before(s.Oldest) {
-			s.Oldest = d.Created
-		}
-		if d.Created.After(s.Newest) {
-			s.Newest = d.Created
-		}
-	}
-	var out []Sum
-	for _, s := range sums {
-		out = append(out, *s)
-	}
-	slices.SortFunc(out, func(a, b Sum) int { return a.Addr.Compare(b.Addr) })
-	return out
 }
 
 // Mask leaves of a call party what tells it from others without naming it: +1512…0100.

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"telnyxsync/internal/apply"
@@ -173,52 +171,6 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 		return exit(exitWithheld)
 	}
 	return nil
-}
-
-// asks tells whether carrying a plan out changes anything that somebody should say yes to: numbers that are found in
-// place are only remembered.
-func asks(p *plan.Plan) bool { return steps(p) > 0 }
-
-// steps counts what carrying a plan out takes: changes of objects, and calls.
-func steps(p *plan.Plan) int {
-	n := len(p.Calls)
-	for i := range p.Changes {
-		if p.Changes[i].Items == nil {
-			n++
-		}
-	}
-	return n
-}
-
-// ask wants a yes. It is given by a person at a terminal, or by --yes.
-func (a *app) ask(ctx context.Context, p *plan.Plan) error {
-	if !isTerminal(a.in) {
-		return errors.New("there is no terminal to ask on: look at the plan and give --yes; nothing was changed")
-	}
-	calls := 0
-	for i := range p.Changes {
-		if p.Changes[i].Items == nil {
-			calls += p.Changes[i].Cost
-		}
-	}
-	for i := range p.Calls {
-		calls += p.Calls[i].Cost
-	}
-	fmt.Fprintf(a.err, "Apply %d change(s) with up to %d writing API call(s)? [y/N] ", len(p.Changes), calls)
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(a.in).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(a.err)
-	case line := <-answer:
-		if line == "y" || line == "yes" {
-			return nil
-		}
-	}
-	return errors.New("declined; nothing was changed")
 }
 
 // locked does the writing part: observe again, compare, apply.

@@ -32,7 +32,11 @@ func (a *app) load(paths []string) (resource.Config, error) {
 		paths = []string{"."}
 	}
 	for _, path := range paths {
-		if p, err := readPlan(path); p != nil || err != nil {
+		p, err := readPlan(path)
+		if err != nil {
+			return resource.Config{}, err
+		}
+		if p != nil {
 			return resource.Config{}, fmt.Errorf("%s is a saved plan, not desired state: apply it with `telnyxsync apply %s`", path, path)
 		}
 	}

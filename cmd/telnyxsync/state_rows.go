@@ -33,9 +33,8 @@ func rows(snap *state.Snapshot) (rows []row) {
 	}
 	for i := range snap.Groups {
 		g := &snap.Groups[i]
-		applied := resource.GroupRow{Target: g.Target, Uploaded: g.Uploaded, Placed: g.Placed}
 		rows = append(rows, row{
-			Addr: g.Addr, ID: g.Addr.Name, Root: g.Root, Protected: g.Protect, Applied: applied.Applied(), Numbers: g.All(),
+			Addr: g.Addr, ID: g.Addr.Name, Root: g.Root, Protected: g.Protect, Applied: g.Applied(), Numbers: g.All(),
 			forget: resource.Record{ForgetGroups: []resource.Addr{g.Addr}},
 		})
 	}

@@ -15,6 +15,41 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // foldFrom is how many in a row with one reason are written once, with their addresses folded.
 const foldFrom = 4
 
+// fullObjects is how many changes of objects are written in full where not all of them were asked for.
+const fullObjects = 30
+
+// objects writes changes of objects. Of many, those that take something away, or are the only ones of their sort, stand
+// in full, and the others of one operation on one kind in a line.
+func (w *writer) objects(list []*plan.Change) {
+	if len(list) <= fullObjects || w.verbose {
+		w.changes(list)
+		return
+	}
+	type sort struct {
+		op   plan.Op
+		kind string
+	}
+	alike := map[sort][]resource.Addr{}
+	for _, c := range list {
+		if len(c.Blast) == 0 {
+			s := sort{c.Op, c.Addr.Kind}
+			alike[s] = append(alike[s], c.Addr)
+		}
+	}
+	said := map[sort]bool{}
+	for _, c := range list {
+		s := sort{c.Op, c.Addr.Kind}
+		switch {
+		case len(c.Blast) > 0 || len(alike[s]) < foldFrom:
+			w.change(c, nil)
+		case !said[s]:
+			said[s] = true
+			w.paint(signs[c.Op][1], fmt.Sprintf("%s %s %d %s: %s", signs[c.Op][0], c.Op, len(alike[s]), c.Addr.Kind, folded(alike[s])))
+			w.line("    --verbose shows each")
+		}
+	}
+}
+
 // withheld writes what guards keep from being done: a reason that many share is written once.
 func (w *writer) withheld(list []plan.Withheld) {
 	for len(list) > 0 {

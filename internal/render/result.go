@@ -82,7 +82,7 @@ func Outcome(o *plan.Outcome) string {
 // Wrong is what went wrong with a change, in words; "" where nothing did.
 func (ws *Words) Wrong(o *plan.Outcome) string {
 	text := o.Error
-	if o.Err != nil {
+	if o.Err != nil && o.Error != "" { // else the reasons tell it
 		text = ws.Error(o.Err)
 	}
 	if len(o.Reasons) > 0 {

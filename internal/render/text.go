@@ -20,13 +20,13 @@ type TextOptions struct {
 func (ws *Words) Text(p *plan.Plan, o TextOptions) string {
 	w := &writer{words: ws, color: o.Color, verbose: o.Verbose}
 	objects, sets := apart(p.Changes)
-	w.changes(objects)
+	w.objects(objects)
 	w.sets(sets, p)
 	w.heading("On the way, nothing to be done:", len(p.Waiting))
 	w.sets(refs(p.Waiting), nil)
 	w.heading("Observed only (observe: true), nothing is changed:", len(p.Observed))
 	objects, sets = apart(p.Observed)
-	w.changes(objects)
+	w.objects(objects)
 	w.sets(sets, nil)
 	w.heading("Withheld by a guard:", len(p.Withheld))
 	w.withheld(p.Withheld)

@@ -2,65 +2,6 @@ package resource
 
 import "maps"
 
-// GroupRow is what is remembered of a group of phone numbers, in [Owned.Applied].
-type GroupRow struct {
-	Target   Target             // what was wanted of them
-	Uploaded map[string]Numbers // all that are the group's, by what they were uploaded for; "" where that is not known
-	Placed   Numbers            // those of them that were in place when we looked last
-}
-
-// The fields of a row.
-const (
-	rowUploaded = "uploaded"
-	rowPlaced   = "placed"
-)
-
-// GroupOf reads a row. What was not written by [GroupRow.Applied] is nothing.
-func GroupOf(applied Object) GroupRow {
-	g := GroupRow{Uploaded: map[string]Numbers{}, Target: Target{
-		Connection: GetString(applied, "/connection"), Location: GetString(applied, "/location_id"), CivicAddress: GetString(applied, "/civic_address_id"),
-		Usage: GetString(applied, "/usage"), Additional: GetString(applied, "/additional_usages"),
-	}}
-	uploaded, _ := applied[rowUploaded].(Object)
-	for usage, v := range uploaded {
-		g.Uploaded[usage], _ = ToNumbers(v)
-	}
-	g.Placed, _ = ToNumbers(applied[rowPlaced])
-	return g
-}
-
-// All are the numbers of the group.
-func (g *GroupRow) All() (s Numbers) {
-	for _, some := range g.Uploaded {
-		s = s.Plus(some)
-	}
-	return s
-}
-
-// Applied is the row as it is stored.
-func (g *GroupRow) Applied() Object {
-	o := make(Object, 7)
-	put := func(name, text string) {
-		if text != "" {
-			o[name] = text
-		}
-	}
-	put("connection", g.Target.Connection)
-	put("location_id", g.Target.Location)
-	put("civic_address_id", g.Target.CivicAddress)
-	put("usage", g.Target.Usage)
-	put("additional_usages", g.Target.Additional)
-	uploaded := make(Object, len(g.Uploaded))
-	for usage, s := range g.Uploaded {
-		uploaded[usage] = s
-	}
-	o[rowUploaded] = uploaded
-	if len(g.Placed) > 0 {
-		o[rowPlaced] = g.Placed
-	}
-	return o
-}
-
 // Group is what is remembered of a group of phone numbers.
 type Group struct {
 	Addr     Addr
@@ -85,4 +26,43 @@ func (g *Group) Equal(o *Group) bool {
 	same := func(a, b Numbers) bool { return a.Equal(b) }
 	return g.Addr == o.Addr && g.Root == o.Root && g.File == o.File && g.Protect == o.Protect && g.Target == o.Target &&
 		g.Placed.Equal(o.Placed) && maps.EqualFunc(g.Uploaded, o.Uploaded, same)
+}
+
+// GroupOf reads what of a group was remembered as the fields of an object, as formats of the state up to 3 had it. What
+// has another shape is nothing.
+func GroupOf(applied Object) Group {
+	g := Group{Uploaded: map[string]Numbers{}, Target: Target{
+		Connection: GetString(applied, "/connection"), Location: GetString(applied, "/location_id"), CivicAddress: GetString(applied, "/civic_address_id"),
+		Usage: GetString(applied, "/usage"), Additional: GetString(applied, "/additional_usages"),
+	}}
+	uploaded, _ := applied["uploaded"].(Object)
+	for usage, v := range uploaded {
+		g.Uploaded[usage], _ = ToNumbers(v)
+	}
+	g.Placed, _ = ToNumbers(applied["placed"])
+	return g
+}
+
+// Applied is the inverse of [GroupOf], which is how people are shown a group.
+func (g *Group) Applied() Object {
+	o := make(Object, 7)
+	put := func(name, text string) {
+		if text != "" {
+			o[name] = text
+		}
+	}
+	put("connection", g.Target.Connection)
+	put("location_id", g.Target.Location)
+	put("civic_address_id", g.Target.CivicAddress)
+	put("usage", g.Target.Usage)
+	put("additional_usages", g.Target.Additional)
+	uploaded := make(Object, len(g.Uploaded))
+	for usage, s := range g.Uploaded {
+		uploaded[usage] = s
+	}
+	o["uploaded"] = uploaded
+	if len(g.Placed) > 0 {
+		o["placed"] = g.Placed
+	}
+	return o
 }

@@ -1,38 +1,43 @@
 package resource_test
 
 import (
-	"reflect"
 	"testing"
 
 	"telnyxsync/internal/resource"
 )
 
-// A row is read as it was written, also after it was stored.
-func TestGroupRow(t *testing.T) {
+// Groups as formats of the state up to 3 had them are read whole; what has another shape is nothing.
+func TestGroupOf(t *testing.T) {
 	numbers := func(from, to resource.Number) resource.Numbers {
 		return resource.NumbersOf(resource.Range{From: from, To: to})
 	}
-	for _, g := range []resource.GroupRow{
-		{Uploaded: map[string]resource.Numbers{}},
-		{
+	for text, want := range map[string]resource.Group{
+		`{}`: {},
+		`{"connection": "7", "location_id": "l", "usage": "calling_user_assignment", "additional_usages": "none", "placed": ["+15125550200-+15125550203"],
+			"uploaded": {"": ["+15125550100-+15125550101"], "calling_user_assignment+none": ["+15125550200-+15125550205"]}}`: {
 			Target:   resource.Target{Connection: "7", Location: "l", Usage: "calling_user_assignment", Additional: "none"},
 			Uploaded: map[string]resource.Numbers{"": numbers(15125550100, 15125550101), "calling_user_assignment+none": numbers(15125550200, 15125550205)},
 			Placed:   numbers(15125550200, 15125550203),
 		},
-		{Target: resource.Target{Connection: "7", CivicAddress: "a"}, Uploaded: map[string]resource.Numbers{"": numbers(15125550100, 15125550100)}},
+		`{"connection": 7, "civic_address_id": "a", "uploaded": ["+15125550100"], "placed": "+15125550100"}`: {Target: resource.Target{CivicAddress: "a"}},
 	} {
-		stored, err := resource.DecodeObject(resource.Text(g.Applied()))
+		o, err := resource.DecodeObject(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range []resource.Object{g.Applied(), stored} {
-			if got := resource.GroupOf(o); !reflect.DeepEqual(got, g) {
-				t.Errorf("%+v became %+v", g, got)
-			}
+		got := resource.GroupOf(o)
+		if !got.Equal(&want) {
+			t.Errorf("%s: %+v", text, got)
 		}
-	}
-	g := resource.GroupOf(resource.Object{"uploaded": resource.Object{"a": []any{"+15125550100"}, "b": []any{"+15125550101"}}})
-	if want := numbers(15125550100, 15125550101); !g.All().Equal(want) {
-		t.Errorf("all are %v", g.All())
+		stored, err := resource.DecodeObject(resource.Text(got.Applied()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := resource.GroupOf(stored); !again.Equal(&want) {
+			t.Errorf("%s: shown and read again it is %+v", text, again)
+		}
+		if want := want.Uploaded[""].Plus(want.Uploaded["calling_user_assignment+none"]); !got.All().Equal(want) {
+			t.Errorf("%s: all are %v", text, got.All())
+		}
 	}
 }

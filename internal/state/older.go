@@ -56,8 +56,9 @@ func sortOut(owned []resource.Owned, intents []resource.Intent) (s sorted) {
 }
 
 func olderGroup(o *resource.Owned) resource.Group {
-	row := resource.GroupOf(o.Applied)
-	return resource.Group{Addr: o.Addr, Root: o.Root, File: o.File, Protect: o.Protect, Target: row.Target, Uploaded: row.Uploaded, Placed: row.Placed}
+	g := resource.GroupOf(o.Applied)
+	g.Addr, g.Root, g.File, g.Protect = o.Addr, o.Root, o.File, o.Protect
+	return g
 }
 
 // olderHold gives a hold its name back: where another configuration had one of that name first, it stood as

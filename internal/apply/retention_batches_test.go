@@ -16,6 +16,7 @@ import (
 
 const batchCall = "POST /recordings/actions/delete"
 
+// A batch whose answer is lost is not sent again before it is read back, and none of it twice to the history.
 func TestLostAnswersOfABatch(t *testing.T) {
 	t.Parallel()
 	c := newCut(t)
@@ -61,6 +62,7 @@ func TestLostAnswersOfABatch(t *testing.T) {
 	}
 }
 
+// Where reading back fails as well, the next run finds out.
 func TestLostAnswersThatCannotBeReadBack(t *testing.T) {
 	c := newCut(t)
 	for _, do := range []string{"drop-before-commit", "drop-after-commit"} {
@@ -98,6 +100,7 @@ func TestLostAnswersThatCannotBeReadBack(t *testing.T) {
 	}
 }
 
+// After some batches in a row whose answers are lost it stops: Telnyx is in trouble.
 func TestTooManyLostAnswers(t *testing.T) {
 	var list []any
 	for i := range 1200 {
@@ -119,6 +122,7 @@ func TestTooManyLostAnswers(t *testing.T) {
 	}
 }
 
+// A batch that is refused is told, and does not hold up the others. A refused key does.
 func TestRefusedBatches(t *testing.T) {
 	c := newCut(t)
 	for _, status := range []int{400, 409, 422} {
@@ -166,6 +170,7 @@ func TestRefusedBatches(t *testing.T) {
 	c.finished("429")
 }
 
+// Another client deletes one of a batch meanwhile. Whatever Telnyx does with the others, the next run has it.
 func TestOneOfABatchIsGone(t *testing.T) {
 	for _, missing := range []string{"ignore", "refuse", "partial"} {
 		k := plainly(t, object{"recordings": aged(5, 40, 41, 42), "_recordings_batch_missing": missing})
@@ -199,6 +204,7 @@ func TestOneOfABatchIsGone(t *testing.T) {
 	}
 }
 
+// Telnyx says "ok", and it is still there: the history does not say otherwise.
 func TestCalledDeletedAndStillThere(t *testing.T) {
 	k := plainly(t, object{"recordings": aged(40, 41)})
 	desired := k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n")

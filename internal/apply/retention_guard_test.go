@@ -12,6 +12,7 @@ import (
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
 
 	"pgregory.net/rapid"
@@ -198,4 +199,31 @@ func TestWhichRunsAreLetThrough(t *testing.T) {
 	let("reported", false)
 	s.Enforce = true
 	let("all", true)
+}
+
+// One plan may hold recordings and transcriptions: each are deleted as what they are, though their ids are the same.
+func TestRecordingsAndTranscriptionsOfOnePlan(t *testing.T) {
+	var said []any
+	for _, days := range []int{40, 42} {
+		said = append(said, object{"id": fmt.Sprint("d", days), "recording_id": "00000000-0000-4000-8000-000000000000", "created_at": ago(time.Duration(days) * aDay)})
+	}
+	k := plainly(t, object{"recordings": aged(5, 40, 41), "recording_transcriptions": said})
+	desired := k.load("a", policyYAML+"transcription_retention:\n  all: {delete_after: 41d}\n")
+	var all plan.Plan
+	for _, job := range []string{recordingJob, transcriptionJob} {
+		p, err := k.engine.PlanRetention(context.Background(), job, desired, k.snapshot(), apply.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Merge(p)
+	}
+	k.db(func(db *state.DB, _ state.Snapshot) {
+		result, err := k.engine.Apply(context.Background(), db, desired, all, apply.Options{})
+		if err != nil || !result.OK() || len(result.Outcomes) != 2 {
+			t.Errorf("%v %+v", err, result)
+		}
+	})
+	if r, s := k.ids("recordings"), k.ids("recording_transcriptions"); !maps.Equal(r, setOf("d5")) || !maps.Equal(s, setOf("d40")) {
+		t.Errorf("left %v and %v", sorted(r), sorted(s))
+	}
 }

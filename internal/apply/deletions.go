@@ -40,7 +40,11 @@ func (x *executor) deletions(ctx context.Context, p *plan.Plan, out []plan.Outco
 				executor: x, p: p, out: out, unit: items.Of, api: x.Retention[items.Of+"_retention"], fate: map[string]fate{}, archived: map[int]int{},
 			})
 		}
-		units[at].calls = append(units[at].calls, deleteCall{items, of})
+		call := deleteCall{items, make([]int, len(of))}
+		for k, j := range of {
+			call.of[k] = p.Calls[i].Changes[j]
+		}
+		units[at].calls = append(units[at].calls, call)
 	}
 	for _, d := range units {
 		if err := d.run(ctx); err != nil {
@@ -65,7 +69,7 @@ func (d *deleting) run(ctx context.Context) error {
 // deleteCall is what one call deletes, with the changes that its items belong to.
 type deleteCall struct {
 	retention.Items
-	of retention.Of
+	of []int // by item, of the plan
 }
 
 // fate is what became of one item.

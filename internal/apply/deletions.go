@@ -1,10 +1,12 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,14 +19,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The codes of what became of items beside: count, unit.
-const (
-	Archived    plan.Code = "archived" // before they were deleted, or were to be
-	NotArchived plan.Code = "not_archived"
-	StillThere  plan.Code = "still_there"  // Telnyx called some of them deleted, or gave no answer
-	StoppedLost plan.Code = "stopped_lost" // not started, as of several calls in a row nobody knows what became of them
-)
-
 // maxLost is how many batches in a row may go without an answer that tells: then Telnyx is in trouble, and
 // more would not help.
 const maxLost = 5
@@ -32,18 +26,35 @@ const maxLost = 5
 // deletions archives and deletes what is due, batch by batch, and reads again what is left. The error is one of the
 // state, or one by which all others would fail too.
 func (x *executor) deletions(ctx context.Context, p *plan.Plan, out []plan.Outcome) error {
-	d := &deleting{executor: x, p: p, out: out, fate: map[string]fate{}, archived: map[int]int{}}
+	var units []*deleting
 	for i := range p.Calls {
-		if of, ours := p.Calls[i].Do.(retention.Of); ours {
-			items, _ := p.Calls[i].Items.(retention.Items)
-			d.calls = append(d.calls, deleteCall{items, of})
-			d.unit = items.Of
+		of, ours := p.Calls[i].Do.(retention.Of)
+		if !ours {
+			continue
+		}
+		items, _ := p.Calls[i].Items.(retention.Items)
+		at := slices.IndexFunc(units, func(d *deleting) bool { return d.unit == items.Of })
+		if at < 0 {
+			at = len(units)
+			units = append(units, &deleting{
+				executor: x, p: p, out: out, unit: items.Of, api: x.Retention[items.Of+"_retention"], fate: map[string]fate{}, archived: map[int]int{},
+			})
+		}
+		call := deleteCall{items, make([]int, len(of))}
+		for k, j := range of {
+			call.of[k] = p.Calls[i].Changes[j]
+		}
+		units[at].calls = append(units[at].calls, call)
+	}
+	for _, d := range units {
+		if err := d.run(ctx); err != nil {
+			return err
 		}
 	}
-	if len(d.calls) == 0 {
-		return nil
-	}
-	d.api = x.Retention[d.unit+"_retention"]
+	return nil
+}
+
+func (d *deleting) run(ctx context.Context) error {
 	work, stop := finish(ctx) // a batch that is under way is not torn off
 	defer stop()
 	d.archive(ctx)
@@ -58,17 +69,16 @@ func (x *executor) deletions(ctx context.Context, p *plan.Plan, out []plan.Outco
 // deleteCall is what one call deletes, with the changes that its items belong to.
 type deleteCall struct {
 	retention.Items
-	of retention.Of
+	of []int // by item, of the plan
 }
 
 // fate is what became of one item.
 type fate struct {
-	change  int
 	why     plan.Code // of what could not be archived, or is still there
 	status  plan.Status
 	err     error
 	request string
-	deleted resource.Deleted
+	deleted resource.Deleted // zero of what was not sent
 }
 
 type deleting struct {
@@ -81,8 +91,8 @@ type deleting struct {
 
 	mu       sync.Mutex
 	archived map[int]int     // by change
-	fate     map[string]fate // by id: of what was archived, or deleted
-	stopped  bool            // as of too many calls nobody knows what became of them
+	fate     map[string]fate // by id: of what was sent, or could not be archived
+	lost     int             // calls in a row of which nobody knows what became of them
 	open     []string        // deletions that were begun and whose outcome nobody knows
 }
 
@@ -104,7 +114,7 @@ func (d *deleting) archive(ctx context.Context) {
 				if err != nil {
 					d.mu.Lock()
 					defer d.mu.Unlock()
-					d.fate[item.ID] = fate{change: call.of[i], why: NotArchived, status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
+					d.fate[item.ID] = fate{why: NotArchived, status: plan.Failed, err: fmt.Errorf("archive %s: %w", item.ID, err)}
 				}
 				return nil
 			})
@@ -123,76 +133,73 @@ func (d *deleting) archive(ctx context.Context) {
 
 // deleteAll deletes batch by batch, until something forbids to go on.
 func (d *deleting) deleteAll(ctx, work context.Context) error {
-	lost := 0
 	for n, call := range d.calls {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || d.lost == maxLost {
 			return ctx.Err() // the rest was not started
 		}
-		if lost == maxLost {
-			d.stopped = true
-			return nil
-		}
-		err := d.delete(work, call)
-		switch {
-		case client.Unknown(err):
-			lost++
-		case err != nil:
+		o, err := d.delete(work, call)
+		if err != nil {
 			return err
-		default:
-			lost = 0
+		}
+		if d.lost++; o.Status != plan.InDoubt {
+			d.lost = 0
 		}
 		if d.progress != nil {
-			d.progress(n+1, len(d.calls), plan.Outcome{Op: plan.Delete, Items: call.Items, Status: plan.Done})
+			d.progress(n+1, len(d.calls), o)
 		}
 	}
 	return nil
 }
 
 // delete deletes one batch. What is about to be deleted is stored before; the error is one of the state, or
-// one by which all others would fail too, or that the answer was lost.
-func (d *deleting) delete(ctx context.Context, call deleteCall) error {
+// one by which all others would fail too.
+func (d *deleting) delete(ctx context.Context, call deleteCall) (plan.Outcome, error) {
+	o := plan.Outcome{Op: plan.Delete, Items: call.Items, Status: plan.Failed}
 	begun := resource.Deletion{ID: strings.ToLower(rand.Text()), Unit: d.unit, At: d.now()}
 	var ids []string
-	var changes []int
 	for i, item := range call.List {
 		if _, kept := d.fate[item.ID]; kept {
 			continue // it could not be archived
 		}
-		ids, changes = append(ids, item.ID), append(changes, call.of[i])
+		ids = append(ids, item.ID)
 		begun.Items = append(begun.Items, item.Deleted(d.p.Changes[call.of[i]].Addr, begun.At))
 	}
 	if len(ids) == 0 {
-		return nil
+		return o, nil
 	}
 	if err := d.db.Commit(ctx, resource.Record{Deletions: []resource.Deletion{begun}}); err != nil {
-		return err
+		return o, err
 	}
 	r, err := d.api.Delete(ctx, ids)
-	status, text := plan.Done, ""
+	text := ""
 	switch {
 	case client.Unknown(err):
-		status = plan.InDoubt
+		o.Status = plan.InDoubt
 		d.open = append(d.open, begun.ID)
-	case err != nil:
-		status, text = plan.Failed, err.Error()
+	case err == nil:
+		o.Status = plan.Done
+	}
+	if o.Err = err; err != nil {
+		text = err.Error()
+		o.Error = text
 	}
 	for i, id := range ids {
-		d.fate[id] = fate{changes[i], "", status, err, r.RequestID, begun.Items[i]}
+		d.fate[id] = fate{status: o.Status, err: err, request: r.RequestID, deleted: begun.Items[i]}
 	}
-	if status == plan.InDoubt {
-		return err
+	if o.Status == plan.InDoubt {
+		return o, nil
 	}
 	rec := resource.Record{EndDeletions: []string{begun.ID}}
 	for _, item := range begun.Items {
-		rec.Events = append(rec.Events, d.row(item, status, text, r.RequestID))
+		rec.Events = append(rec.Events, d.row(item, o.Status, text, r.RequestID))
 	}
 	if commitErr := d.db.Commit(ctx, rec); commitErr != nil {
-		return commitErr
+		return o, commitErr
 	}
 	if client.Unauthorized(err) {
-		return err
+		return o, err
 	}
-	return nil
+	return o, nil
 }
 
 func (d *deleting) row(item resource.Deleted, how plan.Status, err, request string) resource.Event {
@@ -208,12 +215,12 @@ var errStillThere = errors.New("Telnyx called it deleted, and it is still there"
 func (d *deleting) readAgain(ctx context.Context) error {
 	var until time.Time
 	for _, f := range d.fate {
-		if at := f.deleted.Created.Add(time.Second); at.After(until) { // it is asked for in whole seconds
+		if at := f.deleted.Created.Add(time.Second); f.deleted.ID != "" && at.After(until) { // it is asked for in whole seconds
 			until = at
 		}
 	}
-	if len(d.fate) == 0 || until.IsZero() {
-		return nil
+	if until.IsZero() {
+		return nil // nothing was sent
 	}
 	there := map[string]bool{}
 	err := d.api.Each(ctx, nil, until, func(r *resource.Recording) error {
@@ -246,4 +253,9 @@ func (d *deleting) readAgain(ctx context.Context) error {
 	}
 	sortEvents(rec.Events)
 	return d.db.Commit(ctx, rec)
+}
+
+// sortEvents puts rows that were found in no order into one.
+func sortEvents(list []resource.Event) {
+	slices.SortFunc(list, func(a, b resource.Event) int { return cmp.Or(a.Addr.Compare(b.Addr), cmp.Compare(a.ID, b.ID)) })
 }

@@ -1,78 +1,89 @@
 package apply
 
 import (
-	"cmp"
-	"maps"
+	"errors"
 	"slices"
 
 	"telnyxsync/internal/plan"
-	"telnyxsync/internal/resource"
 	"telnyxsync/internal/retention"
+)
+
+// The codes of what became of items beside: count, unit.
+const (
+	Archived    plan.Code = "archived"     // before they were deleted, or were to be
+	NotArchived plan.Code = "not_archived" // and so they were not deleted
+	StillThere  plan.Code = "still_there"  // also called: so many of them Telnyx called deleted; of the others it gave no answer
+	StoppedLost plan.Code = "stopped_lost" // also batches: not tried, as nobody knows what became of so many calls in a row
 )
 
 // tell makes the outcomes of the changes.
 func (d *deleting) tell() {
-	whys := map[int]map[plan.Code]int{} // by change
+	tallies := map[int]*tally{}
 	for _, call := range d.calls {
 		for i, item := range call.List {
-			f, begun := d.fate[item.ID]
-			if !begun {
-				f.status = plan.NotStarted
+			t := tallies[call.of[i]]
+			if t == nil {
+				t = &tally{sent: retention.Items{Of: d.unit}, whys: map[plan.Code]int{}}
+				tallies[call.of[i]] = t
 			}
-			o := &d.out[call.of[i]]
-			o.Status = worse(o.Status, f.status)
-			switch f.status {
-			case plan.Failed:
-				o.Failed = with(o.Failed, d.unit, item)
-			case plan.InDoubt, plan.NotStarted:
-				o.Unknown = with(o.Unknown, d.unit, item)
-			default:
-			}
-			if f.err != nil && o.Err == nil {
-				o.Err, o.Error = f.err, f.err.Error()
-			}
-			if why := f.why; why != "" || !begun && d.stopped {
-				if !begun {
-					why = StoppedLost
-				}
-				if whys[call.of[i]] == nil {
-					whys[call.of[i]] = map[plan.Code]int{}
-				}
-				whys[call.of[i]][why]++
-			}
-			if f.request != "" && (len(o.Requests) == 0 || o.Requests[len(o.Requests)-1] != f.request) {
-				o.Requests = append(o.Requests, f.request)
-			}
+			d.tellOne(&d.out[call.of[i]], t, item)
 		}
 	}
-	for i, n := range d.archived {
-		d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: Archived, Args: plan.Args{"count": n, "unit": d.unit}})
+	for i, t := range tallies {
+		t.whys[Archived] = d.archived[i]
+		for _, code := range []plan.Code{Archived, NotArchived, StillThere, StoppedLost} {
+			args := plan.Args{"count": t.whys[code], "unit": d.unit}
+			switch code {
+			case StillThere:
+				args["called"] = t.called
+			case StoppedLost:
+				args["batches"] = maxLost
+			}
+			if t.whys[code] > 0 {
+				d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: code, Args: args})
+			}
+		}
+		d.out[i].Items = t.sent
 	}
-	for i, codes := range whys {
-		for _, code := range slices.Sorted(maps.Keys(codes)) {
-			d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: code, Args: plan.Args{"count": codes[code], "unit": d.unit}})
+}
+
+// tally counts what is to be said of a change.
+type tally struct {
+	sent   retention.Items // what waits for another run was not tried
+	whys   map[plan.Code]int
+	called int // deleted by Telnyx, of those that are still there
+}
+
+func (d *deleting) tellOne(o *plan.Outcome, t *tally, item retention.Item) {
+	t.sent.List = append(t.sent.List, item)
+	f, begun := d.fate[item.ID]
+	if !begun {
+		f.status = plan.NotStarted
+		if d.lost == maxLost {
+			f.why = StoppedLost
 		}
 	}
-	// What waits for another run was not tried.
-	sent := map[int]retention.Items{}
-	for _, call := range d.calls {
-		for i, item := range call.List {
-			s := sent[call.of[i]]
-			s.Of, s.List = d.unit, append(s.List, item)
-			sent[call.of[i]] = s
-		}
+	t.whys[f.why]++
+	if errors.Is(f.err, errStillThere) {
+		t.called++
 	}
-	for i, s := range sent {
-		d.out[i].Items = s
+	o.Status = worse(o.Status, f.status)
+	switch f.status {
+	case plan.Failed, plan.NotStarted: // it is there
+		o.Failed = with(o.Failed, d.unit, item)
+	case plan.InDoubt:
+		o.Unknown = with(o.Unknown, d.unit, item)
+	default:
+	}
+	if f.err != nil && o.Err == nil {
+		o.Err, o.Error = f.err, f.err.Error()
+	}
+	if f.request != "" && !slices.Contains(o.Requests, f.request) {
+		o.Requests = append(o.Requests, f.request)
 	}
 }
 
 func with(items plan.Items, unit string, item retention.Item) plan.Items {
 	s, _ := items.(retention.Items)
 	return retention.Items{Of: unit, List: append(s.List, item)}
-}
-
-// sortEvents puts rows that were found in no order into one.
-func sortEvents(list []resource.Event) {
-	slices.SortFunc(list, func(a, b resource.Event) int { return cmp.Or(a.Addr.Compare(b.Addr), cmp.Compare(a.ID, b.ID)) })
 }

@@ -156,10 +156,11 @@ func retain(kind string) func(ctx context.Context, e *Engine, s Situation) (Repo
 		case s.Observe:
 			return r, nil
 		case !enforce:
+			recorded(&p)
 			return r, s.remember(ctx, e, &p)
 		}
-		clean := len(p.Withheld) == 0
-		if clean {
+		recorded(&p)
+		if len(p.Withheld) == 0 && s.Options.Only == nil { // of what was left out no guard knows
 			s.letThrough(e, kind, &p)
 		}
 		result, err := e.Apply(ctx, s.DB, s.Desired, p, s.Options)

@@ -3,12 +3,14 @@ package apply_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/client"
+	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/telnyxsim"
 )
@@ -66,7 +68,9 @@ func TestLogMessages(t *testing.T) {
 	observe.Observe = true
 	for range 2 {
 		lines, report := k.messages(observe)
-		has(t, lines, "7 log messages, 7 of them new")
+		same(t, "lines", lines, []string{
+			"new: 20 new: detail of new (connection 9, number +15125550199, ticket T)", "new: 30 Noise: detail of Noise", "7 log messages, 7 of them new",
+		})
 		if len(report.Messages) != 7 || len(writes(k.sim)) > 0 || k.snapshot().Exists {
 			t.Errorf("%v %v", titles(report), writes(k.sim))
 		}
@@ -249,4 +253,50 @@ func TestLogMessageRulesThatDoNotAct(t *testing.T) {
 	only.Only[0].Name = "x"
 	k.messages(apply.Situation{Desired: k.load("a", "log_message_rules:\n  x: {connection: {id: \"77\"}, dismiss: true}\n"), Options: only})
 	same(t, "writes", writes(k.sim), []string{"DELETE /external_connections/log_messages/1"})
+}
+
+// Told to stop, it ends what is under way and records it. The rest is not tried, and is there still.
+func TestLogMessagesStopped(t *testing.T) {
+	account := object{"_log_message_ids": "shown", "log_messages": []any{
+		logged("1", "10", "noise 1", nil), logged("2", "10", "noise 2", nil), logged("3", "20", "din", nil), logged("4", "30", "new", nil),
+	}}
+	k := plainly(t, account)
+	s := apply.Situation{Desired: k.load("a", "log_message_rules:\n  a: {code: \"10\", dismiss: true}\n  b: {code: \"20\", dismiss: true}\n")}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	k.stage.before = func(_ int, r *http.Request) error {
+		if r.Method == http.MethodDelete {
+			cancel()
+		}
+		return nil
+	}
+	report, err := k.run(ctx, "log_messages", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "writes", writes(k.sim), []string{"DELETE /external_connections/log_messages/1"})
+	same(t, "there are", titles(report), []string{"noise 2", "din", "new"})
+	same(t, "outcomes", outcomes(*report.Result), []string{"dismiss log_message_rules/a: not started", "dismiss log_message_rules/b: not started"})
+	if events := k.history(); len(events) != 1 || events[0].ID != "1" || len(k.snapshot().Messages) != 3 {
+		t.Errorf("%+v, state has %+v", events, k.snapshot().Messages)
+	}
+	k.stage.before = nil
+	if _, report = k.messages(s); !slices.Equal(titles(report), []string{"new"}) || len(k.history()) != 3 {
+		t.Errorf("then %v, %+v", titles(report), k.history())
+	}
+}
+
+// A refused key is not tried for another rule's messages either.
+func TestLogMessagesOfARefusedKey(t *testing.T) {
+	k := plainly(t, object{"_log_message_ids": "shown", "log_messages": []any{logged("1", "10", "noise", nil), logged("2", "20", "din", nil)}})
+	s := apply.Situation{Desired: k.load("a", "log_message_rules:\n  a: {code: \"10\", dismiss: true}\n  b: {code: \"20\", dismiss: true}\n")}
+	if err := k.sim.AddFaults(telnyxsim.Fault{Match: "DELETE /external_connections/log_messages/*", Do: "status", Status: 403, Times: -1}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := k.run(context.Background(), "log_messages", s)
+	if err != nil || report.Exit() != plan.ExitProblems || len(writes(k.sim)) != 1 {
+		t.Errorf("%v, exit code %d, sent %v", err, report.Exit(), writes(k.sim))
+	}
+	same(t, "outcomes", outcomes(*report.Result), []string{"dismiss log_message_rules/a: failed", "dismiss log_message_rules/b: not started"})
+	same(t, "there are", titles(report), []string{"noise", "din"})
 }

@@ -58,7 +58,7 @@ func (e *Engine) compute(ctx context.Context, in diff.Input) (plan.Plan, error) 
 // review lists what became of policies and holds since they were last remembered, and remembers them as they are.
 func (e *Engine) review(p *plan.Plan, in diff.Input, snap state.Snapshot) {
 	for i := range e.Kinds {
-		if k := &e.Kinds[i]; k.Hold != nil {
+		if k := &e.Kinds[i]; e.Retention[k.Name] != nil {
 			r := retention.Rules(ruleInput(k.Name, p.Whose, in, snap))
 			p.Notes = append(p.Notes, r.Notes...)
 			p.Remember.Rules = append(p.Remember.Rules, r.Remember.Rules...)

@@ -33,7 +33,7 @@ type Retention interface {
 const (
 	NoPolicy    plan.Code = "no_policy"  // unit: nothing says that any is to be deleted
 	HoldKeeps   plan.Code = "hold_keeps" // count, unit: that would be due without the hold
-	CutOff      plan.Code = "cut_off"    // count, gone, unit: an earlier run was, while it deleted them
+	CutOff      plan.Code = "cut_off"    // count, gone, unit, recorded: an earlier run was, while it deleted them
 	NothingDue  plan.Code = "nothing_due"
 	OnlyReports plan.Code = "only_reports" // count, unit, kind: they would be deleted
 
@@ -170,7 +170,18 @@ func (x *reader) resolve(p *plan.Plan) {
 	for _, id := range slices.Sorted(maps.Keys(x.left)) {
 		p.Remember.Events = append(p.Remember.Events, deletion(x.left[id], plan.Done, "", ""))
 	}
-	p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: CutOff, Args: plan.Args{"count": n, "gone": len(x.left), "unit": x.unit}}})
+	p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: CutOff, Args: plan.Args{
+		"count": n, "gone": len(x.left), "unit": x.unit, "recorded": false,
+	}}})
+}
+
+// recorded says of a plan whose findings are stored that the history has what became of what was cut off.
+func recorded(p *plan.Plan) {
+	for i := range p.Notes {
+		if r := &p.Notes[i].Reason; r.Code == CutOff {
+			r.Args["recorded"] = true
+		}
+	}
 }
 
 // deletion is the row of the history for one that was deleted, or was to be.

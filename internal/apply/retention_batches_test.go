@@ -16,6 +16,7 @@ import (
 
 const batchCall = "POST /recordings/actions/delete"
 
+// A batch whose answer is lost is not sent again before it is read back, and none of it twice to the history.
 func TestLostAnswersOfABatch(t *testing.T) {
 	t.Parallel()
 	c := newCut(t)
@@ -30,9 +31,21 @@ func TestLostAnswersOfABatch(t *testing.T) {
 			if err := c.sim.AddFaults(f); err != nil {
 				t.Fatal(err)
 			}
-			report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true})
+			var lost []plan.Outcome
+			watched := apply.Options{Progress: func(_, total int, o plan.Outcome) {
+				if total != 3 {
+					t.Errorf("%s: %d batches in all", what, total)
+				}
+				if o.Status == plan.InDoubt {
+					lost = append(lost, o)
+				}
+			}}
+			report, err := c.run(context.Background(), recordingJob, apply.Situation{Desired: c.desired, Enforce: true, Options: watched})
 			if err != nil {
 				t.Errorf("%s: %v", what, err)
+			}
+			if len(lost) == 0 || lost[0].Items.Len() != 100 || !strings.HasPrefix(lost[0].Error, "POST /recordings/actions/delete: ") {
+				t.Errorf("%s: of which batches nobody knows is told as %+v", what, lost)
 			}
 			c.only(what)
 			gone := minus(c.due, c.ids("recordings"))
@@ -49,6 +62,7 @@ func TestLostAnswersOfABatch(t *testing.T) {
 	}
 }
 
+// Where reading back fails as well, the next run finds out.
 func TestLostAnswersThatCannotBeReadBack(t *testing.T) {
 	c := newCut(t)
 	for _, do := range []string{"drop-before-commit", "drop-after-commit"} {
@@ -86,6 +100,7 @@ func TestLostAnswersThatCannotBeReadBack(t *testing.T) {
 	}
 }
 
+// After some batches in a row whose answers are lost it stops: Telnyx is in trouble.
 func TestTooManyLostAnswers(t *testing.T) {
 	var list []any
 	for i := range 1200 {
@@ -101,8 +116,13 @@ func TestTooManyLostAnswers(t *testing.T) {
 		t.Errorf("%v, %d batches, %q", err, len(k.stage.deletes), linesOf(report))
 	}
 	has(t, linesOf(report), "stopped: of 5 batches in a row nobody knows")
+	has(t, linesOf(report), "500 recordings still there, of which 0 Telnyx called deleted")
+	if o := report.Result.Outcomes[0]; o.Failed.Len() != 1200 || o.Unknown != nil {
+		t.Errorf("%d are there for all that is known, of %v nobody knows", o.Failed.Len(), o.Unknown)
+	}
 }
 
+// A batch that is refused is told, and does not hold up the others. A refused key does.
 func TestRefusedBatches(t *testing.T) {
 	c := newCut(t)
 	for _, status := range []int{400, 409, 422} {
@@ -114,6 +134,9 @@ func TestRefusedBatches(t *testing.T) {
 		gone := minus(c.due, c.ids("recordings"))
 		if err != nil || !report.Failed || len(gone) != len(c.due)-100 {
 			t.Errorf("%d: %v, %d are gone, %q", status, err, len(gone), linesOf(report))
+		}
+		if o := report.Result.Outcomes; len(o) != 1 || o[0].Status != plan.Failed || o[0].Failed.Len() != 100 || !strings.HasPrefix(o[0].Error, "POST /recordings/actions/delete: ") {
+			t.Errorf("%d: %+v", status, o)
 		}
 		has(t, linesOf(report), " and 97 more) failed request")
 		failed := 0
@@ -147,6 +170,7 @@ func TestRefusedBatches(t *testing.T) {
 	c.finished("429")
 }
 
+// Another client deletes one of a batch meanwhile. Whatever Telnyx does with the others, the next run has it.
 func TestOneOfABatchIsGone(t *testing.T) {
 	for _, missing := range []string{"ignore", "refuse", "partial"} {
 		k := plainly(t, object{"recordings": aged(5, 40, 41, 42), "_recordings_batch_missing": missing})
@@ -180,6 +204,7 @@ func TestOneOfABatchIsGone(t *testing.T) {
 	}
 }
 
+// Telnyx says "ok", and it is still there: the history does not say otherwise.
 func TestCalledDeletedAndStillThere(t *testing.T) {
 	k := plainly(t, object{"recordings": aged(40, 41)})
 	desired := k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n")
@@ -196,7 +221,7 @@ func TestCalledDeletedAndStillThere(t *testing.T) {
 	if err != nil || !report.Failed {
 		t.Errorf("%v %q", err, linesOf(report))
 	}
-	has(t, linesOf(report), "Telnyx called it deleted, and it is still there; 1 recording still there: the next run tries again")
+	has(t, linesOf(report), "Telnyx called it deleted, and it is still there; 1 recording still there, of which 1 Telnyx called deleted: the next run tries again")
 	events := k.history()
 	if last := events[len(events)-1]; last.ID != "d40" || last.Outcome != string(plan.Failed) || !strings.Contains(last.Error, "still there") {
 		t.Errorf("history %+v", events)

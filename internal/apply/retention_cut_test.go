@@ -18,7 +18,6 @@ import (
 )
 
 // cut is an account of three pages, of which three batches are due, and one is held by what is not shown.
-
 type cut struct {
 	*keeper
 	desired resource.Config
@@ -61,7 +60,6 @@ func (c *cut) reset() {
 }
 
 // only wants that nothing has gone that is not due.
-
 func (c *cut) only(what string) {
 	c.Helper()
 	if left := c.ids("recordings"); len(left)+len(c.due) < 300 || len(minus(c.due, left))+len(left) != 300 {
@@ -70,7 +68,6 @@ func (c *cut) only(what string) {
 }
 
 // finished wants that all is gone that is due, and nothing else, and that the history has it.
-
 func (c *cut) finished(what string) {
 	c.Helper()
 	left := c.ids("recordings")
@@ -84,7 +81,6 @@ func (c *cut) finished(what string) {
 }
 
 // again runs it once more, undisturbed.
-
 func (c *cut) again(what string) {
 	c.Helper()
 	c.sim.ClearFaults()
@@ -98,9 +94,7 @@ func (c *cut) again(what string) {
 }
 
 // kill runs it until its n-th request, of which the answer does not come, and puts back the state that was
-
 // on the disk then: what a process leaves that is killed. It tells whether it got that far.
-
 func (c *cut) kill(what string, n int, committed bool) (killed bool) {
 	c.Helper()
 	saved := filepath.Join(c.dir, "saved")
@@ -168,7 +162,6 @@ func TestRetentionKilledAtEveryStep(t *testing.T) {
 }
 
 // Told to stop, it ends what is under way, and a later run does the rest.
-
 func TestRetentionStoppedAtEveryStep(t *testing.T) {
 	t.Parallel()
 	c := newCut(t)
@@ -200,17 +193,3 @@ func TestRetentionStoppedAtEveryStep(t *testing.T) {
 		c.again(what)
 	}
 }
-
-// A batch whose answer is lost is not sent again before it is read back, and none of it twice to the history.
-
-// Where reading back fails as well, the next run finds out.
-
-// After some batches in a row whose answers are lost it stops: Telnyx is in trouble.
-
-// A batch that is refused is told, and does not hold up the others. A refused key does.
-
-// Another client deletes one of a batch meanwhile. Whatever Telnyx does with the others, the next run has it.
-
-// Telnyx says "ok", and it is still there: the history does not say otherwise.
-
-// What a listing is when it cannot be trusted: then nothing is deleted.

@@ -17,7 +17,6 @@ import (
 )
 
 // gone wants that exactly these recordings have gone, and puts the account back.
-
 func (k *keeper) gone(what string, account any, desired resource.Config, want ...string) {
 	k.Helper()
 	if err := k.sim.SetAccount(must(k, account)); err != nil {
@@ -45,7 +44,6 @@ func (k *keeper) holds() string {
 const policyYAML = "recording_retention:\n  all: {delete_after: 30d}\n"
 
 // calls are recordings of three calls, that are 40 days old.
-
 func calls() object {
 	list := aged(40, 41, 42)
 	for i, r := range list {
@@ -60,7 +58,6 @@ const (
 )
 
 // A hold stays in force until a run over the whole of its configuration no longer has it.
-
 func TestHoldsAreRemembered(t *testing.T) {
 	k := plainly(t, calls())
 	withHold := k.load("a", policyYAML+holdYAML)
@@ -101,7 +98,6 @@ func TestHoldsAreRemembered(t *testing.T) {
 }
 
 // Applying remembers holds as well, so that a change of the files counts before the job's next run.
-
 func TestApplyRemembersHolds(t *testing.T) {
 	k := plainly(t, calls())
 	r := &rig{tb: t, sim: k.sim, engine: k.engine, dir: k.state}
@@ -127,7 +123,6 @@ func TestApplyRemembersHolds(t *testing.T) {
 }
 
 // Two configurations may have holds of one name: neither takes the other's away.
-
 func TestHoldsOfOneNameInTwoConfigurations(t *testing.T) {
 	k := plainly(t, calls())
 	a, b := k.load("a", policyYAML+holdYAML), k.load("b", policyYAML+otherYAML)
@@ -161,7 +156,6 @@ func TestHoldsOfOneNameInTwoConfigurations(t *testing.T) {
 }
 
 // A policy and a hold of one name in two configurations are two things.
-
 func TestAPolicyDoesNotHideAHoldOfItsName(t *testing.T) {
 	k := plainly(t, calls())
 	k.gone("a", calls(), k.load("a", "recording_retention:\n  x: {call_session_id: 00000000-0000-4000-8000-000000000000, keep: true}\n"))
@@ -177,7 +171,6 @@ func zoom(tags ...any) []any {
 const zoomYAML = "external_connections:\n  zoom: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\n"
 
 // connected are recordings that are 40 days old, one of the connection 77.
-
 func connected(more object) object {
 	list := aged(40, 41)
 	list[0].(object)["connection_id"] = "77"
@@ -187,7 +180,6 @@ func connected(more object) object {
 }
 
 // A hold of a connection that is not known forbids the run: by that it could be any.
-
 func TestAHoldOfAConnectionThatIsNotKnown(t *testing.T) {
 	k := plainly(t, connected(nil))
 	desired := k.load("a", zoomYAML+policyYAML+"  legal: {connection: zoom, keep: true}\n")
@@ -218,7 +210,6 @@ func TestAHoldOfAConnectionThatIsNotKnown(t *testing.T) {
 }
 
 // What cannot be read of a hold that state remembers forbids the run: also what nobody writes.
-
 func TestAHoldThatStateCannotRead(t *testing.T) {
 	for text, want := range map[string]string{
 		`{}`:                    "it does not say that it holds",
@@ -244,20 +235,7 @@ func TestAHoldThatStateCannotRead(t *testing.T) {
 	}
 }
 
-// A policy of which something is not known deletes nothing, and what it may mean is not deleted before its time.
-
-// A policy that only observes is told of, and what it means is nobody else's either.
-
-// With --only the others are judged, and delete nothing.
-
-// unfiltered stands before a simulator and ignores a filter, as a service does that does not know it.
-
-// A filter that Telnyx ignored would mean all: a policy by it deletes nothing. A hold by it holds all.
-
-// What recordings do not show, or show as nothing, is asked of Telnyx.
-
 // A hold of some time holds what was made then, and no more.
-
 func TestAHoldOfSomeTime(t *testing.T) {
 	k := plainly(t, object{"recordings": aged(5, 40, 41, 42)})
 	hold := func(filters string) resource.Config {
@@ -271,10 +249,7 @@ func TestAHoldOfSomeTime(t *testing.T) {
 	k.gone("by what is not", object{"recordings": list}, hold("sip_call_id: x"), "d40", "d42")
 }
 
-// A state that was made with another account's key is not for this one: all of it would be old.
-
 // An entry cannot have the name by which state knows what is being deleted.
-
 func TestAHoldOfAnyName(t *testing.T) {
 	for _, name := range []string{"deleting", "batch 1", "recordings"} {
 		c := newCut(t)
@@ -291,12 +266,8 @@ func TestAHoldOfAnyName(t *testing.T) {
 	}
 }
 
-// What a report counts: the oldest, the newest, the hours.
-
 // While the list of what is held is read, one goes from its first page and another comes: what moves to the
-
 // page that was read already is on none. It is held all the same, and so is what comes after all was listed.
-
 func TestAHoldWhileOthersComeAndGo(t *testing.T) {
 	for name, test := range map[string]struct {
 		at     int // the request before which the account changes

@@ -10,6 +10,7 @@ import (
 	"telnyxsync/internal/telnyxsim"
 )
 
+// What a listing is when it cannot be trusted: then nothing is deleted.
 func TestListingsThatCannotBeTrusted(t *testing.T) {
 	t.Parallel()
 	c := newCut(t)

@@ -15,6 +15,7 @@ import (
 	"telnyxsync/internal/resource"
 )
 
+// A policy of which something is not known deletes nothing, and what it may mean is not deleted before its time.
 func TestAPolicyOfAConnectionThatIsNotKnown(t *testing.T) {
 	k := plainly(t, object{"recordings": aged(20, 40, 100)})
 	for yaml, want := range map[string][]string{
@@ -41,6 +42,7 @@ func TestAPolicyOfAConnectionThatIsNotKnown(t *testing.T) {
 	}
 }
 
+// A policy that only observes is told of, and what it means is nobody else's either.
 func TestAPolicyThatObserves(t *testing.T) {
 	k := plainly(t, connected(nil))
 	desired := k.load("a", policyYAML+"  mine: {connection_id: \"77\", delete_after: 35d, observe: true}\n")
@@ -54,6 +56,7 @@ func TestAPolicyThatObserves(t *testing.T) {
 	k.gone("a hold that observes holds", connected(nil), k.load("a", policyYAML+"  mine: {connection_id: \"77\", keep: true, observe: true}\n"), "d41")
 }
 
+// With --only the others are judged, and delete nothing.
 func TestRetentionOfOnePolicyAlone(t *testing.T) {
 	k := plainly(t, connected(nil))
 	desired := k.load("a", policyYAML+"  mine: {connection_id: \"77\", delete_after: 35d}\n")
@@ -83,6 +86,7 @@ func TestMaxDeletesPerRun(t *testing.T) {
 	}
 }
 
+// unfiltered stands before a simulator and ignores a filter, as a service does that does not know it.
 func unfiltered(field string) func(int, *http.Request) error {
 	return func(_ int, r *http.Request) error {
 		q := r.URL.Query()
@@ -92,6 +96,7 @@ func unfiltered(field string) func(int, *http.Request) error {
 	}
 }
 
+// A filter that Telnyx ignored would mean all: a policy by it deletes nothing. A hold by it holds all.
 func TestAFilterThatTelnyxIgnores(t *testing.T) {
 	k := plainly(t, object{"recordings": aged(5, 40)})
 	k.stage.before = unfiltered("sip_call_id")
@@ -103,6 +108,7 @@ func TestAFilterThatTelnyxIgnores(t *testing.T) {
 	k.gone("shown", object{"recordings": aged(5, 40)}, k.load("b", "recording_retention:\n  x: {from: \"+15125550199\", delete_after: 2d}\n"))
 }
 
+// What recordings do not show, or show as nothing, is asked of Telnyx.
 func TestFiltersOfWhatIsNotShown(t *testing.T) {
 	list := aged(5, 40, 41)
 	list[0].(object)["_sip_call_id"], list[1].(object)["_sip_call_id"], list[2].(object)["_conference_region"] = "x", "x", "eu"
@@ -123,6 +129,7 @@ func TestFiltersOfWhatIsNotShown(t *testing.T) {
 	k.gone("null", connected(nil), k.load("b", policyYAML+"  mine: {connection_id: \"77\", delete_after: 90d}\n"), "d41")
 }
 
+// A state that was made with another account's key is not for this one: all of it would be old.
 func TestRetentionOfAnotherAccount(t *testing.T) {
 	k := plainly(t, connected(object{"external_connections": zoom("telnyxsync:default:zoom")}))
 	r := &rig{tb: t, sim: k.sim, engine: k.engine, dir: k.state}
@@ -142,6 +149,7 @@ func TestRetentionOfAnotherAccount(t *testing.T) {
 	k.enforce(desired)
 }
 
+// What a report counts: the oldest, the newest, the hours.
 func TestReport(t *testing.T) {
 	k := plainly(t, object{"recordings": []any{
 		object{"id": "a", "created_at": "2020-02-29T23:59:59.5+02:00", "duration_millis": json.Number("5400000")},

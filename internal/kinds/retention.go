@@ -69,7 +69,7 @@ func recordingRetention() Row {
 		Name:   RecordingRetentionKind,
 		Doc:    "Which recordings are deleted at which age; only reported unless the daemon is told to enforce it.",
 		Schema: resource.SchemaOf[RecordingRetention](),
-		Key:    noKey, Check: checkRecordingRetention, Rules: true, Hold: isHold,
+		Key:    noKey, Check: checkRecordingRetention, Rules: true,
 	}}
 }
 
@@ -78,7 +78,7 @@ func transcriptionRetention() Row {
 		Name:   TranscriptionRetentionKind,
 		Doc:    "Which transcriptions of recordings are deleted at which age, likewise.",
 		Schema: resource.SchemaOf[TranscriptionRetention](),
-		Key:    noKey, Check: checkRetention, Rules: true, Hold: isHold,
+		Key:    noKey, Check: checkRetention, Rules: true,
 	}}
 }
 

@@ -97,9 +97,9 @@ var applyExamples = map[resource.Code]resource.Args{
 	"message_not_dismissed": {"error": "DELETE /external_connections/log_messages/1: 422 Unprocessable Entity", "code": "10015", "title": "Number not ready", "detail": "It is being ported.", "at": "/phone_numbers/0", "connection": "1293384261075731499", "number": "+15125550100", "ticket": "542f2d35"},
 	"archived":              {"count": 50, "unit": "recording"},
 	"not_archived":          {"count": 2, "unit": "recording"},
-	"still_there":           {"count": 1, "unit": "transcription"},
-	"stopped_lost":          {"count": 500, "unit": "recording"},
-	"cut_off":               {"count": 50, "gone": 12, "unit": "recording"},
+	"still_there":           {"count": 1, "called": 1, "unit": "transcription"},
+	"stopped_lost":          {"count": 500, "batches": 5, "unit": "recording"},
+	"cut_off":               {"count": 50, "gone": 12, "unit": "recording", "recorded": true},
 	"only_reports":          {"count": 7, "unit": "recording", "kind": "recording_retention"},
 
 	"messages_read": {"count": 40, "new": 2},

@@ -41,12 +41,12 @@ var applyWords = map[resource.Code]string{
 	"nothing_due":  "nothing is due to be deleted",
 	"archived":     "archived: {{count .count .unit}}",
 	"not_archived": "not archived, and so not deleted: {{count .count .unit}}",
-	"still_there":  "{{count .count .unit}} still there: the next run tries again",
-	"stopped_lost": "stopped: of 5 batches in a row nobody knows what became of them; {{count .count .unit}} not tried",
+	"still_there":  "{{count .count .unit}} still there, of which {{.called}} Telnyx called deleted: the next run tries again",
+	"stopped_lost": "stopped: of {{.batches}} batches in a row nobody knows what became of them; {{count .count .unit}} not tried",
 
 	"no_policy":    "no policy says that any {{.unit}} is to be deleted",
 	"hold_keeps":   "keeps {{count .count .unit}} that would be due without it",
-	"cut_off":      "an earlier run was cut off while it deleted {{count .count .unit}}: {{.gone}} of them are gone, and in the history now",
+	"cut_off":      "an earlier run was cut off while it deleted {{count .count .unit}}: {{.gone}} of them are gone{{if .recorded}}, and in the history now{{end}}",
 	"only_reports": "{{count .count .unit}} would be deleted; nothing is, as this only reports: the daemon's `retention: enforce`, or `telnyxsync jobs run {{.kind}} --enforce`, deletes",
 
 	"message_dismissed":     "dismissed by {{.rule}}: " + messageText,

@@ -34,10 +34,6 @@ type Kind struct {
 	// Forgotten says why an object is forgotten instead of deleted; none where it is deleted. May be nil.
 	Forgotten func(l *Live) Reason
 
-	// Hold tells of a kind of rules whether an entry holds something: it is remembered, and stays in force
-	// where another run does not load it. May be nil.
-	Hold func(o Object) bool
-
 	// Place is the location that a natural key means, and its connection, both by their ids: it is looked
 	// for among the connection's civic addresses before anything is written to it. May be nil.
 	Place func(key string) (connection, location string)

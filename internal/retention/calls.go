@@ -6,7 +6,7 @@ import (
 	"telnyxsync/internal/plan"
 )
 
-// Of says of each item of a call which change it belongs to, by its index in the plan.
+// Of says of each item of a call which change it belongs to, by its index among the call's changes.
 type Of []int
 
 // Calls are what deletes the items of changes that the guards let through: of each policy no more than its
@@ -46,12 +46,16 @@ func Calls(changes []plan.Change, batch int) (calls []plan.Call, waits []plan.No
 	slices.SortFunc(todo, func(a, b one) int { return a.compare(b.Item) })
 	for part := range slices.Chunk(todo, max(batch, 1)) {
 		items, of := make([]Item, len(part)), make(Of, len(part))
+		var whose []int
 		for i, o := range part {
-			items[i], of[i] = o.Item, o.of
+			items[i], whose = o.Item, append(whose, o.of)
 		}
-		calls = append(calls, plan.Call{
-			Op: plan.Delete, Changes: slices.Compact(slices.Sorted(slices.Values(of))), Items: Items{unit, items}, Cost: 1, Do: of,
-		})
+		slices.Sort(whose)
+		whose = slices.Compact(whose)
+		for i, o := range part {
+			of[i], _ = slices.BinarySearch(whose, o.of)
+		}
+		calls = append(calls, plan.Call{Op: plan.Delete, Changes: whose, Items: Items{unit, items}, Cost: 1, Do: of})
 	}
 	return calls, waits
 }

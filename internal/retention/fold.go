@@ -27,7 +27,7 @@ type Options struct {
 // It may be asked in between, too: what is known by then need not be put aside. It keeps what is due, and of what a
 // question is open about no more than a report says, with how it looked to each policy.
 type Fold struct {
-	judge    *Judge
+	judge    *judge
 	opt      Options
 	due      [][]Item         // by policy
 	aside    []candidate      // a question is open
@@ -49,7 +49,7 @@ type look struct{ seen []sight }
 
 // NewFold begins.
 func NewFold(policies []Policy, opt Options) *Fold {
-	f := &Fold{judge: NewJudge(policies, opt.Now), opt: opt, looks: map[string]*look{}, failing: map[string]error{}}
+	f := &Fold{judge: newJudge(policies, opt.Now), opt: opt, looks: map[string]*look{}, failing: map[string]error{}}
 	f.due, f.kept = make([][]Item, len(f.judge.policies)), make([]int, f.judge.holds)
 	return f
 }
@@ -58,10 +58,10 @@ func NewFold(policies []Policy, opt Options) *Fold {
 func (f *Fold) Policy(i int) *Policy { return &f.judge.policies[i] }
 
 // Within tells whether a recording that Telnyx's filter finds passes those filters of a policy that are of times.
-func (f *Fold) Within(i int, r *resource.Recording) (bool, error) { return f.judge.Within(i, r) }
+func (f *Fold) Within(i int, r *resource.Recording) (bool, error) { return f.judge.within(i, r) }
 
 // Tell says what Telnyx's own filter finds for a policy, of what is within its times.
-func (f *Fold) Tell(i int, ids map[string]bool) { f.judge.Tell(i, ids) }
+func (f *Fold) Tell(i int, ids map[string]bool) { f.judge.tell(i, ids) }
 
 // Look judges a recording. The error ends the run: nothing may be deleted.
 func (f *Fold) Look(r *resource.Recording) error {
@@ -79,7 +79,7 @@ func (f *Fold) Look(r *resource.Recording) error {
 	case v.ask >= 0:
 		f.aside = append(f.aside, candidate{itemOf(r, created), f.interned()})
 		if bad := slices.IndexFunc(j.seen, func(s sight) bool { return s&^ripe == unread }); bad >= 0 {
-			_, f.failing[r.ID] = j.Within(bad, r)
+			_, f.failing[r.ID] = j.within(bad, r)
 		}
 	case v.due >= 0:
 		f.due[v.due] = append(f.due[v.due], itemOf(r, created))
@@ -140,7 +140,7 @@ func (f *Fold) Ask() (policies []int, err error) {
 	}
 	if slices.ContainsFunc(f.due, func(list []Item) bool { return len(list) > 0 }) {
 		f.lastAsks = true
-		policies = slices.DeleteFunc(f.judge.Holds(), func(i int) bool { return f.judge.sets[i] != nil })
+		policies = slices.DeleteFunc(f.judge.asksHolds(), func(i int) bool { return f.judge.sets[i] != nil })
 	}
 	return policies, nil
 }

@@ -9,8 +9,8 @@ import (
 	"telnyxsync/internal/resource"
 )
 
-// Judge judges recordings one by one.
-type Judge struct {
+// judge judges recordings one by one, by what they show.
+type judge struct {
 	now      time.Time
 	policies []Policy          // holds first, then the one that wins first
 	sets     []map[string]bool // by policy: the ids that Telnyx's own filter finds; nil: not asked
@@ -18,9 +18,9 @@ type Judge struct {
 	seen     []sight           // of the recording that is looked at
 }
 
-// NewJudge takes the policies, holds among them, of which some may be remembered from earlier runs.
-func NewJudge(policies []Policy, now time.Time) *Judge {
-	j := &Judge{now: now, policies: slices.Clone(policies), sets: make([]map[string]bool, len(policies))}
+// newJudge takes the policies, holds among them, of which some may be remembered from earlier runs.
+func newJudge(policies []Policy, now time.Time) *judge {
+	j := &judge{now: now, policies: slices.Clone(policies), sets: make([]map[string]bool, len(policies))}
 	slices.SortStableFunc(j.policies, func(a, b Policy) int {
 		return cmp.Or(bit(b.Keep)-bit(a.Keep), cmp.Compare(b.filters(), a.filters()), cmp.Compare(b.After, a.After), a.Addr.Compare(b.Addr), cmp.Compare(a.Root, b.Root))
 	})
@@ -37,12 +37,9 @@ func bit(b bool) int {
 	return 0
 }
 
-// Policies are the policies in the order in which they win.
-func (j *Judge) Policies() []Policy { return j.policies }
-
-// Holds are those of which Telnyx's own filter has to tell, too, before anything is deleted: it may find
+// asksHolds are those of which Telnyx's own filter has to tell, too, before anything is deleted: it may find
 // what is not shown here, and know of ways to write a number that are not compared here.
-func (j *Judge) Holds() (list []int) {
+func (j *judge) asksHolds() (list []int) {
 	for i := range j.policies[:j.holds] {
 		if len(j.policies[i].Filters) > 0 {
 			list = append(list, i)
@@ -51,21 +48,16 @@ func (j *Judge) Holds() (list []int) {
 	return list
 }
 
-// Tell says which recordings pass a policy, as Telnyx has it; see [Judge.Within].
-func (j *Judge) Tell(policy int, ids map[string]bool) {
+// tell says which recordings pass a policy, as Telnyx has it; see within.
+func (j *judge) tell(policy int, ids map[string]bool) {
 	if ids == nil {
 		ids = map[string]bool{} // it was asked, and found none
 	}
 	j.sets[policy] = ids
 }
 
-// Held tells whether Telnyx's filter has found a recording for one of the holds.
-func (j *Judge) Held(id string) bool {
-	return slices.ContainsFunc(j.sets[:j.holds], func(set map[string]bool) bool { return set[id] })
-}
-
-// Within tells whether a recording passes those filters of a policy that are of times.
-func (j *Judge) Within(policy int, r *resource.Recording) (bool, error) {
+// within tells whether a recording passes those filters of a policy that are of times.
+func (j *judge) within(policy int, r *resource.Recording) (bool, error) {
 	within := true
 	for _, b := range j.policies[policy].Between {
 		at, err := parse(r, b.Field)
@@ -81,23 +73,8 @@ func (b *Between) has(at time.Time) bool {
 	return (b.GTE.IsZero() || !at.Before(b.GTE)) && (b.LTE.IsZero() || !at.After(b.LTE))
 }
 
-// Look judges a recording by what it shows. due is nil where it is kept; what is due may still be held, see
-// [Judge.Holds]. ask is a policy that Telnyx's own filter has to be asked about first, as the recording does
-// not show what it filters by, or may show it written in another way; -1 where there is none. The error ends
-// the run: nothing may be deleted.
-func (j *Judge) Look(r *resource.Recording) (due *Due, ask int, err error) {
-	created, v, err := j.look(r)
-	switch {
-	case err != nil:
-		return nil, -1, err
-	case v.due >= 0:
-		return &Due{ID: r.ID, Policy: &j.policies[v.due], Created: created, From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}, -1, nil
-	}
-	return nil, v.ask, nil
-}
-
-// look sees a recording, which [Judge.seen] has then, and says what becomes of it.
-func (j *Judge) look(r *resource.Recording) (created time.Time, v verdict, err error) {
+// look sees a recording, which judge.seen has then, and says what becomes of it.
+func (j *judge) look(r *resource.Recording) (created time.Time, v verdict, err error) {
 	if r.ID == "" {
 		return created, v, fail(NoID, nil)
 	}
@@ -110,11 +87,11 @@ func (j *Judge) look(r *resource.Recording) (created time.Time, v verdict, err e
 }
 
 // wrong is the error of a verdict that cannot be given.
-func (j *Judge) wrong(v verdict, r *resource.Recording) error {
+func (j *judge) wrong(v verdict, r *resource.Recording) error {
 	if v.bad < 0 {
 		return nil
 	}
-	_, err := j.Within(v.bad, r)
+	_, err := j.within(v.bad, r)
 	return err
 }
 
@@ -131,7 +108,7 @@ const (
 	ripe sight = 1 << 7 // beside those: it is as old as the policy says
 )
 
-func (j *Judge) see(r *resource.Recording, created time.Time) {
+func (j *judge) see(r *resource.Recording, created time.Time) {
 	j.seen = j.seen[:0]
 	for i := range j.policies {
 		p := &j.policies[i]
@@ -188,7 +165,7 @@ type verdict struct {
 }
 
 // verdict goes through the policies from one on.
-func (j *Judge) verdict(seen []sight, id string, from int) verdict {
+func (j *judge) verdict(seen []sight, id string, from int) verdict {
 	kept := verdict{due: -1, ask: -1, bad: -1}
 	for i := from; i < len(seen); i++ {
 		p, f := &j.policies[i], seen[i]&^ripe

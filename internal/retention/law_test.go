@@ -111,6 +111,7 @@ func drawThings(t *rapid.T, now time.Time) (list []thing) {
 				r.hides[name] = name == "sip_call_id" || rapid.IntRange(0, 3).Draw(t, "hidden") == 0
 			}
 		}
+		r.millis = int64(rapid.IntRange(0, 5000).Draw(t, "ms"))
 		r.created, r.started = drawTime(t, now, "created"), drawTime(t, now, "started")
 		r.text = r.created.In(rapid.SampledFrom(zones).Draw(t, "zone")).Format(time.RFC3339Nano)
 		list = append(list, r)
@@ -146,53 +147,26 @@ func drawPolicies(t *rapid.T, now time.Time) (list []retention.Policy) {
 	return list
 }
 
-// judged is how a run goes: all is looked at, then Telnyx is asked about what is not shown, and last about
-// the holds. telnyx tells whether its filter finds a recording for a policy.
-func judged(t *rapid.T, policies []retention.Policy, things []thing, now time.Time, telnyx func(p *retention.Policy, r *thing) bool) (due []retention.Due) {
-	j := retention.NewJudge(policies, now)
-	ask := func(i int) {
-		p := &j.Policies()[i]
-		ids := map[string]bool{}
-		for k := range things {
-			within, err := j.Within(i, things[k].shown())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if within && telnyx(p, &things[k]) {
-				ids[things[k].id] = true
-			}
-		}
-		j.Tell(i, ids)
-	}
-	for k := range things {
-		for rounds := 0; ; rounds++ {
-			d, i, err := j.Look(things[k].shown())
-			if err != nil || rounds > len(policies) {
-				t.Fatalf("round %d: %v", rounds, err)
-			}
-			if i < 0 {
-				if d != nil {
-					due = append(due, *d)
-				}
-				break
-			}
-			ask(i)
+// judged is which policy deletes what. telnyx tells whether its filter finds a recording for a policy.
+func judged(t *rapid.T, policies []retention.Policy, things []thing, now time.Time, telnyx func(p *retention.Policy, r *thing) bool) map[string]*retention.Policy {
+	result := foldedBy(t, policies, retention.Options{Unit: "recording", Now: now, Batch: 2}, cutUp(t, things), rapid.Bool().Draw(t, "early"), telnyx)
+	out := map[string]*retention.Policy{}
+	for _, c := range result.Changes {
+		for id := range c.Items.IDs() {
+			out[id] = c.Do.(*retention.Policy)
 		}
 	}
-	for _, i := range j.Holds() {
-		ask(i)
-	}
-	return slices.DeleteFunc(due, func(d retention.Due) bool { return j.Held(d.ID) })
+	return out
 }
 
 func byFilters(p *retention.Policy, r *thing) bool {
 	return passes(&retention.Policy{Filters: p.Filters}, r)
 }
 
-func names(due []retention.Due) map[string]string {
+func names(due map[string]*retention.Policy) map[string]string {
 	out := map[string]string{}
-	for _, d := range due {
-		out[d.ID] = d.Policy.Addr.Name
+	for id, p := range due {
+		out[id] = p.Addr.Name
 	}
 	return out
 }
@@ -259,15 +233,15 @@ func TestAPolicyThatCannotBeTold(t *testing.T) {
 				p.Archive = "/archive"
 			}
 		}
-		for _, d := range judged(t, judgedBy, things, now, byFilters) {
-			r := &things[slices.IndexFunc(things, func(r thing) bool { return r.id == d.ID })]
+		for id, by := range judged(t, judgedBy, things, now, byFilters) {
+			r := &things[slices.IndexFunc(things, func(r thing) bool { return r.id == id })]
 			p := deletedBy(truly, r, now)
 			if p == nil {
-				t.Fatalf("%s would be deleted by %s", d.ID, d.Policy.Addr)
+				t.Fatalf("%s would be deleted by %s", id, by.Addr)
 			}
 			i := slices.IndexFunc(judgedBy, func(q retention.Policy) bool { return q.Addr == p.Addr })
-			if d.Policy.Untold > 0 || judgedBy[i].Archive != "" {
-				t.Fatalf("%s would be deleted by %s, and it is %s that says how", d.ID, d.Policy.Addr, p.Addr)
+			if by.Untold > 0 || judgedBy[i].Archive != "" {
+				t.Fatalf("%s would be deleted by %s, and it is %s that says how", id, by.Addr, p.Addr)
 			}
 		}
 	})

@@ -48,16 +48,6 @@ func (p *Policy) filters() int {
 	return n
 }
 
-// Due is a recording that is to be deleted.
-type Due struct {
-	ID      string
-	Policy  *Policy
-	Created time.Time
-	From    string // masked
-	To      string
-	Millis  int64
-}
-
 // Mask leaves of a call party what tells it from others without naming it: +1512…0100.
 func Mask(party string) string {
 	const head, tail = 5, 4

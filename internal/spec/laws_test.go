@@ -44,7 +44,7 @@ func document(t *rapid.T, list []drawn) []byte {
 // bare is a configuration without what depends on where it was written.
 func bare(c resource.Config) (out []resource.Entry) {
 	for _, e := range c.Entries {
-		e.Pos, e.Root = resource.Position{}, ""
+		e.Pos, e.Root, e.File = resource.Position{}, "", ""
 		if f, ok := e.Object["file"].(resource.File); ok {
 			f.Root = ""
 			e.Object["file"] = f

@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -119,6 +120,25 @@ func TestTooManyLostAnswers(t *testing.T) {
 	has(t, linesOf(report), "500 recordings still there, of which 0 Telnyx called deleted")
 	if o := report.Result.Outcomes[0]; o.Failed.Len() != 1200 || o.Unknown != nil {
 		t.Errorf("%d are there for all that is known, of %v nobody knows", o.Failed.Len(), o.Unknown)
+	}
+}
+
+// Only those in a row count: where one answer in five comes, all are tried.
+func TestManyLostAnswersThatAreNotInARow(t *testing.T) {
+	var list []any
+	for i := range 1000 {
+		list = append(list, object{"id": fmt.Sprint("r", i), "created_at": ago(50 * aDay)})
+	}
+	k := plainly(t, object{"recordings": list})
+	k.stage.after = func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {
+		if r.Method == http.MethodPost && len(k.stage.deletes)%5 != 0 {
+			return nil, errors.New("lost")
+		}
+		return res, nil
+	}
+	report, err := k.run(context.Background(), recordingJob, apply.Situation{Desired: k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n"), Enforce: true})
+	if left := k.ids("recordings"); err != nil || report.Failed || len(k.stage.deletes) != 10 || len(left) > 0 {
+		t.Errorf("%v, %d batches, %d are left, %q", err, len(k.stage.deletes), len(left), linesOf(report))
 	}
 }
 

@@ -62,6 +62,9 @@ func TestClocksThatDoNotAgree(t *testing.T) {
 			t.Errorf("%s: left %v", ahead, sorted(left))
 		}
 	}
+	// A list in which nothing is says what time it is, too.
+	k := plainly(t, object{"recordings": []any{}, "_date_ahead": "6m"})
+	k.refused("an empty list", k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n"), "the clocks of Telnyx and of this machine are")
 	// One page of many is enough, and so is none that says what time it is.
 	for name, date := range map[string]string{"another day": "Mon, 02 Nov 2026 10:00:00 GMT", "no Date": "", "no time": "now"} {
 		c := newCut(t)

@@ -283,3 +283,36 @@ func TestAnswersWithoutLimitsUseTheLimit(t *testing.T) {
 		}
 	})
 }
+
+// What was sent in one window may have been counted in the next, in which its answer comes: there it uses one, too.
+func TestAnAnswerOfAnEarlierWindowUsesTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer()
+		send := func() (ticket, bool) {
+			tk, _, wait := p.try(time.Now())
+			return tk, wait == nil
+		}
+		tell := func(tk ticket, remaining string) {
+			p.done(tk, answer{sent: true, status: 200, header: http.Header{
+				"X-Ratelimit-Limit": {"10"}, "X-Ratelimit-Remaining": {remaining}, "X-Ratelimit-Reset": {"1"},
+			}})
+		}
+		first, _ := send()
+		tell(first, "9")
+		slow, _ := send()
+		time.Sleep(2 * time.Second)
+		if _, sent := send(); !sent {
+			t.Fatal("the next window does not begin")
+		}
+		tell(slow, "8")
+		for n := 1; ; n++ {
+			if _, sent := send(); sent {
+				continue
+			}
+			if n != 9 {
+				t.Errorf("%d of 10 went, beside the one of before", n)
+			}
+			return
+		}
+	})
+}

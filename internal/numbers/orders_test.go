@@ -234,12 +234,16 @@ func TestMoveIsFollowed(t *testing.T) {
 
 	// Once it shows, or something else is wanted, all is forgotten.
 	in.Orders = nil
-	p = a.shows(here, "L2", n1).decide(t, in)
-	same(t, "shows", p.Settle.EndTroubles, "[+15125550101]")
-	in.Groups[0].Target = atA2
-	p = a.decide(t, in)
-	same(t, "edited", p.Settle.EndTroubles, "[+15125550101]")
-	same(t, "said", said(&p.Groups[0]), "[bad_place [+15125550101-+15125550102]]")
+	a.shows(here, "L2", n1)
+	for _, next := range []time.Time{{}, now.Add(time.Minute)} { // parked, or to be tried again
+		in.Troubles[0].Next, in.Groups[0].Target = next, atL2
+		p = a.decide(t, in)
+		same(t, "shows", p.Settle.EndTroubles, "[+15125550101]")
+		in.Groups[0].Target = atA2
+		p = a.decide(t, in)
+		same(t, "edited", p.Settle.EndTroubles, "[+15125550101]")
+		same(t, "said", said(&p.Groups[0]), "[bad_place [+15125550101-+15125550102]]")
+	}
 }
 
 // What somebody wants no more is forgotten, also what fails in this very moment.

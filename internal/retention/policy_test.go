@@ -140,8 +140,8 @@ func TestAPartyThatIsWrittenInAnotherWay(t *testing.T) {
 		return retention.Policy{Addr: resource.Addr{Kind: "recording_retention", Name: name}, Filters: filters, After: after}
 	}
 	sales := policy("sales", 365*day, map[string]string{"from": "+15125550100"})
-	archived := sales
-	archived.Archive = "/archive"
+	archived, bounded, observed := sales, sales, sales
+	archived.Archive, bounded.Max, observed.Observe = "/archive", 1, true
 	for _, c := range []struct {
 		special retention.Policy
 		age     time.Duration
@@ -152,6 +152,8 @@ func TestAPartyThatIsWrittenInAnotherWay(t *testing.T) {
 		{sales, 200 * day, "sip:+15125550100@example.com", true, ""},
 		{sales, 400 * day, "sip:+15125550100@example.com", true, "default"},
 		{archived, 400 * day, "sip:+15125550100@example.com", true, ""},
+		{bounded, 400 * day, "sip:+15125550100@example.com", true, ""},
+		{observed, 400 * day, "sip:+15125550100@example.com", true, ""}, // else the default would delete what it only tells
 		{sales, 200 * day, "sip:+15125550199@example.com", false, "default"},
 		{sales, 200 * day, "+15125550199", true, "default"}, // it is another number, whatever Telnyx finds
 		{sales, 200 * day, "+15125550100", false, ""},       // as it is asked for, Telnyx need not say so
@@ -166,6 +168,29 @@ func TestAPartyThatIsWrittenInAnotherWay(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s, %v old, found %t: deleted by %q, want %q", c.from, c.age, c.found, got, c.want)
+		}
+	}
+}
+
+// Nothing that may be due, or that an earlier run had begun to delete, is younger than what is looked at.
+func TestUntil(t *testing.T) {
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	policies := []retention.Policy{{After: 90 * day}, {After: 30 * day}, {Keep: true}}
+	begun := func(age time.Duration) []resource.Deletion {
+		return []resource.Deletion{{Items: []resource.Deleted{{Created: now.Add(-99 * day)}, {Created: now.Add(-age)}}}}
+	}
+	for _, c := range []struct {
+		policies []retention.Policy
+		begun    []resource.Deletion
+		want     time.Duration // before now
+	}{
+		{policies, nil, 30 * day},
+		{policies, begun(60 * day), 30 * day},
+		{policies, begun(10*day + time.Millisecond), 10*day - time.Second + time.Millisecond}, // Telnyx is asked in whole seconds
+		{policies[2:], begun(10 * day), 10*day - time.Second},
+	} {
+		if got := now.Sub(retention.Until(c.policies, c.begun, now)); got != c.want {
+			t.Errorf("of %d policies and %d deletions it is %v ago, want %v", len(c.policies), len(c.begun), got, c.want)
 		}
 	}
 }

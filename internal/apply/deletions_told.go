@@ -33,10 +33,10 @@ func (d *deleting) tell() {
 		t.whys[Archived] = d.archived[i]
 		for _, code := range []plan.Code{Archived, NotArchived, StillThere, StoppedLost} {
 			args := plan.Args{"count": t.whys[code], "unit": d.unit}
-			switch code {
-			case StillThere:
+			if code == StillThere {
 				args["called"] = t.called
-			case StoppedLost:
+			}
+			if code == StoppedLost {
 				args["batches"] = maxLost
 			}
 			if t.whys[code] > 0 {

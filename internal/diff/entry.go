@@ -118,7 +118,7 @@ func (p *planner) create(k *resource.Kind, m *matcher, e *resource.Entry, f *mat
 		c.InDoubt = true
 		why = reason(CreateInDoubt, plan.Args{"at": clock(in.At)})
 		if suspects := p.suspects(m, in); len(suspects) > 0 {
-			p.problem(e.Addr, &e.Pos, true, reason(CreateSuspects, plan.Args{"at": clock(in.At), "ids": ids(suspects), "address": e.Addr.String()}))
+			p.problem(e.Addr, &e.Pos, true, reason(CreateSuspects, plan.Args{"at": clock(in.At), "ids": ids(suspects), "address": e.String()}))
 			return
 		}
 	}

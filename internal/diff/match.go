@@ -113,7 +113,7 @@ func (m *matcher) byState(e *resource.Entry) *match {
 			return f // it means another that is there too; nothing is to be undone of the first
 		}
 		if !m.kind.Rekeying {
-			f.hold(StateKnowsAnother, plan.Args{"id": f.row.ID, "key": key, "address": e.Addr.String()})
+			f.hold(StateKnowsAnother, plan.Args{"id": f.row.ID, "key": key, "address": e.String()})
 			return f
 		}
 		f.rekey = true
@@ -153,7 +153,7 @@ func (m *matcher) tagged(e *resource.Entry, f *match) {
 		f.live = candidates[0]
 		m.taken[f.live.ID] = e.Addr
 	default:
-		f.hold(ManyTagged, plan.Args{"ids": ids(candidates), "address": e.Addr.String()})
+		f.hold(ManyTagged, plan.Args{"ids": ids(candidates), "address": e.String()})
 	}
 }
 

@@ -57,7 +57,7 @@ func Look(in Input) *Looked {
 		}
 		r := match(rules, &m)
 		if r != nil {
-			m.Rule = r.Addr.String()
+			m.Rule = r.String()
 		}
 		switch {
 		case r == nil && !was:

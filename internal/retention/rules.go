@@ -81,7 +81,7 @@ func (r *reader) entry(e *resource.Entry) {
 	case err != nil:
 		r.forbid(p, *err)
 	case untold != "" && p.Keep:
-		r.forbid(p, resource.Reason{Code: HoldUntold, Args: resource.Args{"policy": e.Addr.String(), "connection": untold}})
+		r.forbid(p, resource.Reason{Code: HoldUntold, Args: resource.Args{"policy": e.String(), "connection": untold}})
 	case untold != "":
 		r.out.Problems = append(r.out.Problems, plan.Problem{Addr: e.Addr, Source: p.Source, Reason: resource.Reason{
 			Code: PolicyUntold, Args: resource.Args{"connection": untold},

@@ -71,11 +71,11 @@ func operations() []operation {
 		{"GET", "/dialogflow_connections/{connection_id}", "`diff`, `apply`, the daemon, `get dialogflow-connections CONNECTION_ID`", []string{"diff"}},
 		{"PUT", "/dialogflow_connections/{connection_id}", kinds + "a Dialogflow connection is changed", edit},
 		{"DELETE", "/dialogflow_connections/{connection_id}", "`apply --prune`, the daemon with `prune: owned`", prune},
-		{"GET", "/recordings", "the job `recording_retention`, `get recordings`", job("recording_retention")},
+		{"GET", "/recordings", "the job `recording_retention`, `diff --retention`, `get recordings`", job("recording_retention")},
 		{"POST", "/recordings/actions/delete", "the job `recording_retention`, where it is enforced", job("recording_retention")},
 		{"GET", "/recordings/{recording_id}", "the job `recording_retention`, before one is archived; `get recordings ID`", job("recording_retention")},
 		{"DELETE", "/recordings/{recording_id}", "the job `recording_retention`, where one is due alone", job("recording_retention again")},
-		{"GET", "/recording_transcriptions", "the job `transcription_retention`, `get recording-transcriptions`", job("transcription_retention")},
+		{"GET", "/recording_transcriptions", "the job `transcription_retention`, `diff --retention`, `get recording-transcriptions`", job("transcription_retention")},
 		{"GET", "/recording_transcriptions/{recording_transcription_id}", "`get recording-transcriptions ID`", get("recording-transcriptions", transcription)},
 		{"DELETE", "/recording_transcriptions/{recording_transcription_id}", "the job `transcription_retention`, where it is enforced", job("transcription_retention")},
 	}

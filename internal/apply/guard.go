@@ -138,7 +138,7 @@ func capDeletes(p *plan.Plan, known map[resource.Addr]dependents, limits Limits)
 		case n > limit.Max:
 			args["max"] = limit.Max
 			return plan.Reason{Code: TooManyDeletes, Args: args}
-		case owned >= percentFrom && n*100 > owned*limit.Percent:
+		case owned >= percentFrom && limit.Percent < 100 && n*100 > owned*limit.Percent:
 			args["percent"], args["owned"], args["raise"] = limit.Percent, owned, (n*100+owned-1)/owned
 			return plan.Reason{Code: TooLargeShare, Args: args}
 		}

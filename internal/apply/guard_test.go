@@ -187,6 +187,7 @@ func TestGuardLimits(t *testing.T) {
 		"a share":             {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, nil, 20, 4},
 		"of too few":          {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, nil, 19, 10},
 		"a share that is all": {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, Limits{plan.Deletes: {Max: 30, Percent: 100}}, 30, 30},
+		"more than all":       {func(n int) []plan.Change { return taking(plan.Delete, plan.Deletes, n) }, Limits{plan.Deletes: {Max: 30, Percent: 100}}, 25, 30},
 		"vanished":            {func(n int) []plan.Change { return taking(plan.Create, plan.Vanished, n) }, nil, 1000, 10},
 		"recordings":          {func(n int) []plan.Change { return []plan.Change{aged(plan.Recordings, "recording", n)} }, nil, 0, 1000},
 		"transcriptions":      {func(n int) []plan.Change { return []plan.Change{aged(plan.Transcriptions, "transcription", n)} }, Limits{plan.Transcriptions: {Max: 7}}, 0, 7},

@@ -158,7 +158,7 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 	if err != nil {
 		return err
 	}
-	if n := result.Count(plan.Submitted); n > 0 && flags.wait == 0 && !asJSON {
+	if result.Sent() && flags.wait == 0 && !asJSON {
 		fmt.Fprintln(a.out, "Phone numbers are on their way: follow them with `telnyxsync uploads`, or run this again, with --wait to wait for them.")
 	}
 	if result.Count(plan.NotStarted) > 0 {

@@ -39,7 +39,7 @@ var errStopped = errors.New("stopped waiting: what is on its way goes on, and `t
 // follow repeats passes until no phone number is on its way, and returns the last plan; what the passes
 // sent is added to the result. Nothing but phone numbers is touched: the rest was seen and is done.
 func (a *app) follow(ctx context.Context, engine *apply.Engine, dir string, desired resource.Config, p plan.Plan, result *plan.Result, o apply.Options, flags *applyFlags) (plan.Plan, error) {
-	if result.Count(plan.Submitted) == 0 && len(p.Waiting) == 0 {
+	if !result.Sent() && len(p.Waiting) == 0 {
 		return p, nil // there is nothing to wait for, and what was looked at is what there is
 	}
 	end := time.Now().Add(flags.wait)

@@ -92,7 +92,7 @@ func (a *app) retry(ctx context.Context, asked []resource.Range, configs []strin
 		for _, n := range r.Not {
 			p.line("not retried: %s: %s", named(n.Numbers, false), a.notRetried(&n))
 		}
-		if r.Result.Count(plan.Submitted) > 0 {
+		if r.Result.Sent() {
 			p.line("Phone numbers are on their way: follow them with `telnyxsync uploads`.")
 		}
 		if _, err := p.WriteTo(a.out); err != nil {

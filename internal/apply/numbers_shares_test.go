@@ -174,6 +174,38 @@ func TestALostCallBesideARefusedOne(t *testing.T) {
 	}
 }
 
+// A change fails if one of its calls does, and what the others sent is on its way all the same.
+func TestWhatIsSentBesideARefusedCallIsOnItsWay(t *testing.T) {
+	const upload, move = "POST /external_connections/*/uploads", "PATCH /external_connections/*/phone_numbers/n0000"
+	for name, c := range map[string]struct {
+		count, placed int
+		faults        []telnyxsim.Fault
+		sent          bool
+	}{
+		"one upload of two is refused":              {1001, 0, []telnyxsim.Fault{{Match: upload, Do: "status", Status: 422}}, true},
+		"one is refused, the answer to one is lost": {1001, 0, []telnyxsim.Fault{{Match: upload, Do: "status", Status: 422}, {Match: upload, Do: "drop-after-commit"}}, true},
+		"both are refused":                          {1001, 0, []telnyxsim.Fault{{Match: upload, Do: "status", Status: 422, Times: 2}}, false},
+		"one move of two is refused":                {2, 2, []telnyxsim.Fault{{Match: move, Do: "status", Status: 422}}, true},
+		"the only move is refused":                  {1, 1, []telnyxsim.Fault{{Match: move, Do: "status", Status: 422}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := teamsRig(t, c.count, c.placed, nil)
+			r.engine.Concurrency = 1
+			at := "L"
+			if c.placed > 0 {
+				at = "M"
+			}
+			if err := r.sim.AddFaults(c.faults...); err != nil {
+				t.Fatal(err)
+			}
+			_, result := r.apply(config("/root", nil, groupAt("a", at, 15125550100, c.count)), apply.Options{Writing: true})
+			if len(result.Outcomes) != 1 || result.Outcomes[0].Status != plan.Failed || result.Sent() != c.sent {
+				t.Errorf("sent: %v, want %v; %q", result.Sent(), c.sent, told(result))
+			}
+		})
+	}
+}
+
 // Each number goes to the connection of its own group, though both are made in the same run and have no ids before.
 func TestNumbersGoToTheConnectionsThatAreMade(t *testing.T) {
 	r := newRig(t, checked(t), map[string]any{"phone_numbers": []any{

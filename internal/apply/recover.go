@@ -144,7 +144,7 @@ func settled(o *plan.Outcome, again []plan.Outcome) bool {
 	}
 	all, _ := o.Items.(resource.Numbers)
 	left := all.Minus(repeated)
-	o.Unknown = nil
+	o.Unknown, o.Sent = nil, o.Sent || len(unknown.Minus(repeated)) > 0
 	if o.Items = left; len(left) == 0 {
 		return false
 	}

@@ -131,6 +131,8 @@ func end(o *plan.Outcome, call *plan.Call, e *ending) {
 		}
 		o.Status = worse(o.Status, part.status)
 		switch part.status {
+		case plan.Submitted:
+			o.Sent = true
 		case plan.Failed:
 			o.Failed = joined(o.Failed, part.numbers)
 		case plan.InDoubt, plan.NotStarted:

@@ -61,7 +61,7 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []Why) (apply.Report, 
 	}
 	if report.Plan != nil {
 		l.renewal, l.look = report.Plan.NextRenewal, report.Plan.NextLook
-		if sent := report.Result != nil && report.Result.Count(plan.Submitted) > 0; !sent && len(report.Plan.Open)+len(report.Plan.Waiting) == 0 {
+		if sent := report.Result != nil && report.Result.Sent(); !sent && len(report.Plan.Open)+len(report.Plan.Waiting) == 0 {
 			l.look = time.Time{} // nothing was sent, be it blocked or only observed, so nothing comes on its way
 		}
 	}

@@ -1,11 +1,14 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,9 +49,9 @@ func teamsAccount(t *testing.T) []byte {
 	return text
 }
 
-// Numbers that are on their way wake the daemon themselves: nobody kicks it, no schedule does, and Telnyx
-// is down for an hour in between.
-func TestTicketsDriveThePasses(t *testing.T) {
+// withTeams runs a loop whose files want 1,199 of these numbers, and one that is never taken, on Microsoft Teams.
+func withTeams(t *testing.T, test func(t *testing.T, l *loop, w *wire)) {
+	t.Helper()
 	dir, stateDir := t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(fmt.Sprintf(teamsYAML, floor)), 0o600); err != nil {
 		t.Fatal(err)
@@ -67,7 +70,17 @@ func TestTicketsDriveThePasses(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); l.work(ctx) }()
-		l.kick(reconcile, "start")
+		test(t, l, w)
+		cancel()
+		<-ended
+	})
+}
+
+// Numbers that are on their way wake the daemon themselves: nobody kicks it, no schedule does, and Telnyx
+// is down for an hour in between.
+func TestTicketsDriveThePasses(t *testing.T) {
+	withTeams(t, func(t *testing.T, l *loop, w *wire) {
+		l.kick(reconcile, started)
 		var s Status
 		begin := time.Now()
 		for s.Numbers.Placed < 1199 && time.Since(begin) < day {
@@ -86,17 +99,37 @@ func TestTicketsDriveThePasses(t *testing.T) {
 		if len(s.Held) != 1 || s.OK() {
 			t.Errorf("held: %+v", s.Held)
 		}
-		if bad := sim.Violations(); len(bad) > 0 {
+		if bad := w.sim.Violations(); len(bad) > 0 {
 			t.Error(bad)
 		}
 		// Then it sleeps: a parked number wakes nobody.
-		calls := len(sim.Journal())
+		calls := len(w.sim.Journal())
 		time.Sleep(day)
 		synctest.Wait()
-		if more := len(sim.Journal()) - calls; more > 0 {
+		if more := len(w.sim.Journal()) - calls; more > 0 {
 			t.Errorf("%d calls in a day in which nothing is due", more)
 		}
-		cancel()
-		<-ended
+	})
+}
+
+// One of the two calls of a group is refused, so that its change failed. What the other sent is followed all the same,
+// though nobody kicks, and the log says which numbers were refused.
+func TestWhatIsSentBesideARefusedCallIsFollowed(t *testing.T) {
+	withTeams(t, func(t *testing.T, l *loop, w *wire) {
+		var log bytes.Buffer
+		l.Log = slog.New(slog.NewJSONHandler(&log, nil))
+		if err := w.sim.AddFaults(telnyxsim.Fault{Match: "POST /phone_numbers/jobs/update_phone_numbers", Do: "status", Status: 422}); err != nil {
+			t.Fatal(err)
+		}
+		l.engine.Concurrency = 1
+		l.kick(reconcile, started)
+		time.Sleep(6 * time.Hour)
+		synctest.Wait()
+		if n := l.board.snapshot().Numbers; n.Placed != 1199 {
+			t.Errorf("in six hours: %+v", n)
+		}
+		if text := log.String(); !strings.Contains(text, `"status":"failed","count":1200,"numbers":"+15125550000-+15125551199","failed":"+15125550000-+15125550999"`) {
+			t.Errorf("the log does not say which were refused:\n%s", text)
+		}
 	})
 }

@@ -1,6 +1,10 @@
 package plan
 
-import "telnyxsync/internal/resource"
+import (
+	"slices"
+
+	"telnyxsync/internal/resource"
+)
 
 // Status is how a change ended.
 type Status string
@@ -26,6 +30,7 @@ type Outcome struct {
 	Items     Items
 	Failed    Items
 	Unknown   Items
+	Sent      bool     // Telnyx took some of it, whatever became of the rest, and says later what came of that
 	Tickets   []string // of uploads, or the ids of jobs
 	Reasons   []Reason
 	Error     string // what Telnyx, or the state, said
@@ -47,6 +52,11 @@ func (r *Result) Count(s Status) (n int) {
 		}
 	}
 	return n
+}
+
+// Sent tells whether something is on its way since.
+func (r *Result) Sent() bool {
+	return slices.ContainsFunc(r.Outcomes, func(o Outcome) bool { return o.Sent || o.Status == Submitted })
 }
 
 // OK tells whether everything was done, or submitted.

@@ -171,7 +171,7 @@ func (d *Daemon) try(ctx context.Context, cfg Config, listens string) (net.Liste
 func (d *Daemon) prepare(ctx context.Context, cfg Config, listener net.Listener) (*prepared, error) {
 	l := &loop{
 		Daemon: d, cfg: cfg, because: started, due: map[string][]Why{}, wake: make(chan struct{}, 1),
-		force: forceNone, owed: map[string]bool{}, backoff: newBackoff(), failed: map[resource.Addr]string{},
+		force: forceNone, owed: map[string]bool{}, backoff: newBackoff(), failed: map[resource.Addr]EntryStatus{},
 	}
 	var (
 		closeEngine func()

@@ -161,7 +161,7 @@ func newTestLoop(t *testing.T, jobs ...apply.Job) *loop {
 	l := &loop{
 		Daemon: d, stateDir: t.TempDir(), due: map[string][]Why{}, wake: make(chan struct{}, 1),
 		cfg:   Config{Configs: []string{"/x"}, Schedules: map[string]*Schedule{"other": every}},
-		force: forceNone, owed: map[string]bool{}, backoff: newBackoff(), failed: map[resource.Addr]string{}, engine: &apply.Engine{}, words: render.NewWords(nil),
+		force: forceNone, owed: map[string]bool{}, backoff: newBackoff(), failed: map[resource.Addr]EntryStatus{}, engine: &apply.Engine{}, words: render.NewWords(nil),
 	}
 	l.scheduler = newScheduler(nil, time.UTC, func(string) {}, func() {})
 	return l

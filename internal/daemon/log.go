@@ -6,6 +6,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/plan"
+	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 )
 
@@ -49,8 +50,13 @@ func what(o *plan.Outcome) string {
 
 func about(o *plan.Outcome) []any {
 	args := []any{"address", o.Addr.String(), "op", o.Op, "status", o.Status, "count", o.Items.Len()}
-	if s, ok := o.Items.(resource.Numbers); ok {
-		args = append(args, "numbers", firstNumbers(s))
+	for _, of := range []struct {
+		what  string
+		items plan.Items
+	}{{"numbers", o.Items}, {"failed", o.Failed}, {"unknown", o.Unknown}} {
+		if s, ok := of.items.(resource.Numbers); ok && len(s) > 0 {
+			args = append(args, of.what, firstNumbers(s))
+		}
 	}
 	return args
 }
@@ -73,7 +79,7 @@ func firstNumbers(s resource.Numbers) string {
 }
 
 // logPass says what happened once, not at every pass again.
-func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
+func (l *loop) logPass(r *apply.Report, pass *PassStatus, err error) {
 	changed := false
 	if r != nil && r.Result != nil {
 		reasons := map[resource.Addr][]plan.Reason{}
@@ -98,23 +104,47 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus) {
 		}
 	}
 	changed = l.logSets(r) || changed
-	say := pass.Summary + pass.Error
-	if r != nil && r.Plan != nil {
-		for i := range r.Plan.Problems { // by their codes and what they are about, not by their words
-			say += r.Plan.Problems[i].Addr.String() + r.Plan.Problems[i].Reason.Key()
-		}
-	}
+	say := gistOf(r, pass, err)
 	if say == l.said && !changed {
 		l.Log.Debug("pass", "why", pass.Why, "summary", pass.Summary)
 		return
 	}
 	l.said = say
-	if pass.Error != "" {
+	if pass.failed {
 		l.Log.Error("the pass failed; it is tried again later", "why", pass.Why, "error", pass.Error)
 		return
 	}
 	l.Log.Info("pass", "why", pass.Why, "summary", pass.Summary)
 	l.warn(r.Plan)
+}
+
+// gistOf is what of a pass makes it another one than the last: codes, addresses and counts, never words. What an unread
+// kind says in err is words of its problem, which is there by its code.
+func gistOf(r *apply.Report, pass *PassStatus, err error) string {
+	gist := struct {
+		Failed   bool
+		Error    string
+		Summary  map[string]int
+		Counts   plan.Counts
+		Outcomes map[string]int
+		Problems []string
+		Withheld []string
+	}{Failed: pass.failed, Outcomes: pass.Outcomes}
+	if err != nil {
+		gist.Error = err.Error()
+	}
+	if r != nil && r.Plan != nil {
+		gist.Summary, gist.Counts = render.Counts(r.Plan), r.Plan.Counts
+		for i := range r.Plan.Problems {
+			q := &r.Plan.Problems[i]
+			gist.Problems = append(gist.Problems, q.Addr.String()+" "+q.Reason.Key())
+		}
+		for i := range r.Plan.Withheld {
+			h := &r.Plan.Withheld[i]
+			gist.Withheld = append(gist.Withheld, h.Addr.String()+" "+string(codeOf(h.Guards)))
+		}
+	}
+	return plan.Canonical(gist)
 }
 
 // warn says what is wrong and what is withheld.

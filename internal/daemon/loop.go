@@ -73,7 +73,7 @@ type loop struct {
 	print   string // its fingerprint
 	since   time.Time
 	backoff *backoff
-	failed  map[resource.Addr]string
+	failed  map[resource.Addr]EntryStatus
 	again   time.Time // a pass is wanted then
 	renewal time.Time // the next object is due to be renewed then
 	look    time.Time // phone numbers that are on their way are to be looked at then

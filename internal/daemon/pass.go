@@ -152,11 +152,11 @@ func (l *loop) rememberFailures(r apply.Report) {
 	if r.Plan == nil {
 		return
 	}
-	failed := map[resource.Addr]string{}
+	failed := map[resource.Addr]EntryStatus{}
 	for i := range r.Plan.Changes {
 		a := r.Plan.Changes[i].Addr
-		if text, was := l.failed[a]; was {
-			failed[a] = text
+		if s, was := l.failed[a]; was {
+			failed[a] = s
 		}
 	}
 	if r.Result != nil {
@@ -167,9 +167,9 @@ func (l *loop) rememberFailures(r apply.Report) {
 			case o.Status == plan.Done:
 				delete(failed, o.Addr)
 			case o.Status == plan.Blocked:
-				failed[o.Addr] = "blocked by " + o.BlockedBy
+				failed[o.Addr] = EntryStatus{o.Addr.String(), codeOf(o.Reasons), "blocked by " + o.BlockedBy}
 			case o.Status == plan.Failed, o.Status == plan.InDoubt, o.Status == plan.Unverified:
-				failed[o.Addr] = l.words.Wrong(o)
+				failed[o.Addr] = EntryStatus{o.Addr.String(), codeOf(o.Reasons), l.words.Wrong(o)}
 			default: // the daemon is being stopped
 			}
 		}
@@ -180,7 +180,7 @@ func (l *loop) rememberFailures(r apply.Report) {
 // publish puts a pass on the board, into the metrics and, where there is something to say, the log.
 func (l *loop) publish(r *apply.Report, started time.Time, why []Why, err error) {
 	took := time.Since(started)
-	pass := &PassStatus{Started: started, Seconds: took.Seconds(), Why: why, Outcomes: map[string]int{}}
+	pass := &PassStatus{Started: started, Seconds: took.Seconds(), Why: why, Outcomes: map[string]int{}, failed: r == nil || err != nil}
 	if err != nil {
 		pass.Error = l.words.Error(err)
 	}
@@ -199,13 +199,13 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []Why, err error)
 	var copied Status
 	l.board.update(func(s *Status) {
 		s.LastPass = pass
-		s.Ready = pass.Error == ""
+		s.Ready = !pass.failed
 		if r != nil && r.Plan != nil {
 			s.takePlan(r.Plan, l.words)
 		}
 		s.Failed = nil
 		for _, a := range sortedKeys(l.failed) {
-			s.Failed = append(s.Failed, EntryStatus{Address: a.String(), Text: l.failed[a]})
+			s.Failed = append(s.Failed, l.failed[a])
 		}
 		if s.Ready && len(s.Failed) == 0 {
 			now := time.Now()
@@ -214,5 +214,5 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []Why, err error)
 		copied = *s
 	})
 	l.metrics.pass(&copied, took)
-	l.logPass(r, pass)
+	l.logPass(r, pass, err)
 }

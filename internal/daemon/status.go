@@ -54,6 +54,8 @@ type PassStatus struct {
 	Error    string         `json:"error,omitempty"`
 	Summary  string         `json:"summary"`
 	Outcomes map[string]int `json:"outcomes"` // changes by how they ended
+
+	failed bool
 }
 
 // NumberStatus counts phone numbers, and what is on its way to Microsoft Teams.

@@ -137,7 +137,7 @@ func (ws *Words) JSON(p *plan.Plan, result *plan.Result) []byte {
 
 func (ws *Words) document(p *plan.Plan, result *plan.Result) *document {
 	doc := &document{
-		Version: Version, Summary: summary(p), Numbers: p.Counts,
+		Version: Version, Summary: Counts(p), Numbers: p.Counts,
 		Changes: []changeJSON{}, Withheld: []changeJSON{}, Waiting: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
 		Problems: []problemJSON{}, Unmanaged: []unmanagedJSON{}, Uncompared: []uncomparedJSON{}, Foreign: []foreignJSON{}, Loose: []looseJSON{},
 		Notes: []noteJSON{}, Result: ws.result(result),
@@ -246,8 +246,8 @@ func (ws *Words) change(c *plan.Change) changeJSON {
 	return out
 }
 
-// summary counts what a plan holds.
-func summary(p *plan.Plan) map[string]int {
+// Counts are what a plan holds, by the names that JSON has for it.
+func Counts(p *plan.Plan) map[string]int {
 	s := map[string]int{
 		"unchanged": p.Unchanged, "withheld": len(p.Withheld), "observed": len(p.Observed), "orphans": len(p.Orphans), "problems": len(p.Problems),
 		"not_compared": len(p.NotCompared), "waiting_numbers": countOf(p.Waiting, plan.Wait), "parked_numbers": p.Counts.Parked,

@@ -115,7 +115,7 @@ func (ws *Words) Problem(q *plan.Problem) string {
 // Summary is the plan in one sentence.
 func Summary(p *plan.Plan) string {
 	var parts []string
-	counts := summary(p)
+	counts := Counts(p)
 	for _, op := range plan.ObjectOps() {
 		if n := counts[string(op)]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d to %s", n, op))

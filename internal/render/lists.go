@@ -18,98 +18,103 @@ const foldFrom = 4
 // fullObjects is how many changes of objects are written in full where not all of them were asked for.
 const fullObjects = 30
 
+// alike puts those of n that have one key together, where the first of them stands. Fewer than foldFrom stay alone, as
+// does what has no key, and all where everything was asked for.
+func (w *writer) alike(n int, key func(i int) string) (out [][]int) {
+	keys, by := make([]string, n), map[string][]int{}
+	for i := range n {
+		keys[i] = key(i)
+		by[keys[i]] = append(by[keys[i]], i)
+	}
+	for i := range n {
+		all := by[keys[i]]
+		switch {
+		case w.verbose || keys[i] == "" || len(all) < foldFrom:
+			out = append(out, []int{i})
+		case all[0] == i:
+			out = append(out, all)
+		}
+	}
+	return out
+}
+
+// many writes the line of changes of one operation on one kind.
+func (w *writer) many(op plan.Op, addrs []resource.Addr) {
+	w.paint(signs[op][1], fmt.Sprintf("%s %s %d %s: %s", signs[op][0], op, len(addrs), addrs[0].Kind, folded(addrs)))
+}
+
 // objects writes changes of objects. Of many, those that take something away, or are the only ones of their sort, stand
 // in full, and the others of one operation on one kind in a line.
 func (w *writer) objects(list []*plan.Change) {
-	if len(list) <= fullObjects || w.verbose {
+	if len(list) <= fullObjects {
 		w.changes(list)
 		return
 	}
-	type sort struct {
-		op   plan.Op
-		kind string
-	}
-	alike := map[sort][]resource.Addr{}
-	for _, c := range list {
-		if len(c.Blast) == 0 {
-			s := sort{c.Op, c.Addr.Kind}
-			alike[s] = append(alike[s], c.Addr)
+	for _, all := range w.alike(len(list), func(i int) string {
+		if len(list[i].Blast) > 0 {
+			return ""
 		}
-	}
-	said := map[sort]bool{}
-	for _, c := range list {
-		s := sort{c.Op, c.Addr.Kind}
-		switch {
-		case len(c.Blast) > 0 || len(alike[s]) < foldFrom:
-			w.change(c, nil)
-		case !said[s]:
-			said[s] = true
-			w.paint(signs[c.Op][1], fmt.Sprintf("%s %s %d %s: %s", signs[c.Op][0], c.Op, len(alike[s]), c.Addr.Kind, folded(alike[s])))
-			w.line("    --verbose shows each")
+		return string(list[i].Op) + " " + list[i].Addr.Kind
+	}) {
+		first := list[all[0]]
+		if len(all) == 1 {
+			w.change(first, nil)
+			continue
 		}
+		w.many(first.Op, pick(all, func(i int) resource.Addr { return list[i].Addr }))
+		w.line("    --verbose shows each")
 	}
 }
 
 // withheld writes what guards keep from being done: a reason that many share is written once.
 func (w *writer) withheld(list []plan.Withheld) {
-	for len(list) > 0 {
-		n := 1
-		for n < len(list) && !w.verbose && same(list[0].Guards, list[n].Guards) && list[0].Op == list[n].Op && list[0].Addr.Kind == list[n].Addr.Kind {
-			n++
+	for _, all := range w.alike(len(list), func(i int) string {
+		return string(list[i].Op) + " " + list[i].Addr.Kind + " " + keysOf(list[i].Guards)
+	}) {
+		first := &list[all[0]]
+		if len(all) == 1 {
+			w.change(&first.Change, first.Guards)
+			continue
 		}
-		if n < foldFrom {
-			for i := range list[:n] {
-				w.change(&list[i].Change, list[i].Guards)
-			}
-		} else {
-			addrs := make([]resource.Addr, n)
-			for i := range addrs {
-				addrs[i] = list[i].Addr
-			}
-			sign := signs[list[0].Op]
-			w.paint(sign[1], fmt.Sprintf("%s %s %d %s: %s", sign[0], list[0].Op, n, list[0].Addr.Kind, folded(addrs)))
-			for _, g := range list[0].Guards {
-				w.paint(red, "    withheld: "+w.words.Of(g))
-			}
-			if reasons := list[0].Reasons; !slices.ContainsFunc(list[:n], func(h plan.Withheld) bool { return !same(h.Reasons, reasons) }) {
-				w.line("    %s", w.words.All(reasons))
-			}
-			w.line("    --verbose shows each")
+		w.many(first.Op, pick(all, func(i int) resource.Addr { return list[i].Addr }))
+		for _, g := range first.Guards {
+			w.paint(red, "    withheld: "+w.words.Of(g))
 		}
-		list = list[n:]
+		if why := keysOf(first.Reasons); !slices.ContainsFunc(all, func(i int) bool { return keysOf(list[i].Reasons) != why }) {
+			w.line("    %s", w.words.All(first.Reasons))
+		}
+		w.line("    --verbose shows each")
 	}
 }
 
 // problems writes what is wrong: a text that many share is written once.
 func (w *writer) problems(list []plan.Problem) {
-	texts := make([]string, len(list))
-	by := map[string][]int{}
-	for i := range list {
-		texts[i] = w.words.Problem(&list[i])
-		by[texts[i]] = append(by[texts[i]], i)
-	}
-	for i := range list {
-		all := by[texts[i]]
-		if w.verbose || len(all) < foldFrom {
-			q := &list[i]
-			w.paint(red, "  ! "+plan.Subject(q.Addr)+in2(place(q.Source)))
-			w.line("      %s", texts[i])
-			continue
+	text := func(i int) string { return w.words.Problem(&list[i]) }
+	for _, all := range w.alike(len(list), text) {
+		subject := fmt.Sprintf("%d entries: %s", len(all), folded(pick(all, func(i int) resource.Addr { return list[i].Addr })))
+		if q := &list[all[0]]; len(all) == 1 {
+			subject = plan.Subject(q.Addr) + in2(place(q.Source))
 		}
-		if all[0] != i {
-			continue // it was written with the first
-		}
-		addrs := make([]resource.Addr, len(all))
-		for j, k := range all {
-			addrs[j] = list[k].Addr
-		}
-		w.paint(red, fmt.Sprintf("  ! %d entries: %s", len(all), folded(addrs)))
-		w.line("      %s", texts[i])
+		w.paint(red, "  ! "+subject)
+		w.line("      %s", text(all[0]))
 	}
 }
 
-func same(a, b []plan.Reason) bool {
-	return slices.EqualFunc(a, b, func(a, b plan.Reason) bool { return a.Key() == b.Key() })
+func pick[T any](list []int, of func(i int) T) []T {
+	out := make([]T, len(list))
+	for i, k := range list {
+		out[i] = of(k)
+	}
+	return out
+}
+
+// keysOf tells lists of reasons apart.
+func keysOf(reasons []plan.Reason) string {
+	keys := make([]string, len(reasons))
+	for i, r := range reasons {
+		keys[i] = r.Key()
+	}
+	return strings.Join(keys, "\n")
 }
 
 // folded names addresses in a line: the first of each kind, and how many more there are.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,9 @@ func TestTooMuchIsDue(t *testing.T) {
 		if s.OK() || len(w) != 1 || w[0].Code != apply.TooManyItems || w[0].Address != "recording_retention/all" || !strings.Contains(w[0].Text, "4 recordings are due, which are more than 3") {
 			t.Errorf("%v %+v", s.OK(), w)
 		}
+		if shown := r.metric("telnyxsync_problems"); !slices.Contains(shown, `telnyxsync_problems{state="withheld"} 1`) {
+			t.Errorf("the metrics say %q", shown)
+		}
 		if log := r.log.String(); strings.Count(log, `"level":"WARN","msg":"withheld"`) != 1 || !strings.Contains(log, `"code":"too_many_items"`) {
 			t.Errorf("the log says\n%s", log)
 		}
@@ -81,6 +85,9 @@ func TestTooMuchIsDue(t *testing.T) {
 		r.left("nothing is due", time.Second, "r0 r1 r2 r3")
 		if s := r.current(); !s.OK() || len(s.Jobs[retentionJob].Withheld) > 0 {
 			t.Errorf("%v %+v", s.OK(), s.Jobs[retentionJob])
+		}
+		if shown := r.metric("telnyxsync_problems"); !slices.Contains(shown, `telnyxsync_problems{state="withheld"} 0`) {
+			t.Errorf("the metrics say %q", shown)
 		}
 		r.engine.Limits = apply.Limits{plan.Recordings: {Max: 4, Percent: 100}}
 		r.write(monthYAML)

@@ -269,6 +269,7 @@ func (l *loop) runJob(ctx context.Context, j apply.Job, why []Why) {
 		s.NextRuns = l.scheduler.next()
 	})
 	s := l.current()
+	l.metrics.wrong(s.wrong())
 	l.notify("STATUS=" + oneLine(s.Line()))
 }
 

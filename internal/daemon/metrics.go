@@ -41,7 +41,7 @@ func newMetrics() *metrics {
 		}),
 		drift: gauge("drift", "Entries that were changed on Telnyx, at the last pass."),
 		problems: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "telnyxsync_problems", Help: "Entries that need a person, at the last pass, by kind of problem.",
+			Name: "telnyxsync_problems", Help: "Entries that need a person, at the last pass and the last run of each job, by kind of problem.",
 		}, []string{"state"}),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "telnyxsync_api_calls_total", Help: "Requests to Telnyx, by operation and status; 0 is no answer.",
@@ -59,9 +59,7 @@ func newMetrics() *metrics {
 	for _, state := range []string{"placed", "todo", "waiting", "parked", "wrong"} {
 		m.numbers.WithLabelValues(state).Set(0)
 	}
-	for _, state := range []string{"failed", "held", "problem", "withheld"} {
-		m.problems.WithLabelValues(state).Set(0)
-	}
+	m.wrong(new(Status).wrong())
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.lastSuccess, m.duration, m.drift, m.problems, m.calls, m.configErrors, m.numbers, m.tickets, m.oldestTicket, m.logMessages)
 	return m
@@ -116,14 +114,17 @@ func (m *metrics) messages(list []resource.Message) {
 	}
 }
 
+// wrong takes over what needs a person.
+func (m *metrics) wrong(n map[string]int) {
+	for state, n := range n {
+		m.problems.WithLabelValues(state).Set(float64(n))
+	}
+}
+
 // pass takes over what a pass has found.
 func (m *metrics) pass(s *Status, took time.Duration) {
 	m.duration.Observe(took.Seconds())
 	m.drift.Set(float64(s.Drift))
-	m.problems.WithLabelValues("failed").Set(float64(len(s.Failed)))
-	m.problems.WithLabelValues("held").Set(float64(len(s.Held)))
-	m.problems.WithLabelValues("problem").Set(float64(len(s.Problems)))
-	m.problems.WithLabelValues("withheld").Set(float64(len(s.Withheld)))
 	m.configErrors.Set(float64(len(s.Config.Errors)))
 	for state, n := range map[string]int{
 		"placed": s.Numbers.Placed, "todo": s.Numbers.Todo, "waiting": s.Numbers.Waiting, "parked": s.Numbers.Parked, "wrong": s.Numbers.Wrong,

@@ -119,6 +119,18 @@ func (r *retention) left(what string, d time.Duration, want string) {
 	}
 }
 
+// metric is what the metrics say of one.
+func (r *retention) metric(name string) (out []string) {
+	rec := httptest.NewRecorder()
+	r.metrics.handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for line := range strings.Lines(rec.Body.String()) {
+		if strings.HasPrefix(line, name+"{") {
+			out = append(out, strings.TrimSpace(line))
+		}
+	}
+	return out
+}
+
 func (r *retention) lines(job string) string {
 	return strings.Join(r.current().Jobs[job].Lines, "\n")
 }
@@ -252,16 +264,7 @@ func TestLogMessagesAreServed(t *testing.T) {
 			synctest.Wait()
 			return r.current()
 		}
-		metrics := func() (out []string) {
-			rec := httptest.NewRecorder()
-			r.metrics.handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-			for line := range strings.Lines(rec.Body.String()) {
-				if strings.HasPrefix(line, "telnyxsync_log_messages{") {
-					out = append(out, strings.TrimSpace(line))
-				}
-			}
-			return out
-		}
+		metrics := func() []string { return r.metric("telnyxsync_log_messages") }
 		s := run()
 		if len(s.Messages) != 3 || s.Messages[0].Rule != "log_message_rules/known" || s.Messages[1].Rule != "" || s.Messages[1].Title != "title b" || s.Messages[1].First.IsZero() {
 			t.Errorf("%+v", s.Messages)

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,27 +175,4 @@ func TestEveryReason(t *testing.T) {
 		}
 		return false
 	})
-}
-
-// Sentences are render's: no text here has a blank.
-func TestNoSentences(t *testing.T) {
-	files, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if s, is := n.(*ast.BasicLit); is && s.Kind == token.STRING && strings.Contains(s.Value, " ") {
-				t.Errorf("%s: %s", f.Name(), s.Value)
-			}
-			return true
-		})
-	}
 }

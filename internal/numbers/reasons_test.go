@@ -5,8 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -113,39 +111,6 @@ func TestEveryReason(t *testing.T) {
 			if again := resource.ParseReason(r.Key()).Key(); again != r.Key() {
 				t.Errorf("its key is %s, and once it was stored %s", r.Key(), again)
 			}
-		})
-	}
-}
-
-// Sentences are the renderer's.
-func TestNoSentences(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fset := token.NewFileSet()
-		f, err := parser.ParseFile(fset, name, text, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Field:
-				return n.Tag == nil
-			case *ast.BasicLit:
-				if n.Kind == token.STRING && strings.Contains(n.Value, " ") {
-					t.Errorf("%s: %s", fset.Position(n.Pos()), n.Value)
-				}
-			}
-			return true
 		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,37 +186,6 @@ func TestEveryReason(t *testing.T) {
 				t.Errorf("%s: %s", name, text)
 			}
 		}
-	}
-}
-
-// Sentences are render's: no text here has a blank but in panics.
-func TestNoSentences(t *testing.T) {
-	files, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Field:
-				return n.Tag == nil
-			case *ast.CallExpr:
-				f, is := n.Fun.(*ast.Ident)
-				return !is || f.Name != "panic"
-			case *ast.BasicLit:
-				if n.Kind == token.STRING && strings.Contains(n.Value, " ") {
-					t.Errorf("%s: %s", f.Name(), n.Value)
-				}
-			}
-			return true
-		})
 	}
 }
 

@@ -2,7 +2,10 @@ package apply
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"slices"
+	"strings"
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
@@ -20,12 +23,31 @@ type Messages interface {
 // rulesKind is the section of what is known of log messages.
 const rulesKind = "log_message_rules"
 
-// dismissals dismisses log messages, one by one. A refused key is not tried for each of the rest.
+// messageUnit is what a deletion of log messages is of.
+const messageUnit = "log message"
+
+// dismissals dismisses log messages, one by one. All are stored before: one that is gone is gone for good, and the history
+// has to have it whatever happens meanwhile. A refused key is not tried for each of the rest.
 func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outcome) error {
+	begun := resource.Deletion{ID: strings.ToLower(rand.Text()), Unit: messageUnit, At: x.now()}
+	for i := range p.Changes {
+		list, _ := p.Changes[i].Items.(messages.Items)
+		for j := range list {
+			begun.Items = append(begun.Items, toDismiss(p.Changes[i].Addr, &list[j]))
+		}
+	}
+	if len(begun.Items) == 0 {
+		return nil
+	}
+	if err := x.db.Commit(ctx, resource.Record{Deletions: []resource.Deletion{begun}}); err != nil {
+		return err
+	}
 	work, stop := finish(ctx)
 	defer stop()
+	ended := resource.Record{EndDeletions: []string{begun.ID}}
+	unknown := begun // what nobody knows of is looked for by the next run
+	unknown.Items = nil
 	var refused error
-	var rec resource.Record
 	for i := range p.Changes {
 		list, ours := p.Changes[i].Items.(messages.Items)
 		if !ours {
@@ -44,6 +66,9 @@ func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outc
 			if client.Unauthorized(err) {
 				refused = err
 			}
+			if client.Unknown(err) {
+				unknown.Items = append(unknown.Items, toDismiss(p.Changes[i].Addr, &list[j]))
+			}
 			if err != nil {
 				failed = append(failed, list[j])
 				o.Reasons = append(o.Reasons, told(NotDismissed, p.Changes[i].Addr, &list[j], err))
@@ -56,10 +81,9 @@ func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outc
 				o.Requests = append(o.Requests, r.RequestID)
 			}
 			o.Reasons = append(o.Reasons, told(Dismissed, p.Changes[i].Addr, &list[j], nil))
-			rec.Events = append(rec.Events, resource.Event{
-				Addr: p.Changes[i].Addr, Op: string(plan.Dismiss), ID: list[j].ID, Reason: messages.Because(&list[j]), Outcome: string(plan.Done),
-				RequestID: r.RequestID, Fingerprint: x.fingerprint,
-			})
+			e := dismissal(toDismiss(p.Changes[i].Addr, &list[j]))
+			e.RequestID, e.Fingerprint = r.RequestID, x.fingerprint
+			ended.Events = append(ended.Events, e)
 		}
 		if len(failed) > 0 {
 			o.Failed = failed
@@ -68,10 +92,19 @@ func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outc
 			}
 		}
 	}
-	if rec.Empty() {
-		return nil
+	if len(unknown.Items) > 0 {
+		ended.Deletions = []resource.Deletion{unknown}
 	}
-	return x.db.Commit(ctx, rec)
+	return x.db.Commit(ctx, ended)
+}
+
+func toDismiss(rule resource.Addr, m *resource.Message) resource.Deleted {
+	return resource.Deleted{ID: m.ID, Rule: rule, Reason: messages.Because(m)}
+}
+
+// dismissal is the row of the history for a log message that is gone.
+func dismissal(d resource.Deleted) resource.Event {
+	return resource.Event{Addr: d.Rule, Op: string(plan.Dismiss), ID: d.ID, Reason: d.Reason, Outcome: string(plan.Done)}
 }
 
 // The codes of what became of log messages. Those of one have what [messages.About] has, beside.
@@ -113,8 +146,16 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 		Kind: rulesKind, Desired: s.Desired, Whose: diff.WhoseIs(in), List: list, Known: s.Snap.Messages, Only: s.Options.Only, Now: e.now(),
 	})
 	p := plan.Plan{Changes: look.Changes, Observed: look.Observed}
+	begun, gone := begunOf(s.Snap, messageUnit)
+	for i := range list {
+		delete(gone, list[i].ID)
+	}
+	resolve(&p, messageUnit, begun, gone, dismissal)
+	if !s.Observe {
+		recorded(&p)
+	}
 	guard(&p, nil, e.Limits)
-	r.Plan, r.Says = &p, look.Notes
+	r.Plan, r.Says = &p, slices.Concat(p.Notes, look.Notes)
 	dismissed := map[string]bool{}
 	if !s.Observe {
 		result, applyErr := e.Apply(ctx, s.DB, s.Desired, p, s.Options)

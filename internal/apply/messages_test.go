@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -299,4 +300,42 @@ func TestLogMessagesOfARefusedKey(t *testing.T) {
 	}
 	same(t, "outcomes", outcomes(*report.Result), []string{"dismiss log_message_rules/a: failed", "dismiss log_message_rules/b: not started"})
 	same(t, "there are", titles(report), []string{"noise", "din"})
+}
+
+// Where no answer tells whether a message is gone, the next run finds out, and the history has it once.
+func TestLostDismissals(t *testing.T) {
+	for name, arrives := range map[string]bool{"it arrived": true, "it did not arrive": false} {
+		t.Run(name, func(t *testing.T) {
+			k := plainly(t, object{"log_messages": []any{logged("1", "10", "noise", nil)}, "_log_message_ids": "shown"})
+			s := apply.Situation{Desired: k.load("a", "log_message_rules:\n  noise: {code: \"10\", dismiss: true}\n")}
+			lost := errors.New("lost")
+			k.stage.before = func(_ int, r *http.Request) error {
+				if r.Method == http.MethodDelete && !arrives {
+					return lost
+				}
+				return nil
+			}
+			k.stage.after = func(_ int, r *http.Request, res *http.Response) (*http.Response, error) {
+				if r.Method == http.MethodDelete {
+					return nil, lost
+				}
+				return res, nil
+			}
+			report, err := k.run(context.Background(), "log_messages", s)
+			if err != nil || !report.Failed || len(k.history()) > 0 || len(k.snapshot().Deletions) != 1 {
+				t.Errorf("%v %+v, history %+v", err, report, k.history())
+			}
+			k.stage.before, k.stage.after = nil, nil
+			gone := "0 of them are gone, and in the history now"
+			if arrives {
+				gone = "1 of them are gone, and in the history now"
+			}
+			lines, _ := k.messages(s)
+			has(t, lines, "an earlier run was cut off while it deleted 1 log message: "+gone)
+			events := k.history()
+			if len(events) != 1 || events[0].Op != "dismiss" || events[0].ID != "1" || events[0].Reason.IsZero() || len(k.snapshot().Deletions) > 0 {
+				t.Errorf("history %+v, begun %+v", events, k.snapshot().Deletions)
+			}
+		})
+	}
 }

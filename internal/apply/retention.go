@@ -60,15 +60,8 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	if rules.Err != nil {
 		return p, rules.Err
 	}
-	x := &reader{Engine: e, api: api, unit: unitOf(kind), now: e.now(), left: map[string]resource.Deleted{}}
-	for _, d := range snap.Deletions {
-		if d.Unit == x.unit {
-			x.begun = append(x.begun, d)
-			for _, item := range d.Items {
-				x.left[item.ID] = item
-			}
-		}
-	}
+	x := &reader{Engine: e, api: api, unit: unitOf(kind), now: e.now()}
+	x.begun, x.left = begunOf(snap, x.unit)
 	deletes := slices.ContainsFunc(rules.Policies, func(p retention.Policy) bool { return !p.Keep })
 	if !deletes && len(x.begun) == 0 {
 		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NoPolicy, Args: plan.Args{"unit": x.unit}}})
@@ -79,7 +72,7 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	if err := x.judge(ctx); err != nil {
 		return p, err
 	}
-	x.resolve(&p)
+	resolve(&p, x.unit, x.begun, x.left, func(d resource.Deleted) resource.Event { return deletion(d, plan.Done, "", "") })
 	found := x.fold.Result()
 	p.Changes, p.Observed, p.Notes = found.Changes, found.Observed, append(p.Notes, found.Notes...)
 	for _, h := range found.Holds {
@@ -157,22 +150,38 @@ func (x *reader) judge(ctx context.Context) error {
 	}
 }
 
-// resolve takes down what became of what an earlier run had begun to delete.
-func (x *reader) resolve(p *plan.Plan) {
-	if len(x.begun) == 0 {
+// resolve takes down what became of what an earlier run had begun to delete: what is not left of it is gone. A row is what
+// the history says of one.
+func resolve(p *plan.Plan, unit string, begun []resource.Deletion, gone map[string]resource.Deleted, row func(resource.Deleted) resource.Event) {
+	if len(begun) == 0 {
 		return
 	}
 	n := 0
-	for _, d := range x.begun {
+	for _, d := range begun {
 		n += len(d.Items)
 		p.Remember.EndDeletions = append(p.Remember.EndDeletions, d.ID)
 	}
-	for _, id := range slices.Sorted(maps.Keys(x.left)) {
-		p.Remember.Events = append(p.Remember.Events, deletion(x.left[id], plan.Done, "", ""))
+	for _, id := range slices.Sorted(maps.Keys(gone)) {
+		p.Remember.Events = append(p.Remember.Events, row(gone[id]))
 	}
 	p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: CutOff, Args: plan.Args{
-		"count": n, "gone": len(x.left), "unit": x.unit, "recorded": false,
+		"count": n, "gone": len(gone), "unit": unit, "recorded": false,
 	}}})
+}
+
+// begunOf are the deletions of a unit that an earlier run had begun, and their items by id.
+func begunOf(snap state.Snapshot, unit string) (begun []resource.Deletion, items map[string]resource.Deleted) {
+	items = map[string]resource.Deleted{}
+	for _, d := range snap.Deletions {
+		if d.Unit != unit {
+			continue
+		}
+		begun = append(begun, d)
+		for _, item := range d.Items {
+			items[item.ID] = item
+		}
+	}
+	return begun, items
 }
 
 // recorded says of a plan whose findings are stored that the history has what became of what was cut off.

@@ -66,11 +66,11 @@ type RuleKey struct {
 // Key is the rule's key.
 func (r *Rule) Key() RuleKey { return RuleKey{r.Addr, r.Root} }
 
-// Deletion is a batch of recordings or transcriptions that is about to be deleted, with what the history is to say of
-// each once it is known to be gone.
+// Deletion is a batch of recordings, transcriptions or log messages that is about to be deleted, with what the history is
+// to say of each once it is known to be gone.
 type Deletion struct {
 	ID    string // ours
-	Unit  string // recording, transcription
+	Unit  string // recording, transcription, log message
 	At    time.Time
 	Items []Deleted
 }
@@ -83,6 +83,7 @@ type Deleted struct {
 	From    string    `json:"from,omitempty"` // masked
 	To      string    `json:"to,omitempty"`
 	Age     string    `json:"age"`
+	Reason  Reason    `json:"reason,omitzero"` // of a log message, instead of the four before
 }
 
 // Empty tells whether there is nothing to be remembered.

@@ -32,7 +32,7 @@ type planFlags struct {
 func (f *planFlags) add(cmd *cobra.Command, formats ...string) {
 	outputFlag(cmd, &f.output, append([]string{"text", "json"}, formats...)...)
 	flags := cmd.Flags()
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "name all phone numbers of a plan, and all groups of them")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show each change and each reason where many are alike, and name all phone numbers")
 	flags.StringArrayVar(&f.only, "only", nil, "only this address (KIND/NAME) and what it needs; may be repeated")
 	flags.BoolVar(&f.prune, "prune", false, "delete what we own and is no longer written")
 	flags.BoolVar(&f.acceptAccount, "accept-account", false, "go on although the state belongs to another account or URL")

@@ -41,10 +41,10 @@ type attemptJSON struct {
 	Note  string `json:"note,omitempty"`
 }
 
-func toOwnedJSON(r *row) ownedJSON {
+func toOwnedJSON(r *row, words *render.Words) ownedJSON {
 	doc := ownedJSON{Address: r.Addr.String(), ID: r.ID, Root: r.Root, Protected: r.Protected, Applied: r.Applied, Attempts: map[string]attemptJSON{}}
 	for path, a := range r.Attempts {
-		doc.Attempts[path] = attemptJSON{a.Value, a.Count, a.Note.String()}
+		doc.Attempts[path] = attemptJSON{a.Value, a.Count, words.Of(a.Note)}
 	}
 	return doc
 }
@@ -71,7 +71,7 @@ func (a *app) stateListCommand() *cobra.Command {
 				if output == "json" {
 					owned, intents := []ownedJSON{}, []intentJSON{}
 					for i := range known {
-						owned = append(owned, toOwnedJSON(&known[i]))
+						owned = append(owned, toOwnedJSON(&known[i], a.words()))
 					}
 					for i := range open {
 						intents = append(intents, open[i].intentJSON)
@@ -124,7 +124,7 @@ func (a *app) stateShowCommand() *cobra.Command {
 				}
 				for _, r := range rows(&snap) {
 					if r.Addr == addr {
-						doc := toOwnedJSON(&r)
+						doc := toOwnedJSON(&r, a.words())
 						doc.Orders, doc.Troubles = groupOrders(&snap, r.Numbers), groupTroubles(&snap, r.Numbers)
 						return a.printJSON(doc)
 					}

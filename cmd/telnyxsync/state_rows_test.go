@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"telnyxsync/internal/apply"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -32,6 +33,7 @@ func TestStateOfEachKindOfRow(t *testing.T) {
 		return db.Commit(context.Background(), resource.Record{
 			Own: []resource.Owned{{Addr: addr("media", "music"), ID: "m-1", Root: "/a", Protect: true, Attempts: map[string]resource.Attempt{
 				"/x": {Value: "1", Count: 3, Note: resource.Said("it may not be there")},
+				"/y": {Value: "1", Count: 3, Note: resource.Reason{Code: apply.Unverifiable, Args: resource.Args{"text": "no GET returns it"}}},
 			}}},
 			Groups:    []resource.Group{{Addr: addr("phone_numbers", "hq"), Root: "/a", Target: resource.Target{Connection: "7"}, Placed: numbers}},
 			Rules:     []resource.Rule{{Addr: hold, Root: "/a", Hold: true, Says: resource.Object{"keep": true}}, {Addr: hold, Root: "/b", Hold: true}},
@@ -53,7 +55,7 @@ func TestStateOfEachKindOfRow(t *testing.T) {
 		Attempts map[string]struct{ Note string }
 	}
 	shown := says(nil, "state", "show", "media/music")
-	if err := json.Unmarshal([]byte(shown), &music); err != nil || music.Attempts["/x"].Note != "it may not be there" {
+	if err := json.Unmarshal([]byte(shown), &music); err != nil || music.Attempts["/x"].Note != "it may not be there" || !strings.Contains(music.Attempts["/y"].Note, "no GET returns it") || strings.Contains(music.Attempts["/y"].Note, "{") {
 		t.Errorf("%+v, %v", music, err)
 	}
 	says([]string{`"connection": "7"`, `"+15125550100-+15125550103"`}, "state", "show", "phone_numbers/hq")

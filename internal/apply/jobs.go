@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,7 +192,7 @@ func (s *Situation) letThrough(e *Engine, kind string, p *plan.Plan) {
 		r.Let = at
 		p.Remember.Rules = append(p.Remember.Rules, r)
 	}
-	slices.SortFunc(p.Remember.Rules, func(a, b resource.Rule) int { return a.Addr.Compare(b.Addr) })
+	slices.SortFunc(p.Remember.Rules, func(a, b resource.Rule) int { return cmp.Or(a.Addr.Compare(b.Addr), cmp.Compare(a.Root, b.Root)) })
 }
 
 func itemsIn(calls []plan.Call) (n int) {

@@ -57,7 +57,8 @@ type upSettings struct {
 	BatchSettle    resource.Duration `yaml:"batch_settle"`
 }
 
-// limSettings are the limits of guards, by class; max_deletes and max_delete_percent are older names of one of them.
+// limSettings are the limits of guards on what retention deletes, by class; those on objects are max_deletes and
+// max_delete_percent.
 type limSettings struct {
 	Recordings     limSetting `yaml:"recordings"`
 	Transcriptions limSetting `yaml:"transcriptions"`

@@ -151,7 +151,7 @@ func gistOf(r *apply.Report, pass *PassStatus, err error) string {
 func (l *loop) warn(p *plan.Plan) {
 	for i := range p.Problems {
 		q := &p.Problems[i]
-		l.Log.Warn("problem", "address", q.Addr.String(), "code", q.Reason.Code, "text", l.words.Problem(q))
+		l.Log.Warn("problem", "address", plan.Subject(q.Addr), "code", q.Reason.Code, "text", l.words.Problem(q))
 	}
 	for i := range p.Withheld {
 		h := &p.Withheld[i]

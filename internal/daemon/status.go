@@ -167,7 +167,7 @@ func (s *Status) takePlan(p *plan.Plan, words *render.Words) {
 func problemsOf(p *plan.Plan, words *render.Words) (out []EntryStatus) {
 	for i := range p.Problems {
 		q := &p.Problems[i]
-		out = append(out, EntryStatus{q.Addr.String(), q.Reason.Code, words.Problem(q)})
+		out = append(out, EntryStatus{plan.Subject(q.Addr), q.Reason.Code, words.Problem(q)})
 	}
 	return out
 }

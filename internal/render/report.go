@@ -38,7 +38,7 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 		}
 		for i := range r.Plan.Problems {
 			q := &r.Plan.Problems[i]
-			lines = append(lines, fmt.Sprintf("problem: %s: %s", q.Addr, ws.Problem(q)))
+			lines = append(lines, fmt.Sprintf("problem: %s: %s", plan.Subject(q.Addr), ws.Problem(q)))
 		}
 	}
 	return lines

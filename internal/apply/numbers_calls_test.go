@@ -60,8 +60,17 @@ func TestALostCallBesideABlockedOne(t *testing.T) {
 	last := groupAt("b", "L", 15125551101, 1)
 	delete(last.Object, "location_id")
 	last.Object["location"] = ref("locations", "l")
-	p, result := r.apply(config("/root", nil, groupAt("a", "L", 15125550100, 1001), last, emergency()), apply.Options{Writing: true})
+	steps := 0
+	tellCalls := func(_, total int, o plan.Outcome) {
+		if steps++; o.Op == plan.Upload && (total != 2 || o.Status != plan.InDoubt && o.Status != plan.Blocked) {
+			t.Errorf("of %d calls one is told as %+v", total, o)
+		}
+	}
+	p, result := r.apply(config("/root", nil, groupAt("a", "L", 15125550100, 1001), last, emergency()), apply.Options{Writing: true, Progress: tellCalls})
 	wholeCalls(t, &p)
+	if steps != len(p.Calls)+1 {
+		t.Errorf("%d steps were told of %d calls and an object", steps, len(p.Calls))
+	}
 	if len(p.Calls) != 2 || result.Outcomes[0].Status != plan.Failed {
 		t.Fatalf("%+v %+v", p.Calls, result)
 	}

@@ -84,9 +84,9 @@ func (x *executor) numbers(ctx context.Context, p *plan.Plan, out []plan.Outcome
 			n++
 			for _, c := range call.Changes {
 				end(&out[c], call, &e)
-				if x.progress != nil {
-					x.progress(n, len(calls), out[c])
-				}
+			}
+			if x.progress != nil {
+				x.progress(n, len(calls), plan.Outcome{Op: call.Op, Items: call.Items, Status: e.status, Err: e.err})
 			}
 			return nil
 		})

@@ -21,6 +21,26 @@ import (
 	"pgregory.net/rapid"
 )
 
+// The guard sees values and does nothing else: its file knows nobody who could read or write anything.
+func TestTheGuardIsPure(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "guard.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range file.Imports {
+		if path, _ := strconv.Unquote(i.Path.Value); !slices.Contains([]string{"slices", "telnyxsync/internal/plan", "telnyxsync/internal/resource"}, path) {
+			t.Errorf("guard.go imports %s", path)
+		}
+	}
+	impure := []string{"Engine", "executor", "Situation", "Operations", "Numbers", "Retention", "Messages", "DB"}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if id, is := n.(*ast.Ident); is && slices.Contains(impure, id.Name) {
+			t.Errorf("guard.go speaks of %s", id.Name)
+		}
+		return true
+	})
+}
+
 func guarded(kind string, i int) resource.Addr {
 	return resource.Addr{Kind: kind, Name: fmt.Sprintf("%03d", i)}
 }

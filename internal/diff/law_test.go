@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,6 +77,9 @@ func TestLawsOfPlans(t *testing.T) {
 					t.Errorf("%s and %s change one object", c.Addr, by)
 				}
 				objects[c.Addr.Kind+w.Live.ID] = c.Addr
+				if !ours(&in, c, w) {
+					t.Errorf("%s %s writes to %s, which state does not know, and which neither a tag, a name nor an id calls ours", c.Op, c.Addr, w.Live.ID)
+				}
 			}
 			switch c.Op {
 			case plan.Delete, plan.Forget:
@@ -96,6 +100,20 @@ func TestLawsOfPlans(t *testing.T) {
 			}
 		}
 	})
+}
+
+// ours tells whether a change may write to its object: state knows it, or a written entry is named by its owner tag, answers
+// to its natural key, or has its id.
+func ours(in *diff.Input, c *plan.Change, w *diff.Work) bool {
+	if slices.ContainsFunc(in.Owned, func(o resource.Owned) bool { return o.Addr.Kind == c.Addr.Kind && o.ID == w.Live.ID }) {
+		return true
+	}
+	e := in.Desired.Find(c.Addr)
+	if e == nil {
+		return false
+	}
+	tagged := slices.Contains(w.Live.Owners, resource.Owner{Instance: cmp.Or(in.Instance, "default"), Name: e.Name})
+	return tagged || slices.Contains(w.Live.Keys, w.Write.Key) || resource.GetString(e.Object, "/id") == w.Live.ID
 }
 
 // What a plan says nothing of is there and lives for long enough.

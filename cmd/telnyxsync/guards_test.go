@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"telnyxsync/internal/client"
+	"telnyxsync/internal/daemon"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
@@ -53,24 +55,33 @@ func TestWritersNeverOverlap(t *testing.T) {
 	for i := range entries {
 		fmt.Fprintf(&yaml, "  c%02d: %s\n", i, zoom)
 	}
+	r.write("a.yaml", "external_connections:\n  c00: "+zoom+"\n")
+	r.run(0, "apply", "--yes") // so that there is a state
 	r.write("a.yaml", yaml.String())
 
-	lock, err := state.Acquire(context.Background(), r.state)
+	var wg sync.WaitGroup
+	err := state.Write(context.Background(), r.state, time.Second, func(*state.DB, state.Snapshot) error {
+		for _, args := range [][]string{ // all but the first wait for a while
+			{"apply", "--yes", "--lock-wait", "200ms", r.dir}, {"jobs", "run", "reconcile", r.dir}, {"jobs", "run", "operator_connect_refresh"},
+			{"uploads", "retry", "+15125550107"}, {"state", "adopt", "external_connections/c01", "1930000000000000001"},
+			{"state", "forget", "external_connections/c00"},
+		} {
+			wg.Go(func() {
+				if text, code := r.exits(args...); code != 1 || !strings.Contains(text, "in use by another telnyxsync (process ") {
+					t.Errorf("%v: exit code %d, %s", args, code, text)
+				}
+			})
+		}
+		wg.Wait()
+		if _, writes := r.calls(); len(writes) != 1 {
+			t.Errorf("it wrote although another held the lock: %v", writes)
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, stderr := r.run(1, "apply", "--yes", "--lock-wait", "200ms")
-	if !strings.Contains(stderr, "in use by another telnyxsync (process ") {
-		t.Errorf("stderr: %s", stderr)
-	}
-	if _, writes := r.calls(); len(writes) > 0 {
-		t.Errorf("it wrote although another held the lock: %v", writes)
-	}
-	if err := lock.Release(); err != nil {
-		t.Fatal(err)
-	}
 
-	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() { r.exits("apply", "--yes") })
 	}
@@ -222,6 +233,25 @@ func TestWhichCommandsCanWrite(t *testing.T) {
 				t.Errorf("read-only: %v, want [%t]", connected, c.readOnly)
 			}
 		})
+	}
+}
+
+// A daemon that only observes cannot write either.
+func TestADaemonThatObservesCannotWrite(t *testing.T) {
+	t.Parallel()
+	for _, observe := range []bool{true, false} {
+		r, _ := newRig(t)
+		var connected []bool
+		a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard, instance: "default"}
+		a.onConnect = func(cfg *client.Config) { connected = append(connected, cfg.ReadOnly) }
+		_, _, stop, err := a.connectDaemon(daemon.Config{BaseURL: r.url, State: r.state, Observe: observe}, func(string, string, int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		if !slices.Equal(connected, []bool{observe}) {
+			t.Errorf("observe %t: read-only %v", observe, connected)
+		}
 	}
 }
 

@@ -3,8 +3,12 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +84,49 @@ func TestImportRules(t *testing.T) {
 	}
 	if seen < 8 {
 		t.Errorf("only %d packages were looked at", seen)
+	}
+}
+
+// writing are the methods by which something is changed on Telnyx.
+var writing = []string{"Create", "Update", "Delete", "Dismiss", "Assign", "Send", "Retry", "Relocate", "Refresh"}
+
+// Only package apply changes anything on Telnyx: neither a command nor the daemon calls what does, of whatever it is handed.
+func TestOnlyApplyWrites(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, dir := range []string{".", "../../internal/daemon", "../../internal/export"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen++
+			ast.Inspect(file, func(n ast.Node) bool {
+				call, is := n.(*ast.CallExpr)
+				if !is {
+					return true
+				}
+				f, is := call.Fun.(*ast.SelectorExpr)
+				if !is || !slices.Contains(writing, f.Sel.Name) {
+					return true
+				}
+				if pkg, is := f.X.(*ast.Ident); is && pkg.Name == "os" {
+					return true // a file
+				}
+				t.Errorf("%s: %s is for package apply alone", fset.Position(call.Pos()), f.Sel.Name)
+				return true
+			})
+		}
+	}
+	if seen < 40 {
+		t.Errorf("only %d files were looked at", seen)
 	}
 }

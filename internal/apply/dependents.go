@@ -14,7 +14,7 @@ import (
 func (e *Engine) dependents(ctx context.Context, p *plan.Plan) map[resource.Addr]dependents {
 	var asked []*plan.Change
 	for i := range p.Changes {
-		if c := &p.Changes[i]; c.Class(plan.Deletes) > 0 && diff.WorkOf(c) != nil {
+		if c := &p.Changes[i]; c.Class(plan.Deletes) > 0 && !c.Kept && diff.WorkOf(c) != nil { // what is kept stays anyway
 			asked = append(asked, c)
 		}
 	}

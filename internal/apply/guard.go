@@ -39,6 +39,8 @@ func (l Limits) of(c plan.Class) (Limit, bool) {
 // The codes of guards.
 const (
 	DependentsUnread plan.Code = "dependents_unread"   // error: how many phone numbers depend on an object
+	Protected        plan.Code = "protected"           // address
+	RootEmpty        plan.Code = "root_empty"          // root
 	HoldsNumbers     plan.Code = "holds_numbers"       // count: it would disconnect them
 	TooManyDeletes   plan.Code = "too_many_deletes"    // count, kind, max, disconnects
 	TooLargeShare    plan.Code = "too_large_share"     // count, kind, percent, owned, raise, disconnects
@@ -54,15 +56,32 @@ type dependents struct {
 	err   error
 }
 
-// guard moves what must not be done from the plan's changes to what is withheld. It is pure: it sees every change of
-// every planner, and what was read of those that depend on them.
+// Guard moves what must not be done from the plan's changes to what is withheld. It is pure: it sees every change of
+// every planner. What phone numbers depend on is withheld where that is known, as it is when an engine plans.
+func Guard(p *plan.Plan, limits Limits) { guard(p, nil, limits) }
+
 func guard(p *plan.Plan, known map[resource.Addr]dependents, limits Limits) {
+	keepProtected(p)
 	keepNumbers(p, known)
 	capDeletes(p, known, limits)
 	capVanished(p, limits)
 	capItems(p, limits)
 	withholdWaiting(p)
 	slices.SortStableFunc(p.Withheld, func(a, b plan.Withheld) int { return a.Addr.Compare(b.Addr) })
+}
+
+// keepProtected withholds what is protected, and every deletion where a configuration has no entry at all: that looks like
+// a mistake. Neither counts to a limit.
+func keepProtected(p *plan.Plan) {
+	withhold(p, func(c *plan.Change) plan.Reason {
+		switch {
+		case c.Kept:
+			return plan.Reason{Code: Protected, Args: plan.Args{"address": c.Addr.String()}}
+		case p.Empty != "" && c.Items == nil && (c.Op == plan.Delete || c.Op == plan.Forget):
+			return plan.Reason{Code: RootEmpty, Args: plan.Args{"root": p.Empty}}
+		}
+		return plan.Reason{}
+	})
 }
 
 // keepNumbers withholds what would delete an object that phone numbers depend on, or may.

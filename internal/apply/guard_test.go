@@ -75,7 +75,18 @@ type guardCase struct {
 func guardCases() map[plan.Code]guardCase {
 	one := guarded("trunks", 0)
 	waits := plan.Change{Op: plan.Update, Addr: guarded("users", 1), Needs: []resource.Addr{one}}
+	kept := taking(plan.Replace, plan.Deletes, 1)
+	kept[0].Kept = true
 	return map[plan.Code]guardCase{
+		Protected: {
+			plan: plan.Plan{Changes: kept}, args: plan.Args{"address": "trunks/000"},
+			says: "it is protected: write `protect: false` at trunks/000 and apply that first",
+		},
+		RootEmpty: {
+			plan: plan.Plan{Changes: taking(plan.Delete, plan.Deletes, 1), Empty: "/r"}, args: plan.Args{"root": "/r"},
+			says: "the configuration /r has no entry at all, which looks like a mistake: nothing is deleted in this run; " +
+				"if it is meant, delete them in the portal, or keep one entry",
+		},
 		DependentsUnread: {
 			plan:  plan.Plan{Changes: taking(plan.Delete, plan.Deletes, 1)},
 			known: map[resource.Addr]dependents{one: {err: errors.New("broken")}},
@@ -161,6 +172,26 @@ func TestEveryGuardReason(t *testing.T) {
 				t.Errorf("it says\n%s\nwant\n%s", says, c.says)
 			}
 		})
+	}
+}
+
+// What is protected stays, whatever the limits, and counts to none; what waits for it, phone numbers too, waits. An empty
+// configuration keeps objects from being deleted and nothing else.
+func TestWhatIsKept(t *testing.T) {
+	changes := taking(plan.Delete, plan.Deletes, 13)
+	for i := range 3 {
+		changes[i].Kept = true
+	}
+	waits := plan.Change{Op: plan.Assign, Addr: guarded("groups", 0), Items: resource.NumbersOf(resource.Range{From: 1, To: 2}), Needs: []resource.Addr{changes[0].Addr}}
+	p := plan.Plan{Changes: append(changes, waits)}
+	Guard(&p, DefaultLimits())
+	if len(p.Changes) != 10 || len(p.Withheld) != 4 || p.Withheld[0].Addr != waits.Addr || p.Withheld[0].Guards[0].Code != WaitsForWithheld || p.Withheld[3].Guards[0].Code != Protected {
+		t.Errorf("%d are done, withheld are %+v", len(p.Changes), p.Withheld)
+	}
+	p = plan.Plan{Empty: "/r", Changes: slices.Concat(taking(plan.Delete, plan.Deletes, 1), taking(plan.Forget, plan.Deletes, 1), taking(plan.Update, plan.Deletes, 1), []plan.Change{aged(plan.Recordings, "recording", 1)})}
+	Guard(&p, DefaultLimits())
+	if len(p.Changes) != 2 || len(p.Withheld) != 2 {
+		t.Errorf("with an empty configuration %+v are done, withheld are %+v", p.Changes, p.Withheld)
 	}
 }
 

@@ -3,9 +3,13 @@ package daemon
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +17,7 @@ import (
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
+	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
 )
 
@@ -69,4 +74,78 @@ func TestDeletesOnlyWhatWasQuiet(t *testing.T) {
 		cancel()
 		<-ended
 	})
+}
+
+// What a review showed is what happens: the daemon deletes what a diff says that it would, and nothing where a guard
+// withholds it.
+func TestTheDaemonDeletesWhatDiffShows(t *testing.T) {
+	for gone, withheld := range map[int]bool{1: false, 10: false, 11: true} {
+		t.Run(fmt.Sprint(gone, " of them"), func(t *testing.T) {
+			dir, stateDir := t.TempDir(), t.TempDir()
+			write := func(from int) {
+				text := "siprec_connectors:\n"
+				for i := from; i < 15; i++ {
+					text += fmt.Sprintf("  c%02d: {host: a.example.com, port: 5060}\n", i)
+				}
+				if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(0)
+			synctest.Test(t, func(t *testing.T) {
+				sim, err := telnyxsim.New(telnyxsim.Config{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				l := newTestLoop(t, apply.Jobs()...)
+				l.stateDir, l.alive, l.idle, l.cfg.Prune = stateDir, time.Hour, func() {}, true
+				l.engine = mediaEngine(t, &wire{sim: sim})
+				l.Load = func(...string) (resource.Config, error) { return spec.Load(l.engine.Kinds, dir) }
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan struct{})
+				go func() { defer close(ended); l.work(ctx) }()
+				pass := func(d time.Duration, why Why) {
+					l.kick(reconcile, why)
+					time.Sleep(d)
+					synctest.Wait()
+				}
+				pass(time.Second, "start")
+				write(gone)
+				desired, err := l.Load()
+				if err != nil {
+					t.Fatal(err)
+				}
+				snap, err := state.Load(ctx, stateDir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, err := l.engine.Plan(ctx, desired, snap, apply.Options{Prune: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var shown []string
+				for i := range p.Changes {
+					shown = append(shown, string(p.Changes[i].Op)+" "+p.Changes[i].ID)
+				}
+				if (len(p.Withheld) > 0) != withheld || len(p.Withheld)+len(shown) != gone {
+					t.Fatalf("shown are %v, withheld %d", shown, len(p.Withheld))
+				}
+				sim.ClearJournal()
+				pass(settledFor+2*time.Second, filesChanged)
+				var done []string
+				for _, r := range sim.Journal() {
+					if r.Method != http.MethodGet {
+						done = append(done, strings.ToLower(r.Method)+" "+strings.TrimPrefix(r.Path, "/siprec_connectors/"))
+					}
+				}
+				slices.Sort(done)
+				slices.Sort(shown)
+				if !slices.Equal(done, shown) {
+					t.Errorf("done are %v, and shown were %v", done, shown)
+				}
+				cancel()
+				<-ended
+			})
+		})
+	}
 }

@@ -103,7 +103,7 @@ func Compute(in Input) (plan.Plan, numbers.Missing) { return Compare(in).Plan(in
 func (p *planner) with(facts numbers.Facts) *planner {
 	next := *p
 	next.in.Facts = facts
-	next.plan.Changes, next.plan.Withheld = slices.Clone(p.plan.Changes), slices.Clone(p.plan.Withheld)
+	next.plan.Changes = slices.Clone(p.plan.Changes)
 	for i := range next.plan.Changes { // what waits for a change is added to it
 		next.plan.Changes[i].Needs = slices.Clone(next.plan.Changes[i].Needs)
 	}
@@ -247,15 +247,12 @@ func (p *planner) kind(k *resource.Kind, m *matcher) {
 	}
 }
 
-// block takes out the changes that wait for something which this plan does not do: they are
-// problems themselves, or withheld like what they wait for. Each comes after what it needs.
+// block takes out the changes that wait for something which this plan does not do: they are problems themselves. Each
+// comes after what it needs.
 func (p *planner) block() {
-	planned, withheld := map[resource.Addr]bool{}, map[resource.Addr]bool{}
+	planned := map[resource.Addr]bool{}
 	for i := range p.plan.Changes {
 		planned[p.plan.Changes[i].Addr] = true
-	}
-	for i := range p.plan.Withheld {
-		withheld[p.plan.Withheld[i].Addr] = true
 	}
 	said := map[resource.Addr]bool{}
 	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c plan.Change) bool {
@@ -270,15 +267,8 @@ func (p *planner) block() {
 		case c.Items != nil:
 			if !said[c.Addr] {
 				said[c.Addr] = true
-				code := NumbersWait
-				if withheld[n] {
-					code = NumbersHeldUp
-				}
-				p.problem(c.Addr, c.Source, false, reason(code, needed))
+				p.problem(c.Addr, c.Source, false, reason(NumbersWait, needed))
 			}
-		case withheld[n]:
-			withheld[c.Addr] = true
-			p.plan.Withheld = append(p.plan.Withheld, plan.Withheld{Change: c, Guards: reasons(WaitsWithheld, needed)})
 		case c.Op == plan.Delete:
 			p.problem(c.Addr, nil, false, reason(DeleteWaits, needed))
 		default:
@@ -286,6 +276,5 @@ func (p *planner) block() {
 		}
 		return true
 	})
-	slices.SortStableFunc(p.plan.Withheld, func(a, b plan.Withheld) int { return a.Addr.Compare(b.Addr) })
 	slices.SortStableFunc(p.plan.Problems, func(a, b plan.Problem) int { return a.Addr.Compare(b.Addr) })
 }

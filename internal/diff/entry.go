@@ -185,10 +185,7 @@ func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *plan
 	c.Reasons = reasons(KeyChanges, plan.Args{"field": strings.TrimPrefix(k.KeyField, "/"), "id": f.live.ID, "key": w.Write.Key})
 	c.Deltas = append([]plan.Delta{{Path: k.KeyField, Old: f.live.ID, New: w.Write.Key, Origin: plan.FromConfig}}, c.Deltas...)
 	w.Write.Desired = resource.Overlay(f.live.Object, w.Write.Desired)
-	if isProtected(e, f.row) && !e.Observe {
-		p.plan.Withheld = append(p.plan.Withheld, plan.Withheld{Change: *c, Guards: []plan.Reason{protectedWhy(c.Addr)}})
-		return
-	}
+	c.Kept = isProtected(e, f.row)
 	p.dueAgain(k, e)
 	p.add(e, *c)
 }

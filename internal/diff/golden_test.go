@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/render"
@@ -54,6 +56,7 @@ func TestGolden(t *testing.T) {
 			if after := given(in); after != before {
 				t.Errorf("Compute changed what it was given:\n%s\n%s", before, after)
 			}
+			apply.Guard(&plan, unlimited)
 			for i, f := range a.Files {
 				var got []byte
 				switch f.Name {
@@ -79,6 +82,9 @@ func TestGolden(t *testing.T) {
 		})
 	}
 }
+
+// unlimited are limits that nothing exceeds: what is left are guards that go by what the plan says of a change.
+var unlimited = apply.Limits{plan.Deletes: {Max: math.MaxInt, Percent: 100}, plan.Vanished: {Max: math.MaxInt, Percent: 100}}
 
 // given is all of an input that a plan is made of. (What an entry is as JSON is its address alone.)
 func given(in diff.Input) string {

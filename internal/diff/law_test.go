@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/render"
@@ -51,6 +52,7 @@ func TestLawsOfPlans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
 		p := compute(in)
+		apply.Guard(&p, unlimited)
 		done, objects := map[resource.Addr]bool{}, map[string]resource.Addr{}
 		for i := range p.Changes {
 			c := &p.Changes[i]

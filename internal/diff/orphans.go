@@ -45,10 +45,6 @@ func isProtected(e *resource.Entry, row *resource.Owned) bool {
 	return row != nil && row.Protect || e != nil && e.Protect != nil && *e.Protect
 }
 
-func protectedWhy(a resource.Addr) plan.Reason {
-	return reason(Protected, plan.Args{"address": a.String()})
-}
-
 // ourTag is the tag of our instance that an object carries; nil where there is none.
 func ourTag(l *resource.Live, o resource.Owner) any {
 	var found any
@@ -62,7 +58,7 @@ func ourTag(l *resource.Live, o resource.Owner) any {
 
 // orphans looks at what is owned and no longer written.
 func (p *planner) orphans(matchers map[string]*matcher) {
-	deletes, withheld := map[resource.Addr]*plan.Change{}, map[resource.Addr]plan.Reason{}
+	deletes := map[resource.Addr]*plan.Change{}
 	for i := range p.in.Owned {
 		o := &p.in.Owned[i]
 		root := p.in.Desired.Root(o.Root)
@@ -109,20 +105,12 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			continue
 		}
 		c := p.delete(m.kind, o, live)
+		c.Kept = isProtected(nil, o)
 		deletes[o.Addr] = &c
-		switch {
-		case isProtected(nil, o):
-			withheld[o.Addr] = protectedWhy(o.Addr)
-		case p.emptyRoot() != "":
-			withheld[o.Addr] = reason(RootEmpty, plan.Args{"root": p.emptyRoot()})
-		}
 	}
+	p.plan.Empty = p.emptyRoot()
 	p.dependents(deletes)
 	for _, a := range slices.SortedFunc(maps.Keys(deletes), resource.Addr.Compare) {
-		if why := withheld[a]; !why.IsZero() {
-			p.plan.Withheld = append(p.plan.Withheld, plan.Withheld{Change: *deletes[a], Guards: []plan.Reason{why}})
-			continue
-		}
 		p.plan.Changes = append(p.plan.Changes, *deletes[a])
 	}
 }
@@ -218,11 +206,6 @@ func (p *planner) dependents(deletes map[resource.Addr]*plan.Change) {
 	last := slices.Collect(maps.Values(deletes))
 	for i := range p.plan.Changes {
 		if c := &p.plan.Changes[i]; former(c) != nil {
-			last = append(last, c)
-		}
-	}
-	for i := range p.plan.Withheld { // what hangs on it stays, so it stays too
-		if c := &p.plan.Withheld[i].Change; former(c) != nil {
 			last = append(last, c)
 		}
 	}

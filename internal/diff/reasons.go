@@ -48,19 +48,17 @@ const (
 
 // Why an entry cannot be made true.
 const (
-	CannotChange  plan.Code = "cannot_change"   // path, old, new: the field is set once
-	CannotBecome  plan.Code = "cannot_become"   // id, key, why: a reason of the kind
-	DoesNotStick  plan.Code = "does_not_stick"  // path, value, count, live, ignore: what to write there
-	RenewalUndone plan.Code = "renewal_undone"  // count, end, address
-	LeftUnwritten plan.Code = "left_unwritten"  // path, why: a reason of its own
-	ShortLife     plan.Code = "short_life"      // granted, asked: as durations are written
-	EndNotShown   plan.Code = "end_not_shown"   // written, due
-	NeedsMissing  plan.Code = "needs_missing"   // address
-	NumbersWait   plan.Code = "numbers_wait"    // address: of what this plan does not do
-	NumbersHeldUp plan.Code = "numbers_held_up" // address: of what is withheld
-	WaitsWithheld plan.Code = "waits_withheld"  // address: of what is withheld
-	NumbersWrong  plan.Code = "numbers_wrong"   // how, why: a list of reasons
-	NumbersParked plan.Code = "numbers_parked"  // how, why, first: a list of reasons, and one of the numbers
+	CannotChange  plan.Code = "cannot_change"  // path, old, new: the field is set once
+	CannotBecome  plan.Code = "cannot_become"  // id, key, why: a reason of the kind
+	DoesNotStick  plan.Code = "does_not_stick" // path, value, count, live, ignore: what to write there
+	RenewalUndone plan.Code = "renewal_undone" // count, end, address
+	LeftUnwritten plan.Code = "left_unwritten" // path, why: a reason of its own
+	ShortLife     plan.Code = "short_life"     // granted, asked: as durations are written
+	EndNotShown   plan.Code = "end_not_shown"  // written, due
+	NeedsMissing  plan.Code = "needs_missing"  // address
+	NumbersWait   plan.Code = "numbers_wait"   // address: of what this plan does not do
+	NumbersWrong  plan.Code = "numbers_wrong"  // how, why: a list of reasons
+	NumbersParked plan.Code = "numbers_parked" // how, why, first: a list of reasons, and one of the numbers
 )
 
 // Why there is something to do.
@@ -86,8 +84,6 @@ const (
 	OrphanClaimed     plan.Code = "orphan_claimed"      // address: of an entry that may mean it
 	OrphanKept        plan.Code = "orphan_kept"         // none: deletions were not asked for
 	OrphanProtected   plan.Code = "orphan_protected"    // address
-	Protected         plan.Code = "protected"           // address
-	RootEmpty         plan.Code = "root_empty"          // root
 	DeleteWaits       plan.Code = "delete_waits"        // address: of what still refers to it
 	OwnedElsewhere    plan.Code = "owned_elsewhere"     // count, root
 	OwnedNowhere      plan.Code = "owned_nowhere"       // count

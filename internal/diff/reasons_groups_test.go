@@ -50,11 +50,6 @@ func groupReasons() map[plan.Code]minimal {
 		diff.NumbersWait: {in: func(t *testing.T) diff.Input {
 			return onRoute(t, minimal{desired: `routes: {r: {trunk: none}}`})
 		}},
-		diff.NumbersHeldUp: {in: func(t *testing.T) diff.Input {
-			return onRoute(t, minimal{
-				desired: `{boxes: {a: {name: new, protect: true}}, routes: {r: {box: a}}}`, live: `boxes: [{id: old}]`, owned: `boxes/a: {id: old}`,
-			})
-		}},
 	}
 }
 

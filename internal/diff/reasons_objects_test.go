@@ -75,9 +75,6 @@ func objectReasons() map[plan.Code]minimal {
 			desired: `tapes: {a: {ttl: 20d}}`, live: `tapes: [{id: a}]`, owned: `tapes/a: {id: a, applied: {ttl: 20d}, renewed: 2026-05-31T00:00:00Z}`,
 		},
 		diff.NeedsMissing: {desired: `routes: {a: {trunk: none}}`},
-		diff.WaitsWithheld: {
-			desired: `{boxes: {a: {name: new, protect: true}}, routes: {r: {box: a}}}`, live: `boxes: [{id: old}]`, owned: `boxes/a: {id: old}`,
-		},
 
 		diff.New: {desired: `boxes: {a: ` + host + `}`},
 		diff.NewOrRenamed: {
@@ -101,10 +98,6 @@ func objectReasons() map[plan.Code]minimal {
 		},
 		diff.OrphanKept:      {live: `boxes: [{id: b}]`, owned: `boxes/b: {id: b}`, options: `sections: [boxes]`},
 		diff.OrphanProtected: {live: `boxes: [{id: b}]`, owned: `boxes/b: {id: b, protect: true}`, options: `sections: [boxes]`},
-		diff.Protected: {
-			desired: `boxes: {a: {}}`, live: `boxes: [{id: b}]`, owned: `boxes/b: {id: b, protect: true}`, options: `prune: true`,
-		},
-		diff.RootEmpty: {live: `boxes: [{id: b}]`, owned: `boxes/b: {id: b}`, options: `{prune: true, sections: [boxes]}`},
 		diff.DeleteWaits: {
 			desired: `routes: {r: {trunk: none}}`, live: `{routes: [{id: "7"}], trunks: [{id: "1"}]}`,
 			owned: `{routes/r: {id: "7", applied: {trunk: "1"}}, trunks/b: {id: "1"}}`, options: `{prune: true, sections: [trunks]}`,

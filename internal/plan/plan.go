@@ -128,6 +128,7 @@ type Change struct {
 	Cost    int             // writing API calls that it costs at most, by itself
 	Drift   bool            // nothing but drift is behind it
 	InDoubt bool            // something was sent for it already, and what became of it is not known
+	Kept    bool            // the object is protected: it must not go
 	Live    resource.Object // of a delete: what is lost
 
 	Do any // what its family needs to carry it out; guards and renderers never look inside
@@ -241,6 +242,7 @@ type Plan struct {
 	Unchanged   int            // entries that are as desired
 	Owned       map[string]int // objects, by kind
 	Counts      Counts
+	Empty       string // a configuration of this run that has no entry at all; "" if each has some
 
 	Ended    []Outcome       // what became of what was sent before
 	Calls    []Call          // that send what changes of sets need; formed after the guards

@@ -69,6 +69,8 @@ var guardExamples = map[resource.Code]resource.Args{
 	"too_large_share":     {"count": 9, "kind": "media", "percent": 20, "owned": 40, "raise": 23, "disconnects": 0},
 	"too_many_vanished":   {"count": 11, "owned": 40, "kind": "media"},
 	"too_many_items":      {"count": 2500, "unit": "recording", "class": "recordings", "max": 1000},
+	"protected":           {"address": aTrunk},
+	"root_empty":          {"root": aRoot},
 	"waits_for_withheld":  {"address": aTrunk},
 	"disconnects_numbers": {"count": 1},
 }

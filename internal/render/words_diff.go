@@ -75,13 +75,11 @@ var diffWords = map[resource.Code]string{
 	"left_unwritten": "{{.path}}: {{.why}}",
 	"short_life": "Telnyx gave it {{.granted}} to live and not the ttl of {{.asked}}: it is renewed when half of that is over; " +
 		"write a ttl that Telnyx grants",
-	"end_not_shown":   "Telnyx does not say when it expires: it was last written at {{.written}}, and is renewed by our own clock at {{.due}}",
-	"needs_missing":   "it needs {{.address}}, which is not there and will not be made by this plan",
-	"numbers_wait":    "its numbers wait for {{.address}}, which is not done by this plan",
-	"numbers_held_up": "its numbers wait for {{.address}}, which is withheld",
-	"waits_withheld":  "it waits for {{.address}}, which is withheld",
-	"numbers_wrong":   numbersWrong,
-	"numbers_parked":  numbersWrong + "; mend what it says, then change the entry, or run `telnyxsync uploads retry {{.first}}`",
+	"end_not_shown":  "Telnyx does not say when it expires: it was last written at {{.written}}, and is renewed by our own clock at {{.due}}",
+	"needs_missing":  "it needs {{.address}}, which is not there and will not be made by this plan",
+	"numbers_wait":   "its numbers wait for {{.address}}, which is not done by this plan",
+	"numbers_wrong":  numbersWrong,
+	"numbers_parked": numbersWrong + "; mend what it says, then change the entry, or run `telnyxsync uploads retry {{.first}}`",
 
 	// something to do
 	"new":              "new",
@@ -104,12 +102,9 @@ var diffWords = map[resource.Code]string{
 	"orphan_claimed":      notWritten + "; it may be what {{.address}} means, which has to be decided first",
 	"orphan_kept":         notWritten + "; it is deleted only with --prune",
 	"orphan_protected":    notWritten + "; " + protected,
-	"protected":           protected,
-	"root_empty": "the configuration {{.root}} has no entry at all, which looks like a mistake: nothing is deleted in this run; " +
-		"if it is meant, delete them in the portal, or keep one entry",
-	"delete_waits":    notWritten + "; it is not deleted before the change of {{.address}}, which refers to it",
-	"owned_elsewhere": ownedBelong + "the configuration {{.root}}, which is not part of this run" + leftAlone,
-	"owned_nowhere":   ownedBelong + "no configuration yet (adopted by hand)" + leftAlone,
+	"delete_waits":        notWritten + "; it is not deleted before the change of {{.address}}, which refers to it",
+	"owned_elsewhere":     ownedBelong + "the configuration {{.root}}, which is not part of this run" + leftAlone,
+	"owned_nowhere":       ownedBelong + "no configuration yet (adopted by hand)" + leftAlone,
 }
 
 // What several sentences share.

@@ -4,8 +4,11 @@ import "telnyxsync/internal/resource"
 
 // guardWords are why something is withheld.
 var guardWords = map[resource.Code]string{
-	"dependents_unread":   "how many phone numbers depend on it could not be read: {{.error}}",
-	"holds_numbers":       `it still holds {{count .count "number"}} and would disconnect them: move them to another connection first`,
+	"dependents_unread": "how many phone numbers depend on it could not be read: {{.error}}",
+	"holds_numbers":     `it still holds {{count .count "number"}} and would disconnect them: move them to another connection first`,
+	"protected":         protected,
+	"root_empty": "the configuration {{.root}} has no entry at all, which looks like a mistake: nothing is deleted in this run; " +
+		"if it is meant, delete them in the portal, or keep one entry",
 	"too_many_deletes":    takesAway + " are more than {{.max}} (max_deletes)" + disconnects + ": if it is meant, run again with --max-deletes {{.count}}",
 	"too_large_share":     takesAway + " are more than {{.percent}} % of the {{.owned}} owned (max_delete_percent)" + disconnects + ": if it is meant, run again with --max-delete-percent {{.raise}}",
 	"too_many_vanished":   "{{.count}} of the {{.owned}} owned {{.kind}} are gone at once, which looks like a wrong account or a wrong answer: look at the account, and if they were deleted, run again with --max-deletes {{.count}}",

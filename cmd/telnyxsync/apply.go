@@ -150,7 +150,7 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 			return writeErr
 		}
 	} else {
-		a.printResult(result, len(p.Problems), flags.wait > 0)
+		fmt.Fprint(a.out, words.ResultText(result, len(p.Problems), flags.wait > 0))
 		if flags.wait > 0 {
 			fmt.Fprint(a.out, "Now:\n"+words.Text(&p, render.TextOptions{Color: color(a.out), Verbose: flags.verbose}))
 		}
@@ -191,41 +191,4 @@ func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, sn
 	r, err := engine.Apply(ctx, db, desired, again, o)
 	bar.stop()
 	return &r, err
-}
-
-// printResult says how each change ended, what went wrong last, where the eye rests.
-func (a *app) printResult(r *plan.Result, problems int, below bool) {
-	if len(r.Outcomes) == 0 {
-		return
-	}
-	words := a.words()
-	var done, wrong []string
-	for i := range r.Outcomes {
-		o := &r.Outcomes[i]
-		line := render.Outcome(o)
-		if text := words.Wrong(o); text != "" {
-			line += "\n    " + text
-		}
-		if o.Status == plan.Done || o.Status == plan.Submitted {
-			done = append(done, line)
-		} else {
-			wrong = append(wrong, line)
-		}
-	}
-	for _, line := range append(done, wrong...) {
-		fmt.Fprintln(a.out, render.Printable(line))
-	}
-	fmt.Fprintf(a.out, "Applied: %d done", r.Count(plan.Done))
-	for _, s := range []plan.Status{plan.Submitted, plan.Failed, plan.Blocked, plan.InDoubt, plan.Unverified, plan.NotStarted} {
-		if n := r.Count(s); n > 0 {
-			fmt.Fprintf(a.out, ", %d %s", n, s)
-		}
-	}
-	if problems > 0 {
-		fmt.Fprintf(a.out, "; %s, see %s", counted(problems, "problem", "problems"), map[bool]string{false: "above", true: "below"}[below])
-	}
-	fmt.Fprintln(a.out, ".")
-	if n := r.Count(plan.InDoubt); n > 0 {
-		fmt.Fprintln(a.out, "Run apply again: it looks for what was made before it sends anything.")
-	}
 }

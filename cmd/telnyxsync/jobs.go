@@ -211,7 +211,7 @@ func (a *app) printReport(job *apply.Job, r *apply.Report, shown bool, flags *jo
 			fmt.Fprint(a.out, words.Text(p, a.textOptions(&flags.planFlags)))
 		}
 		if r.Result != nil {
-			a.printResult(r.Result, len(p.Problems), false)
+			fmt.Fprint(a.out, a.words().ResultText(r.Result, len(p.Problems), false))
 		}
 		return nil
 	}

@@ -190,7 +190,7 @@ it. Nothing is changed on Telnyx; the next diff compares it.`,
 					}
 				}
 				err = db.Commit(ctx, resource.Record{Own: []resource.Owned{own}, EndIntents: []resource.Addr{addr}, Events: []resource.Event{{
-					Addr: addr, Op: string(plan.Adopt), ID: live.ID, Reason: resource.Said("by `telnyxsync state adopt`"), Outcome: string(plan.Done),
+					Addr: addr, Op: string(plan.Adopt), ID: live.ID, Reason: plan.Reason{Code: apply.AdoptedByHand}, Outcome: string(plan.Done),
 				}}})
 				if err == nil {
 					fmt.Fprintf(a.out, "adopted: %s is %s (%s)\n", render.Printable(addr.String()), render.Printable(live.ID), render.Printable(live.Label))
@@ -231,7 +231,7 @@ foreign from then on, until an entry means it again.`,
 					return fmt.Errorf("state knows no %s: `telnyxsync state list` shows what it knows", addr)
 				}
 				err := db.Commit(ctx, append(forget, resource.Record{Events: []resource.Event{{
-					Addr: addr, Op: string(plan.Forget), ID: id, Reason: resource.Said("by `telnyxsync state forget`"), Outcome: string(plan.Done),
+					Addr: addr, Op: string(plan.Forget), ID: id, Reason: plan.Reason{Code: apply.ForgottenByHand}, Outcome: string(plan.Done),
 				}}})...)
 				if err == nil {
 					fmt.Fprintf(a.out, "forgotten: %s\n", render.Printable(addr.String()))

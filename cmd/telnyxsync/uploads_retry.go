@@ -87,7 +87,7 @@ func (a *app) retry(ctx context.Context, asked []resource.Range, configs []strin
 			return err
 		}
 	} else {
-		a.printResult(&r.Result, 0, false)
+		fmt.Fprint(a.out, a.words().ResultText(&r.Result, 0, false))
 		p := &page{}
 		for _, n := range r.Not {
 			p.line("not retried: %s: %s", named(n.Numbers, false), a.notRetried(&n))

@@ -220,6 +220,12 @@ func (x *executor) update(ctx context.Context, c *plan.Change, w *diff.Work) (d 
 	return d, nil, nil
 }
 
+// The codes of what the history says of what somebody did to the state by hand.
+const (
+	AdoptedByHand   plan.Code = "adopted_by_hand"
+	ForgottenByHand plan.Code = "forgotten_by_hand"
+)
+
 // Unverifiable is the code of a value that was sent and that nobody can read back.
 const Unverifiable plan.Code = "unverifiable"
 

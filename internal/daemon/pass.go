@@ -167,7 +167,7 @@ func (l *loop) rememberFailures(r apply.Report) {
 			case o.Status == plan.Done:
 				delete(failed, o.Addr)
 			case o.Status == plan.Blocked:
-				failed[o.Addr] = EntryStatus{o.Addr.String(), codeOf(o.Reasons), "blocked by " + o.BlockedBy}
+				failed[o.Addr] = EntryStatus{o.Addr.String(), codeOf(o.Reasons), render.BlockedBy(o.BlockedBy)}
 			case o.Status == plan.Failed, o.Status == plan.InDoubt, o.Status == plan.Unverified:
 				failed[o.Addr] = EntryStatus{o.Addr.String(), codeOf(o.Reasons), l.words.Wrong(o)}
 			default: // the daemon is being stopped
@@ -193,8 +193,7 @@ func (l *loop) publish(r *apply.Report, started time.Time, why []Why, err error)
 		for i := range r.Result.Outcomes {
 			pass.Outcomes[string(r.Result.Outcomes[i].Status)]++
 		}
-		done, all := r.Result.Count(plan.Done)+r.Result.Count(plan.Submitted), len(r.Result.Outcomes)
-		pass.Summary += fmt.Sprintf(" Of these %d done, %d not.", done, all-done)
+		pass.Summary += " " + render.ResultSummary(r.Result)
 	}
 	var copied Status
 	l.board.update(func(s *Status) {

@@ -72,9 +72,6 @@ func Compare(in Input) *Comparison {
 	return &Comparison{p}
 }
 
-// Whose says which object each entry has.
-func (c *Comparison) Whose() plan.Whose { return c.p.plan.Whose }
-
 // Plan makes the plan with what was read of phone numbers; what it would have to know of them beside is missing, and
 // as long as anything is, the plan is none to be shown.
 func (c *Comparison) Plan(facts numbers.Facts) (plan.Plan, numbers.Missing) {

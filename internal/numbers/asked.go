@@ -87,20 +87,3 @@ func followedID(ticket string) string {
 	const blank = ' '
 	return resource.OrderUpload + string(blank) + ticket
 }
-
-// Only is a batch without other numbers than these. A retry is one as it is.
-func (b Batch) Only(s resource.Numbers) Batch {
-	if b.Op == Retry {
-		return b
-	}
-	var ids []string
-	i := 0
-	for n := range b.Numbers.All() {
-		if s.Has(n) {
-			ids = append(ids, b.IDs[i])
-		}
-		i++
-	}
-	b.Numbers, b.IDs = b.Numbers.And(s), ids
-	return b
-}

@@ -54,22 +54,6 @@ func TestDue(t *testing.T) {
 	}
 }
 
-func TestBatchOnly(t *testing.T) {
-	b := numbers.Batch{Op: numbers.Assign, Numbers: resource.Numbers{{From: 15125550100, To: 15125550102}, {From: 15125550110, To: 15125550110}}, IDs: []string{"0", "1", "2", "10"}}
-	few := resource.Numbers{{From: 15125550101, To: 15125550101}, {From: 15125550110, To: 15125550199}}
-	got := b.Only(few)
-	if !slices.Equal(got.IDs, []string{"1", "10"}) || !got.Numbers.Equal(resource.Numbers{{From: 15125550101, To: 15125550101}, {From: 15125550110, To: 15125550110}}) {
-		t.Errorf("got %v %v", got.Numbers, got.IDs)
-	}
-	if len(b.IDs) != 4 || b.Numbers.Len() != 4 {
-		t.Errorf("the batch was changed: %+v", b)
-	}
-	b.Op, b.IDs = numbers.Retry, nil
-	if got := b.Only(few); !got.Numbers.Equal(b.Numbers) {
-		t.Errorf("a retry sends all that failed, got %v", got.Numbers)
-	}
-}
-
 // An upload that somebody else began is told apart from one of ours.
 func TestFollowed(t *testing.T) {
 	target := resource.Target{Connection: "5", Location: "a"}

@@ -19,7 +19,6 @@ type Batch struct {
 	Place   string        // of a move: the location
 	Seen    []string      // the tickets of the connection that are there already
 	Waits   resource.Addr // the connection that is to be made first, while Target has none; else zero
-	InDoubt bool
 }
 
 // fill decides what waits so that fewer calls do, or because Telnyx takes no more at a time.

@@ -42,7 +42,6 @@ func Calls(changes []plan.Change) (calls []plan.Call) {
 		}
 		s, _ := c.Items.(resource.Numbers)
 		g.Numbers = g.Numbers.Plus(s)
-		g.InDoubt = g.InDoubt || c.InDoubt
 		g.from = append(g.from, i)
 	}
 	for _, k := range order {

@@ -134,14 +134,6 @@ type Change struct {
 	Do any // what its family needs to carry it out; guards and renderers never look inside
 }
 
-// Count is how many it is about.
-func (c *Change) Count() int {
-	if c.Items == nil {
-		return 1
-	}
-	return c.Items.Len()
-}
-
 // Class counts what the change takes away of a class.
 func (c *Change) Class(of Class) (n int) {
 	for _, b := range c.Blast {

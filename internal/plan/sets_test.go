@@ -177,7 +177,7 @@ func TestDriftOfSets(t *testing.T) {
 	got := p.DriftOnly()
 	alike(t, "changes", shown(got.Changes), []string{"upload drift"})
 	alike(t, "observed", shown(got.Observed), []string{"upload drift"})
-	if c := &got.Changes[0]; c.Count() != 3 || c.Items.Unit() != "number" {
+	if c := &got.Changes[0]; c.Items.Len() != 3 || c.Items.Unit() != "number" {
 		t.Errorf("%+v", c)
 	}
 	if len(got.Withheld) != 1 || got.Withheld[0].Addr.Name != "drift" || len(got.Waiting) > 0 {

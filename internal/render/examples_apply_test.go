@@ -88,6 +88,7 @@ var applyExamples = map[resource.Code]resource.Args{
 	"numbers_sent":    {"count": 3},
 	"numbers_adopted": {"count": 3},
 	"numbers_asked":   {"count": 1},
+	"adopted_by_hand": nil, "forgotten_by_hand": nil,
 
 	"not_failed":    {"op": "upload"},
 	"only_observed": {"address": "phone_numbers/hq"},

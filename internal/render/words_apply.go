@@ -26,9 +26,11 @@ var applyWords = map[resource.Code]string{
 	"unverifiable":      "{{.text}}",
 	"holds_numbers_now": `it holds {{count .count "number"}} since a moment ago, and would disconnect them: move them to another connection first`,
 
-	"numbers_sent":    `{{count .count "number"}}`,
-	"numbers_adopted": `{{count .count "number"}}: they are in place already, and state does not know them`,
-	"numbers_asked":   "{{count .count \"number\"}}: by `telnyxsync uploads retry`",
+	"numbers_sent":      `{{count .count "number"}}`,
+	"numbers_adopted":   `{{count .count "number"}}: they are in place already, and state does not know them`,
+	"adopted_by_hand":   "by `telnyxsync state adopt`",
+	"forgotten_by_hand": "by `telnyxsync state forget`",
+	"numbers_asked":     "{{count .count \"number\"}}: by `telnyxsync uploads retry`",
 
 	"not_failed":          "it has not failed, it is to be sent ({{.op}}) by `telnyxsync apply`",
 	"only_observed":       "{{.address}} is only observed (observe: true)",

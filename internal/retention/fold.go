@@ -148,7 +148,6 @@ func (f *Fold) Ask() (policies []int, err error) {
 // HoldCount is how many a hold keeps that would be due without it, as far as that was seen.
 type HoldCount struct {
 	Addr  resource.Addr
-	Root  string
 	Count int
 }
 
@@ -197,7 +196,7 @@ func (f *Fold) Result() (out Result) {
 	slices.SortFunc(out.Observed, byAddr)
 	slices.SortFunc(out.Notes, compareNotes)
 	for i, n := range kept {
-		out.Holds = append(out.Holds, HoldCount{f.judge.policies[i].Addr, f.judge.policies[i].Root, n})
+		out.Holds = append(out.Holds, HoldCount{f.judge.policies[i].Addr, n})
 	}
 	return out
 }

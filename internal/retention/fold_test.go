@@ -184,7 +184,7 @@ func byID(t tb, changes []plan.Change) map[string]string {
 		if i > 0 && changes[i-1].Addr.Compare(c.Addr) >= 0 {
 			t.Fatalf("%s comes after %s", c.Addr, changes[i-1].Addr)
 		}
-		if c.Op != plan.Delete || c.Count() == 0 || c.Class(plan.Recordings) != c.Count() || c.Cost != (c.Count()+1)/2 || len(c.Reasons) != 1 {
+		if c.Op != plan.Delete || c.Items.Len() == 0 || c.Class(plan.Recordings) != c.Items.Len() || c.Cost != (c.Items.Len()+1)/2 || len(c.Reasons) != 1 {
 			t.Fatalf("%+v", c)
 		}
 		for k, item := range items.List {
@@ -247,7 +247,7 @@ func TestALateRecordingIsHeld(t *testing.T) {
 		}
 		f.Tell(open[0], map[string]bool{id: true})
 	}
-	if r := f.Result(); len(r.Changes) != 1 || r.Changes[0].Count() != 1 || r.Holds[0].Count != 1 {
+	if r := f.Result(); len(r.Changes) != 1 || r.Changes[0].Items.Len() != 1 || r.Holds[0].Count != 1 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -375,7 +375,7 @@ func TestNarrow(t *testing.T) {
 			t.Fatalf("left %v, want %v", left, was)
 		}
 		for _, c := range got {
-			if c.Class(plan.Recordings) != c.Count() || c.Count() == 0 || c.Do == nil {
+			if c.Class(plan.Recordings) != c.Items.Len() || c.Items.Len() == 0 || c.Do == nil {
 				t.Fatalf("%+v", c)
 			}
 		}
@@ -395,7 +395,7 @@ func BenchmarkFold(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		if n := f.Result().Changes[0].Count(); n != 100_000 {
+		if n := f.Result().Changes[0].Items.Len(); n != 100_000 {
 			b.Fatal(n)
 		}
 	}

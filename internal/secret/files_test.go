@@ -129,7 +129,7 @@ func TestEnvironmentIsNoFile(t *testing.T) {
 	r := &secret.Reader{Env: []string{}}
 	for _, path := range []string{"/proc/self/environ", "/proc/thread-self/environ", fmt.Sprintf("/proc/%d/environ", os.Getpid()), "/proc/self/root/proc/self/environ", link} {
 		if _, err := os.Stat(path); err != nil {
-			t.Skipf("no /proc here: %v", err)
+			t.Skipf("/proc is missing, whose environ is no file for secrets: %v", err)
 		}
 		check(t, r, resource.SecretRef{File: path}, "", failed(path, notPlain))
 	}

@@ -246,7 +246,7 @@ func TestNoPlainFile(t *testing.T) {
 
 func TestAnotherUsers(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can make a file of another user")
+		t.Skip("only root can make a file of another user: run this test as root")
 	}
 	dir := t.TempDir()
 	filled(t, dir)

@@ -167,7 +167,7 @@ func TestChainOfLinks(t *testing.T) {
 func TestChmod(t *testing.T) {
 	if os.Getuid() == 0 {
 		if runtime.GOOS != "linux" {
-			t.Skip("needs /proc to run itself as another user")
+			t.Skip("/proc is missing, through which this test runs itself as another user: run it on Linux, or not as root")
 		}
 		// Through /proc, as the directory of the test program is closed to others.
 		cmd := exec.Command("/proc/self/exe", "-test.run=^TestChmod$", "-test.v")

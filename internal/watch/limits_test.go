@@ -91,7 +91,7 @@ func TestOverflow(t *testing.T) {
 		fmt.Sscan(string(text), &limit)
 	}
 	if limit > 100_000 {
-		t.Skipf("the queue takes %d events: filling it takes too long", limit)
+		t.Skipf("fs.inotify.max_queued_events is %d, which takes too long to fill: set it to 16384, as the kernel does", limit)
 	}
 	root := t.TempDir()
 	var busy [2]*os.File
@@ -238,7 +238,7 @@ func TestNoLeaks(t *testing.T) {
 	descriptors := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
-			t.Skip("needs /proc")
+			t.Skip("/proc is missing, where open files are counted: run this test on Linux")
 		}
 		return len(entries)
 	}

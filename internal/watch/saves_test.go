@@ -142,7 +142,7 @@ func TestSavesOfPrograms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			program, err := exec.LookPath(name)
 			if err != nil {
-				t.Skipf("%s is not installed", name)
+				t.Skipf("%s is not installed: how it saves a file is not tested", name)
 			}
 			root := t.TempDir()
 			path := filepath.Join(root, "a.yaml")

@@ -62,8 +62,11 @@ func TestWritersNeverOverlap(t *testing.T) {
 	var wg sync.WaitGroup
 	err := state.Write(context.Background(), r.state, time.Second, func(*state.DB, state.Snapshot) error {
 		for _, args := range [][]string{ // all but the first wait for a while
-			{"apply", "--yes", "--lock-wait", "200ms", r.dir}, {"jobs", "run", "reconcile", r.dir}, {"jobs", "run", "operator_connect_refresh"},
-			{"uploads", "retry", "+15125550107"}, {"state", "adopt", "external_connections/c01", "1930000000000000001"},
+			{"apply", "--yes", "--lock-wait", "200ms", r.dir},
+			{"jobs", "run", "reconcile", r.dir},
+			{"jobs", "run", "operator_connect_refresh"},
+			{"uploads", "retry", "+15125550107"},
+			{"state", "adopt", "external_connections/c01", "1930000000000000001"},
 			{"state", "forget", "external_connections/c00"},
 		} {
 			wg.Go(func() {

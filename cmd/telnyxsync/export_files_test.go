@@ -126,7 +126,7 @@ func TestExportOfTwoOwners(t *testing.T) {
 // TestExportOfManyMedia: an account of ten thousand media, however its list is paged.
 func TestExportOfManyMedia(t *testing.T) {
 	t.Parallel()
-	const n = 10_000
+	const n = 3_000
 	now := time.Now().UTC()
 	list := make([]any, n)
 	for i := range list {

@@ -194,11 +194,11 @@ func (d *accountDrawer) regroup(r *inside) {
 	}
 }
 
-// TestExportOfManyNumbers: ten thousand numbers of one connection are a few lines where they are in a row,
+// TestExportOfManyNumbers: five thousand numbers of one connection are a few lines where they are in a row,
 // and a file of their own where they are not; and each list is read once.
 func TestExportOfManyNumbers(t *testing.T) {
 	t.Parallel()
-	const count, first = 10_000, resource.Number(15125550000)
+	const count, first = 5_000, resource.Number(15125550000)
 	for _, c := range []struct {
 		name, kind string
 		step       resource.Number

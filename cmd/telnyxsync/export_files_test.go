@@ -123,7 +123,7 @@ func TestExportOfTwoOwners(t *testing.T) {
 	}
 }
 
-// TestExportOfManyMedia: an account of ten thousand media, however its list is paged.
+// TestExportOfManyMedia: an account of three thousand media, however its list is paged.
 func TestExportOfManyMedia(t *testing.T) {
 	t.Parallel()
 	const n = 3_000

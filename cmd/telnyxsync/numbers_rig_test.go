@@ -223,10 +223,8 @@ func (r *teams) edit(name string, v any) {
 // owned is what belongs to connections, by their ids.
 func (r *teams) owned(name string) (out map[string][]map[string]any) {
 	r.t.Helper()
-	if text := r.whole()[name]; text != nil {
-		if err := json.Unmarshal(text, &out); err != nil {
-			r.t.Fatal(err)
-		}
+	if err := json.Unmarshal(r.sim.Part(name), &out); err != nil {
+		r.t.Fatal(err)
 	}
 	return out
 }
@@ -238,7 +236,7 @@ func (r *teams) objects(name, connection string) []map[string]any { return r.own
 func (r *teams) own(e164 ...string) {
 	r.t.Helper()
 	var list []map[string]any
-	if err := json.Unmarshal(r.whole()["phone_numbers"], &list); err != nil {
+	if err := json.Unmarshal(r.sim.Part("phone_numbers"), &list); err != nil {
 		r.t.Fatal(err)
 	}
 	for _, text := range e164 {

@@ -124,11 +124,10 @@ func (w *wild) truly(r object, now time.Time) bool {
 
 func (w *wild) recordings() (list []object) {
 	w.Helper()
-	var account struct{ Recordings []object }
-	if err := json.Unmarshal(w.sim.Account(), &account); err != nil {
+	if err := json.Unmarshal(w.sim.Part("recordings"), &list); err != nil {
 		w.Fatal(err)
 	}
-	return account.Recordings
+	return list
 }
 
 func (w *wild) due(now time.Time) map[string]bool {

@@ -212,9 +212,8 @@ func (k *keeper) refused(what string, desired resource.Config, want string) {
 // ids are those of the objects of a collection.
 func (k *keeper) ids(collection string) map[string]bool {
 	k.Helper()
-	var account map[string]json.RawMessage
 	var list []struct{ ID string }
-	if err := errors.Join(json.Unmarshal(k.sim.Account(), &account), json.Unmarshal(account[collection], &list)); err != nil {
+	if err := json.Unmarshal(k.sim.Part(collection), &list); err != nil {
 		k.Fatal(err)
 	}
 	out := map[string]bool{}

@@ -167,17 +167,13 @@ func writes(sim *telnyxsim.Sim) (out []string) {
 // objects are the account's objects of the kinds that are managed, by "kind/id", as JSON.
 func (r *rig) objects() map[string]string {
 	r.Helper()
-	var account map[string]json.RawMessage
-	if err := json.Unmarshal(r.sim.Account(), &account); err != nil {
-		r.Fatal(err)
-	}
 	out := map[string]string{}
 	for kind, key := range map[string]string{
 		"external_connections": "id", "siprec_connectors": "name", "media": "media_name",
 		"custom_storage_credentials": "connection_id", "dialogflow_connections": "connection_id",
 	} {
 		var list []map[string]any
-		if err := json.Unmarshal(account[kind], &list); err != nil {
+		if err := json.Unmarshal(r.sim.Part(kind), &list); err != nil {
 			r.Fatal(err)
 		}
 		for _, o := range list {

@@ -36,6 +36,7 @@ type Document struct {
 	doc        *openapi3.T
 	router     routers.Router
 	deviations []Deviation
+	valid      *answers
 }
 
 // Operations lists all that the document has, as "GET /media/{media_name}", sorted.
@@ -167,5 +168,5 @@ func load(path string, deviations []Deviation) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("route the OpenAPI document %s: %w", path, err)
 	}
-	return &Document{path: path, doc: doc, router: router, deviations: deviations}, nil
+	return &Document{path: path, doc: doc, router: router, deviations: deviations, valid: newAnswers()}, nil
 }

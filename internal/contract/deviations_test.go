@@ -52,6 +52,7 @@ func TestDeviations(t *testing.T) {
 			t.Errorf("deviation %d is not applied: %q", i, got)
 		}
 		fewer := *d
+		fewer.valid = newAnswers()
 		fewer.deviations = append(append([]Deviation{}, all[:i]...), all[i+1:]...)
 		if all[i].Amend != nil { // it is in the document already
 			other, err := load(d.path, fewer.deviations)

@@ -158,6 +158,9 @@ func (p *planner) underWay(g *group, n resource.Number, l *resource.LiveNumber) 
 	if _, ok := p.uploads(t.Target.Connection); !ok { // should the answer be lost, those that were there before tell the new one
 		return verdict{op: Wait, cause: cause{code: CodeRetryBlocked, ticket: t.Ticket}}, true
 	}
+	if p.uploadedByOthers(r) {
+		return verdict{}, false
+	}
 	return verdict{op: Retry, cause: cause{code: CodeRetryDue, ticket: t.Ticket, inner: p.keep(t.Reason)}, inDoubt: p.lost.Has(n)}, true
 }
 

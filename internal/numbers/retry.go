@@ -15,6 +15,8 @@ type retry struct {
 	numbers resource.Numbers // that failed, parked ones too
 	checked bool
 	ok      bool
+	looked  bool // whether somebody uploads any of it
+	taken   bool
 }
 
 // retryOf is what is known of the upload that a number failed in; nil where there is none that could be retried.
@@ -55,6 +57,19 @@ func (p *planner) retriable(r *retry) (bool, error) {
 	}
 	r.checked = true
 	return r.ok, nil
+}
+
+// uploadedByOthers tells whether an unfinished upload has any number of a retry, which would send it a second time.
+// The connection's uploads are known.
+func (p *planner) uploadedByOthers(r *retry) bool {
+	if !r.looked {
+		for n := range r.numbers.All() {
+			ticket, _ := p.inUpload(r.target.Connection, n)
+			r.taken = r.taken || ticket != ""
+		}
+		r.looked = true
+	}
+	return r.taken
 }
 
 // allThere tells whether numbers are on a connection.

@@ -75,6 +75,17 @@ func use(t resource.Target) resource.Target {
 	return t
 }
 
+// Where somebody uploads a number that failed before, the retry of its upload would send it a second time:
+// it is waited for, and the others are uploaded anew.
+func TestNothingIsRetriedThatSomebodyUploads(t *testing.T) {
+	failed := upload("T", "error", map[resource.Number]string{n1: "internal_error", n2: "internal_error"})
+	theirs := resource.Upload{Ticket: "theirs", Status: "pending", Entries: []resource.UploadEntry{{Number: n2, Status: "pending"}}}
+	a := new(account).owns(here, n1, n2).uploading(here, failed).uploading(here, theirs)
+	groups := []Group{groupOf(atL1, set(n1, n2))}
+	p := a.decide(t, Input{Groups: groups, Troubles: failedIn("T", atL1, now.Add(-time.Minute), n1, n2)})
+	same(t, "decided", fmt.Sprint(said(&p.Groups[0])), "[upload [+15125550101] wait [+15125550102]]")
+}
+
 // An upload whose answer was lost is the one that was not there before and holds all of its numbers.
 func TestFind(t *testing.T) {
 	pending := func(ticket string, list ...resource.Number) resource.Upload {

@@ -232,6 +232,16 @@ func (s *Sim) Account() []byte {
 	return append(bytes.TrimSpace(encode(doc, "  ")), '\n')
 }
 
+// Part is one part of the account, such as phone_numbers or one of the switches, as compact JSON; null where
+// there is none.
+func (s *Sim) Part(name string) []byte {
+	s.mu.Lock()
+	s.acc.settle(s.clock.Now())
+	v := s.acc.document(s.parts)[name]
+	s.mu.Unlock()
+	return encode(v, "")
+}
+
 // SetAccount replaces the whole account. An error names what is wrong in the
 // document and leaves the account as it was.
 func (s *Sim) SetAccount(doc []byte) error {

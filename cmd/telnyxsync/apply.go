@@ -27,6 +27,8 @@ type applyFlags struct {
 	lockWait time.Duration
 	wait     time.Duration
 	times    numbers.Times
+	approve  []string
+	by       string
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -50,7 +52,7 @@ guard withheld something.`,
   telnyxsync apply --yes configs                              # no question, for scripts
   telnyxsync apply --yes --wait=2h configs                    # until all numbers are on Teams
   telnyxsync apply --only external_connections/zoom-emea configs
-  telnyxsync apply --prune --max-deletes 25 configs
+  telnyxsync apply --prune --approve QK3M5ZT2AB configs       # what a guard withheld under that code
   telnyxsync diff --out plan.json configs && telnyxsync apply plan.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			saved, paths, err := a.takePlan(cmd, args, &flags)
@@ -66,6 +68,8 @@ guard withheld something.`,
 	cmd.Flags().DurationVar(&flags.wait, "wait", 0, "go on until nothing is on its way, for this long at most")
 	cmd.Flags().Lookup("wait").NoOptDefVal = "30m"
 	timesFlags(cmd, &flags.times)
+	cmd.Flags().StringArrayVar(&flags.approve, "approve", nil, "the code of a withheld set: let exactly that through as well; may be repeated")
+	cmd.Flags().StringVar(&flags.by, "by", approver(), "who approves")
 	cmd.Flags().DurationVar(&flags.lockWait, "lock-wait", lockWait, "how long to wait for another telnyxsync that is writing")
 	return cmd
 }
@@ -116,19 +120,32 @@ func (a *app) apply(ctx context.Context, paths []string, saved *planFile, flags 
 			return err
 		}
 	}
+	if o.By = flags.by; len(flags.approve) > 0 {
+		o.Approve = flags.approve
+		if p, err = engine.PlanSettled(ctx, desired, snap, o); err != nil {
+			return err
+		}
+	}
 	asJSON := flags.output == "json"
 	if !asJSON {
 		fmt.Fprint(a.out, words.Text(&p, render.TextOptions{Color: color(a.out), Verbose: flags.verbose}))
 	}
 	var result *plan.Result
 	if len(p.Changes) > 0 || !p.Remember.Empty() {
-		if asks(&p) && !flags.yes {
-			if err := a.ask(ctx, &p); err != nil {
+		if offers := len(p.Sets) > 0 && isTerminal(a.in); (asks(&p) || offers) && !flags.yes {
+			code, err := a.ask(ctx, &p)
+			if err != nil {
 				if asJSON {
 					_, writeErr := a.out.Write(words.Failed(&p, nil, err))
 					err = errors.Join(err, writeErr)
 				}
 				return err
+			}
+			if code != "" { // it stands for what was shown: what is planned with it is that, and what was shown beside
+				o.Approve = append(o.Approve, code)
+				if p, err = engine.PlanSettled(ctx, desired, snap, o); err != nil {
+					return err
+				}
 			}
 		}
 		err = state.Write(ctx, dir, flags.lockWait, func(db *state.DB, snap state.Snapshot) (err error) {

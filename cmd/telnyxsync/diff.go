@@ -25,6 +25,7 @@ type planFlags struct {
 	maxDeletes    int
 	maxPercent    int
 	limit         []string
+	changed       func(flag string) bool
 	verbose       bool
 }
 
@@ -32,28 +33,49 @@ type planFlags struct {
 func (f *planFlags) add(cmd *cobra.Command, formats ...string) {
 	outputFlag(cmd, &f.output, append([]string{"text", "json"}, formats...)...)
 	flags := cmd.Flags()
+	f.changed = flags.Changed
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show each change and each reason where many are alike, and name all phone numbers")
 	flags.StringArrayVar(&f.only, "only", nil, "only this address (KIND/NAME) and what it needs; may be repeated")
 	flags.BoolVar(&f.prune, "prune", false, "delete what we own and is no longer written")
 	flags.BoolVar(&f.acceptAccount, "accept-account", false, "go on although the state belongs to another account or URL")
-	flags.IntVar(&f.maxDeletes, "max-deletes", apply.DefaultLimits()[plan.Deletes].Max, "most deletions, replacements and deactivations of a kind in one run")
-	flags.StringArrayVar(&f.limit, "limit", nil, "CLASS=N: the limit of guards on a class for this run (deletes, vanished, recordings, transcriptions); may be repeated")
-	flags.IntVar(&f.maxPercent, "max-delete-percent", apply.DefaultLimits()[plan.Deletes].Percent, "and the share of what is owned, where that is 20 or more")
+	flags.StringArrayVar(&f.limit, "limit", nil, "CLASS=N: the limit of guards on a class in this run alone, instead of all others ("+limitClasses()+"); may be repeated")
+	flags.IntVar(&f.maxDeletes, "max-deletes", apply.DefaultLimits()[plan.Deletes].Max, "the same as --limit deletes=N --limit vanished=N")
+	flags.IntVar(&f.maxPercent, "max-delete-percent", apply.DefaultLimits()[plan.Deletes].Percent, "most deletions, replacements and deactivations in 24 hours, in percent of what is owned of a kind")
+}
+
+// limitClasses lists the classes that have limits.
+func limitClasses() string {
+	var names []string
+	for _, c := range apply.LimitClasses() {
+		names = append(names, string(c))
+	}
+	return strings.Join(names, ", ")
 }
 
 // limits are those of guards: of the flags' older names, and over them those by class.
 func (f *planFlags) limits() (apply.Limits, error) {
 	out := apply.DefaultLimits()
-	out[plan.Deletes] = apply.Limit{Max: f.maxDeletes, Percent: f.maxPercent}
-	out[plan.Vanished] = apply.Limit{Max: f.maxDeletes, Percent: out[plan.Vanished].Percent}
+	given := f.changed
+	if given == nil {
+		given = func(string) bool { return false } // there is no command line
+	}
+	if given("max-delete-percent") {
+		limit := out[plan.Deletes]
+		limit.Percent = f.maxPercent
+		out[plan.Deletes] = limit
+	}
+	if given("max-deletes") {
+		out[plan.Deletes] = apply.Limit{Max: f.maxDeletes, Once: true}
+		out[plan.Vanished] = out[plan.Deletes]
+	}
 	for _, text := range f.limit {
 		class, number, _ := strings.Cut(text, "=")
 		_, known := out[plan.Class(class)]
 		n, err := strconv.Atoi(number)
 		if !known || err != nil || n < 0 {
-			return nil, fmt.Errorf("--limit %s: write CLASS=N, with a class of deletes, vanished, recordings, transcriptions, and a whole number", text)
+			return nil, fmt.Errorf("--limit %s: write CLASS=N, with a class of %s, and a whole number", text, limitClasses())
 		}
-		out[plan.Class(class)] = apply.Limit{Max: n, Percent: 100} // itself the limit, whatever the share
+		out[plan.Class(class)] = apply.Limit{Max: n, Once: true}
 	}
 	return out, nil
 }

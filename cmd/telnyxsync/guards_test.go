@@ -122,11 +122,15 @@ func TestDeleteCaps(t *testing.T) {
 		flags          []string
 		withheld       bool
 	}{
-		{owned: 19, deletes: 10},
-		{owned: 19, deletes: 11, withheld: true}, // max_deletes
+		{owned: 1, deletes: 1}, // a single one always fits
+		{owned: 2, deletes: 2, withheld: true},
+		{owned: 10, deletes: 9, withheld: true},
+		{owned: 10, deletes: 10, withheld: true},
+		{owned: 19, deletes: 10, withheld: true},
 		{owned: 19, deletes: 11, flags: []string{"--max-deletes", "11"}},
-		{owned: 20, deletes: 4},                 // 20 % of them
-		{owned: 20, deletes: 5, withheld: true}, // max_delete_percent
+		{owned: 19, deletes: 11, flags: []string{"--limit", "deletes=11"}},
+		{owned: 20, deletes: 4}, // 20 % of them
+		{owned: 20, deletes: 5, withheld: true},
 		{owned: 20, deletes: 5, flags: []string{"--max-delete-percent", "25"}},
 		{owned: 20, deletes: 1, flags: []string{"--max-deletes", "0"}, withheld: true},
 	} {
@@ -134,7 +138,10 @@ func TestDeleteCaps(t *testing.T) {
 			r, _ := newRig(t)
 			file := func(n int) string {
 				var b strings.Builder
-				b.WriteString("siprec_connectors:\n")
+				b.WriteString("external_connections:\n  zoom: {external_sip_connection: zoom, outbound: {outbound_voice_profile_id: \"1\"}}\nsiprec_connectors:\n")
+				if n == 0 {
+					return strings.TrimSuffix(b.String(), "\n") + " {}\n"
+				}
 				for i := range n {
 					fmt.Fprintf(&b, "  c%02d: {host: a.example.com, port: 5060}\n", i)
 				}

@@ -163,7 +163,7 @@ func (a *app) confirm(ctx context.Context, engine *apply.Engine, job *apply.Job,
 		fmt.Fprint(a.out, a.words().Markdown(&p))
 	}
 	if len(p.Calls) > 0 {
-		if err := a.ask(ctx, &p); err != nil {
+		if _, err := a.ask(ctx, &p); err != nil {
 			if flags.output == "json" {
 				report := apply.Report{Plan: &p}
 				err = errors.Join(err, a.printReport(job, &report, true, flags, err))

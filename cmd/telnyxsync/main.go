@@ -140,7 +140,7 @@ from TELNYX_API_KEY. It is made at https://portal.telnyx.com (API Keys).`,
 	f.IntVar(&a.concurrency, "concurrency", 10, "API requests at a time")
 	f.BoolVar(&a.debug, "debug", false, "trace HTTP on stderr, masked")
 	root.AddCommand(
-		a.demoCommand(), a.validateCommand(), a.schemaCommand(), a.diffCommand(), a.applyCommand(),
+		a.demoCommand(), a.validateCommand(), a.schemaCommand(), a.diffCommand(), a.applyCommand(), a.approveCommand(), a.approvalsCommand(),
 		a.runCommand(), a.statusCommand(), a.jobsCommand(), a.uploadsCommand(), a.releasesCommand(), a.locationsCommand(),
 		a.getCommand(), a.logMessagesCommand(),
 		a.exportCommand(), a.historyCommand(), a.stateCommand(), a.simCommand(), a.versionCommand(),

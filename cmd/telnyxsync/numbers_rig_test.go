@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -409,5 +410,16 @@ func (r *teams) wantPosts(want map[string]int) {
 	r.t.Helper()
 	if got := r.posts(); !maps.Equal(got, want) {
 		r.t.Errorf("writes: %v, want %v", got, want)
+	}
+}
+
+// approveAll lets all through that apply withholds, as a person would: by the codes that it shows.
+func (r *teams) approveAll() {
+	r.t.Helper()
+	out, _ := r.here("apply", "--yes")
+	for _, m := range regexp.MustCompile(`telnyxsync approve ([A-Z2-7]{10})`).FindAllStringSubmatch(out, -1) {
+		if out, code := r.here("approve", "--yes", m[1]); code != 0 {
+			r.t.Fatalf("approve %s: exit code %d\n%s", m[1], code, out)
+		}
 	}
 }

@@ -251,7 +251,7 @@ type jsonText []byte
 func (j jsonText) MarshalJSON() ([]byte, error) { return j, nil }
 
 func (s *story) applyArgs() []string {
-	return []string{"apply", "--yes", "--prune", "--settle", "5ms"}
+	return []string{"apply", "--yes", "--prune", "--settle", "5ms", "--max-deletes", "100", "--limit", "capacity=100"}
 }
 
 func TestKilledAtEveryStep(t *testing.T) {

@@ -62,8 +62,8 @@ func TestRetentionIsGuarded(t *testing.T) {
 	for range 2 { // it does not give in
 		out := enforce(4)
 		for _, want := range []string{
-			fmt.Sprintf("withheld: %d recordings are due, which are more than 1000 (limits: recordings)", due),
-			fmt.Sprintf("run again with --limit recordings=%d\n", due), "Plan: nothing to do; 1 withheld.",
+			fmt.Sprintf("recordings that are due by new or changed policies or holds: %d planned, at most 100 in 24 hours (limits: recordings)", due),
+			"to let this change of recording_retention through: telnyxsync approve ", "Plan: nothing to do; 1 withheld.",
 		} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q is not in %s", want, out)

@@ -56,13 +56,13 @@ func TestRetentionProcessKilledAtEveryStep(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.state = filepath.Join(t.TempDir(), "state")
-				if !k.killed(r, n, mode, "jobs", "run", "recording_retention", "--enforce", "--yes") {
+				if !k.killed(r, n, mode, "jobs", "run", "recording_retention", "--enforce", "--yes", "--limit", "recordings=1000") {
 					if n < 7 {
 						t.Errorf("only %d steps", n-1)
 					}
 					return
 				}
-				r.run(0, "jobs", "run", "recording_retention", "--enforce", "--yes")
+				r.run(0, "jobs", "run", "recording_retention", "--enforce", "--yes", "--limit", "recordings=1000")
 				left := map[string]bool{}
 				for _, o := range r.account(nil)["recordings"] {
 					left[fmt.Sprint(o["id"])] = true

@@ -16,7 +16,6 @@ import (
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/daemon"
 	"telnyxsync/internal/kinds"
-	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/secret"
 	"telnyxsync/internal/spec"
@@ -125,10 +124,7 @@ func (a *app) printEffective(cfg daemon.Config) error {
 	}
 	doc := map[string]any{
 		"configs": cfg.Configs, "api": api, "mode": mode, "prune": prune, "retention": retention,
-		"max_deletes": cfg.Limits[plan.Deletes].Max, "max_delete_percent": cfg.Limits[plan.Deletes].Percent,
-		"limits": map[string]any{
-			"recordings": map[string]any{"max": cfg.Limits[plan.Recordings].Max}, "transcriptions": map[string]any{"max": cfg.Limits[plan.Transcriptions].Max},
-		},
+		"limits": limitsDoc(cfg.Limits),
 		"uploads": map[string]any{
 			"retry_base": resource.DurationText(cfg.Times.RetryBase), "retry_cap": resource.DurationText(cfg.Times.RetryCap), "retry_attempts": cfg.Times.Attempts,
 			"deadline": resource.DurationText(cfg.Times.UploadDeadline), "change_deadline": resource.DurationText(cfg.Times.ChangeDeadline),
@@ -173,4 +169,17 @@ func (a *app) printEffective(cfg daemon.Config) error {
 		}
 	}
 	return nil
+}
+
+// limitsDoc are limits as the daemon's configuration has them.
+func limitsDoc(limits apply.Limits) map[string]any {
+	out := map[string]any{}
+	for class, l := range limits {
+		doc := map[string]any{"max": l.Max}
+		if l.Percent > 0 {
+			doc["max_percent"] = l.Percent
+		}
+		out[string(class)] = doc
+	}
+	return out
 }

@@ -79,6 +79,9 @@ func TestSoak(t *testing.T) {
 	r := newRigAt(t, srv.URL)
 	const files = 9 // each holds entries of both kinds
 	limits := make([]int, entries)
+	for i := range limits {
+		limits[i] = 1 // to fall to none is what guards count
+	}
 	writeFile := func(i int) {
 		var b strings.Builder
 		b.WriteString("external_connections:\n")
@@ -118,7 +121,7 @@ func TestSoak(t *testing.T) {
 	end, report := time.Now().Add(length), time.Now().Add(time.Minute)
 	for time.Now().Before(end) {
 		for range 1 + rand.IntN(3) {
-			limits[rand.IntN(entries)] = rand.IntN(50)
+			limits[rand.IntN(entries)] = 1 + rand.IntN(50)
 		}
 		writeFile(rand.IntN(files))
 		drift(t, sim)

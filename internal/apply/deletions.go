@@ -162,7 +162,10 @@ func (d *deleting) delete(ctx context.Context, call deleteCall) (plan.Outcome, e
 			continue // it could not be archived
 		}
 		ids = append(ids, item.ID)
-		begun.Items = append(begun.Items, item.Deleted(d.p.Changes[call.of[i]].Addr, begun.At))
+		c := &d.p.Changes[call.of[i]]
+		del := item.Deleted(c.Addr, begun.At)
+		del.Counts = del.Counts && c.Let == ""
+		begun.Items = append(begun.Items, del)
 	}
 	if len(ids) == 0 {
 		return o, nil

@@ -154,7 +154,7 @@ func lookAtMessages(ctx context.Context, e *Engine, s Situation) (r Report, err 
 	if !s.Observe {
 		recorded(&p)
 	}
-	guard(&p, nil, e.Limits)
+	Guard(&p, e.Limits)
 	r.Plan, r.Says = &p, slices.Concat(p.Notes, look.Notes)
 	dismissed := map[string]bool{}
 	if !s.Observe {

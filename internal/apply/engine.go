@@ -60,6 +60,10 @@ type Options struct {
 	Only          []resource.Addr
 	Writing       bool // the plan is to be applied: entries whose secrets cannot be had are left alone
 
+	// Approve lets withheld sets through by their codes, and By is who says so.
+	Approve []string
+	By      string
+
 	// Progress is told of each change, or call of a set, that ended. It is called by one goroutine at a time.
 	Progress func(done, total int, o plan.Outcome)
 }

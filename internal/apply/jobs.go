@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -161,7 +160,7 @@ func retain(kind string) func(ctx context.Context, e *Engine, s Situation) (Repo
 			return r, s.remember(ctx, e, &p)
 		}
 		recorded(&p)
-		if len(p.Withheld) == 0 && s.Options.Only == nil { // of what was left out no guard knows
+		if s.Options.Only == nil && (len(p.Withheld) == 0 || approvedRun(&p)) { // of what was left out no guard knows
 			s.letThrough(e, kind, &p)
 		}
 		result, err := e.Apply(ctx, s.DB, s.Desired, p, s.Options)
@@ -179,20 +178,29 @@ func (s *Situation) remember(ctx context.Context, e *Engine, p *plan.Plan) error
 	return x.remember(ctx, &plan.Plan{Remember: p.Remember})
 }
 
-// letThrough takes down that a run under the rules as they are was let through by the guards.
+// approvedRun tells whether somebody approved what was due under the rules as they are.
+func approvedRun(p *plan.Plan) bool {
+	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Let != "" && c.Let != plan.LetByFlag })
+}
+
+// letThrough takes down under which rules a run was let through by the guards. What is remembered of configurations that
+// are no longer there ends with it.
 func (s *Situation) letThrough(e *Engine, kind string, p *plan.Plan) {
-	at, put := e.now(), map[resource.RuleKey]resource.Rule{}
-	for _, r := range slices.Concat(s.Snap.Rules, p.Remember.Rules) {
-		if r.Addr.Kind == kind && !slices.Contains(p.Remember.ForgetRules, r.Key()) {
-			put[r.Key()] = r
+	others := otherRoots(s.Desired, s.Snap)
+	for _, b := range s.Snap.Baselines {
+		if b.Kind == kind && s.Desired.Root(b.Root) == nil && !others[b.Root] {
+			p.Remember.ForgetBaselines = append(p.Remember.ForgetBaselines, resource.RuleKey{Addr: resource.Addr{Kind: kind}, Root: b.Root})
 		}
 	}
-	p.Remember.Rules = p.Remember.Rules[:0:0]
-	for _, r := range put {
-		r.Let = at
-		p.Remember.Rules = append(p.Remember.Rules, r)
+	for _, root := range s.Desired.Roots {
+		b := resource.Baseline{Kind: kind, Root: root.Path, At: e.now()}
+		for _, r := range p.Rules.Rules {
+			if r.Root == root.Path {
+				b.Rules = append(b.Rules, r)
+			}
+		}
+		p.Remember.Baselines = append(p.Remember.Baselines, b)
 	}
-	slices.SortFunc(p.Remember.Rules, func(a, b resource.Rule) int { return cmp.Or(a.Addr.Compare(b.Addr), cmp.Compare(a.Root, b.Root)) })
 }
 
 func itemsIn(calls []plan.Call) (n int) {

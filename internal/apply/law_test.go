@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"telnyxsync/internal/apply"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
@@ -116,7 +115,7 @@ func TestLawsOfApplyWithFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, files)
 		delete(w.account, "_tags_patch")
-		w.limits = apply.Limits{plan.Deletes: {Max: 100, Percent: 100}, plan.Vanished: {Max: 100, Percent: 100}}
+		w.limits = unlimited()
 		r := w.rig(t, wrap)
 		defer r.close()
 		before := r.objects()

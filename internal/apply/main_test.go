@@ -4,9 +4,19 @@ import (
 	"os"
 	"testing"
 
+	"telnyxsync/internal/apply"
 	"telnyxsync/internal/ramdir"
 )
 
 func TestMain(m *testing.M) {
 	os.Exit(ramdir.Tests{M: m}.Run())
+}
+
+// unlimited are limits by which nothing is withheld: what these tests are about is not the guards.
+func unlimited() apply.Limits {
+	out := apply.Limits{}
+	for _, class := range apply.LimitClasses() {
+		out[class] = apply.Limit{Max: 1 << 30, Once: true}
+	}
+	return out
 }

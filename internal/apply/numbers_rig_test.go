@@ -151,7 +151,7 @@ func (l *numberLaw) open() {
 	if err != nil {
 		l.Fatal(err)
 	}
-	l.engine = &apply.Engine{
+	l.engine = &apply.Engine{Limits: unlimited(),
 		Kinds: kinds.Pure(kinds.Table()), Operations: map[string]apply.Operations{}, BaseURL: c.BaseURL(), Key: "KEY",
 		Numbers: kinds.NewNumbers(c), Times: l.times, Concurrency: l.concurrency,
 	}

@@ -91,6 +91,7 @@ func (x *executor) carry(ctx context.Context, c *plan.Change) (out plan.Outcome,
 		rec.EndIntents = []resource.Addr{c.Addr}
 	}
 	rec.Events = []resource.Event{event(c, &out, x.fingerprint)}
+	rec.Events[0].At = x.now()
 	return out, rec, nil
 }
 
@@ -143,6 +144,7 @@ func event(c *plan.Change, o *plan.Outcome, fingerprint string) resource.Event {
 	}
 	e := resource.Event{
 		Addr: c.Addr, Op: string(c.Op), ID: o.ID, Deltas: json.RawMessage(resource.Text(deltas)), Outcome: string(o.Status), Error: o.Error, Fingerprint: fingerprint,
+		Losses: losses(c), Let: c.Let,
 	}
 	e.Reason = together(c.Reasons)
 	if len(o.Requests) > 0 {

@@ -34,9 +34,11 @@ func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.S
 	if !snap.Exists && !o.Stateless {
 		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NoStateYet}})
 	}
-	guard(&p, e.dependents(ctx, &p), e.Limits)
+	j := e.judgement(desired, snap)
+	j.dependents = e.dependents(ctx, &p)
+	p, err = e.judged(p, j, snap, o)
 	form(&p)
-	return p, nil
+	return p, err
 }
 
 // compute makes the plan, reading what it asks for of phone numbers. The objects are compared once.
@@ -69,7 +71,7 @@ func (e *Engine) review(p *plan.Plan, in diff.Input, snap state.Snapshot) {
 
 func ruleInput(kind string, whose plan.Whose, in diff.Input, snap state.Snapshot) retention.Input {
 	return retention.Input{
-		Kind: kind, Desired: in.Desired, Known: snap.Rules, Whose: whose, Owned: snap.Owned, OtherRoots: in.OtherRoots, Stateless: in.Stateless,
+		Kind: kind, Desired: in.Desired, Known: snap.Rules, Baselines: snap.Baselines, Whose: whose, Owned: snap.Owned, OtherRoots: in.OtherRoots, Stateless: in.Stateless,
 	}
 }
 

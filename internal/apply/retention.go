@@ -62,13 +62,16 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	}
 	x := &reader{Engine: e, api: api, unit: unitOf(kind), now: e.now()}
 	x.begun, x.left = begunOf(snap, x.unit)
+	j := e.judgement(desired, snap)
+	p.Job, p.Rules = kind, &resource.ApprovedRules{Rules: rules.InForce, Cutoff: x.now}
 	deletes := slices.ContainsFunc(rules.Policies, func(p retention.Policy) bool { return !p.Keep })
 	if !deletes && len(x.begun) == 0 {
 		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NoPolicy, Args: plan.Args{"unit": x.unit}}})
-		return p, nil
+		return e.judged(p, j, snap, o)
 	}
 	x.until = retention.Until(rules.Policies, x.begun, x.now)
-	x.fold = retention.NewFold(rules.Policies, retention.Options{Unit: x.unit, Now: x.now, Only: o.Only, Batch: api.Batch()})
+	approved := j.approvedRules(&p, o)
+	x.fold = retention.NewFold(rules.Policies, retention.Options{Unit: x.unit, Now: x.now, Only: o.Only, Batch: api.Batch(), Approved: approved})
 	if err := x.judge(ctx); err != nil {
 		return p, err
 	}
@@ -81,9 +84,12 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	if len(p.Changes) == 0 {
 		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NothingDue}})
 	}
-	guard(&p, nil, e.Limits)
+	for i := range p.Changes {
+		p.Rules.Count += p.Changes[i].Items.Len()
+	}
+	p, err = e.judged(p, j, snap, o)
 	e.formDeletions(&p, kind)
-	return p, nil
+	return p, err
 }
 
 // formDeletions gathers the calls that delete what is due, and says what waits for another run.
@@ -195,9 +201,21 @@ func recorded(p *plan.Plan) {
 
 // deletion is the row of the history for one that was deleted, or was to be.
 func deletion(d resource.Deleted, how plan.Status, err, request string) resource.Event {
-	return resource.Event{
+	e := resource.Event{
 		Addr: d.Rule, Op: string(plan.Delete), ID: d.ID, Reason: retention.Because(d), Outcome: string(how), Error: err, RequestID: request,
 	}
+	if d.Counts {
+		e.Losses = []resource.Loss{{Class: string(classOf(d.Rule.Kind)), Count: 1}}
+	}
+	return e
+}
+
+// classOf is what guards count as that a kind of policies deletes.
+func classOf(kind string) plan.Class {
+	if unitOf(kind) == "transcription" {
+		return plan.Transcriptions
+	}
+	return plan.Recordings
 }
 
 // each reads a list, by clocks that agree.

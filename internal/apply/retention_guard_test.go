@@ -21,7 +21,7 @@ import (
 // limited lets one run delete so many, and no more.
 func (k *keeper) limited(class plan.Class, most int) {
 	k.connect(client.Config{Concurrency: 1})
-	k.engine.Limits = apply.Limits{class: {Max: most, Percent: 100}}
+	k.engine.Limits = apply.Limits{class: {Max: most, Once: true}}
 }
 
 // Whatever is due: beyond the limit nothing at all is deleted, at or below it all is, but for what bounds of policies
@@ -65,7 +65,7 @@ func TestLimitOfRetentionLaw(t *testing.T) {
 				t.Fatalf("%d are due of at most %d, %d were deleted, exit code %d", due, most, gone, report.Exit())
 			}
 			for _, w := range report.Plan.Withheld {
-				if r := w.Guards[0]; r.Code != apply.TooManyItems || r.Args["count"] != due || r.Args["max"] != most || r.Args["class"] != string(class) {
+				if r := w.Guards[0]; r.Code != apply.OverLimit || r.Args["count"] != due || r.Args["limit"] != most || r.Args["class"] != string(class) {
 					t.Fatalf("%+v", r)
 				}
 			}
@@ -80,13 +80,10 @@ func TestLimitOfRetentionLaw(t *testing.T) {
 	})
 }
 
-// Of a thousand and more recordings that are due at once nobody is asked to write a limit before.
+// Of a hundred and more recordings that are due at once nobody is asked to write a limit before.
 func TestLimitsByDefault(t *testing.T) {
 	for job, collection := range map[string]string{recordingJob: "recordings", transcriptionJob: "recording_transcriptions"} {
-		for n, want := range map[int]int{1000: plan.ExitNothing, 1001: plan.ExitWithheld} {
-			if job == transcriptionJob && n == 1000 {
-				continue // they go one by one
-			}
+		for n, want := range map[int]int{100: plan.ExitNothing, 101: plan.ExitWithheld} {
 			list := []any{}
 			for i := range n {
 				list = append(list, object{"id": fmt.Sprint("x", i), "created_at": ago(40 * aDay)})
@@ -95,7 +92,7 @@ func TestLimitsByDefault(t *testing.T) {
 			t.Cleanup(k.close)
 			k.engine.Limits = nil
 			report, err := k.run(context.Background(), job, apply.Situation{Desired: k.load("a", job+":\n  all: {delete_after: 30d}\n"), Enforce: true})
-			if left := len(k.ids(collection)); err != nil || report.Exit() != want || left != map[int]int{1000: 0, 1001: 1001}[n] {
+			if left := len(k.ids(collection)); err != nil || report.Exit() != want || left != map[int]int{100: 0, 101: 101}[n] {
 				t.Errorf("%s, %d: %v, exit code %d, %d left", job, n, err, report.Exit(), left)
 			}
 		}
@@ -145,6 +142,7 @@ func TestOnlyWhatWasShownIsDeleted(t *testing.T) {
 	}
 	// What was withheld when it was shown is not deleted because less is due by now.
 	k.limited(plan.Recordings, 1)
+	s.Desired = k.load("a", "recording_retention:\n  other: {delete_after: 29d}\n")
 	if shown, err = k.engine.PlanRetention(context.Background(), recordingJob, s.Desired, k.snapshot(), apply.Options{}); err != nil || len(shown.Withheld) != 1 {
 		t.Fatalf("%v, %+v", err, shown.Withheld)
 	}
@@ -185,9 +183,9 @@ func TestWhichRunsAreLetThrough(t *testing.T) {
 		if _, err := k.run(context.Background(), recordingJob, s); err != nil {
 			t.Fatal(err)
 		}
-		rules := k.snapshot().Rules
-		if len(rules) != 2 || rules[0].Let.IsZero() == want || rules[1].Let.IsZero() == want {
-			t.Errorf("%s: %+v", what, rules)
+		got := k.snapshot().Baselines
+		if (len(got) == 1) != want || want && (len(got[0].Rules) != 2 || got[0].Kind != recordingJob || got[0].At.IsZero()) {
+			t.Errorf("%s: %+v", what, got)
 		}
 	}
 	k.limited(plan.Recordings, 1)

@@ -73,9 +73,14 @@ func (x *executor) events(p *plan.Plan, call *plan.Call, o resource.Order, out *
 			if e.err != nil {
 				text = e.err.Error()
 			}
-			list = append(list, numberEvent(
+			row := numberEvent(
 				p.Changes[i].Addr, call.Op, o.Ticket, e.numbers, plan.Reason{Code: NumbersSent}, string(e.status), text, out.request, x.fingerprint,
-			))
+			)
+			row.At, row.Let = x.now(), p.Changes[i].Let
+			if p.Changes[i].Class(plan.Numbers) > 0 {
+				row.Losses = []resource.Loss{{Class: string(plan.Numbers), Count: e.numbers.Len()}}
+			}
+			list = append(list, row)
 		}
 	}
 	return list

@@ -60,8 +60,9 @@ func drawWorld(t *rapid.T, files map[string]resource.File) world {
 	w.owned = w.drawOwned(t, ids)
 	w.desired = w.drawDesired(t, ids)
 	w.options = apply.Options{Writing: true, Prune: rapid.Bool().Draw(t, "prune"), Foreign: rapid.Bool().Draw(t, "foreign")}
+	w.limits = unlimited()
 	if most := rapid.SampledFrom([]int{10, 1, 2, 0}).Draw(t, "max deletes"); most < 10 {
-		w.limits = apply.Limits{plan.Deletes: {Max: most, Percent: 20}, plan.Vanished: {Max: most, Percent: 100}}
+		w.limits[plan.Deletes], w.limits[plan.Vanished] = apply.Limit{Max: most, Percent: 20}, apply.Limit{Max: most, Percent: 100}
 	}
 	return w
 }

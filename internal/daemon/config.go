@@ -57,14 +57,23 @@ type upSettings struct {
 	BatchSettle    resource.Duration `yaml:"batch_settle"`
 }
 
-// limSettings are the limits of guards on what retention deletes, by class; those on objects are max_deletes and
-// max_delete_percent.
+// limSettings are the limits of guards by class. max_deletes and max_delete_percent are older names of that of deletes.
 type limSettings struct {
-	Recordings     limSetting `yaml:"recordings"`
-	Transcriptions limSetting `yaml:"transcriptions"`
+	Deletes        limSetting  `yaml:"deletes"`
+	Capacity       limSetting  `yaml:"capacity"`
+	Numbers        limSetting  `yaml:"numbers"`
+	Adoptions      limSetting  `yaml:"adoptions"`
+	Vanished       limSetting  `yaml:"vanished"`
+	Recordings     itemSetting `yaml:"recordings"`
+	Transcriptions itemSetting `yaml:"transcriptions"`
 }
 
 type limSetting struct {
+	Max        int `yaml:"max" rule:"min=0"`
+	MaxPercent int `yaml:"max_percent" rule:"min=0,max=100"`
+}
+
+type itemSetting struct {
 	Max int `yaml:"max" rule:"min=0"`
 }
 
@@ -152,9 +161,10 @@ func (c *Config) limits(o resource.Object, number func(path string, otherwise in
 	if _, written := o["max_deletes"]; written { // so much may be made anew, too
 		out[plan.Vanished] = apply.Limit{Max: deletes.Max, Percent: out[plan.Vanished].Percent}
 	}
-	for _, class := range []plan.Class{plan.Recordings, plan.Transcriptions} {
+	for _, class := range apply.LimitClasses() {
 		limit := out[class]
 		limit.Max = number(resource.Pointer("limits", string(class), "max"), limit.Max)
+		limit.Percent = number(resource.Pointer("limits", string(class), "max_percent"), limit.Percent)
 		out[class] = limit
 	}
 	return out

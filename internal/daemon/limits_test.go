@@ -24,10 +24,16 @@ func TestLimits(t *testing.T) {
 	for more, want := range map[string]apply.Limits{
 		"": apply.DefaultLimits(),
 		"limits:\n  recordings: {max: 5}\n  transcriptions: {max: 0}\n": {
-			plan.Deletes: {Max: 10, Percent: 20}, plan.Vanished: {Max: 10, Percent: 100}, plan.Recordings: {Max: 5, Percent: 100}, plan.Transcriptions: {Max: 0, Percent: 100},
+			plan.Deletes: {Max: 10, Percent: 20}, plan.Capacity: {Max: 10, Percent: 20}, plan.Numbers: {Max: 50, Percent: 20}, plan.Adoptions: {Max: 10, Percent: 20},
+			plan.Vanished: {Max: 10, Percent: 20}, plan.Recordings: {Max: 5}, plan.Transcriptions: {Max: 0}, plan.Released: {},
+		},
+		"limits:\n  deletes: {max: 1, max_percent: 2}\n  capacity: {max: 3}\n  numbers: {max_percent: 4}\n  adoptions: {max: 5, max_percent: 6}\n  vanished: {max: 7, max_percent: 8}\n": {
+			plan.Deletes: {Max: 1, Percent: 2}, plan.Capacity: {Max: 3, Percent: 20}, plan.Numbers: {Max: 50, Percent: 4}, plan.Adoptions: {Max: 5, Percent: 6},
+			plan.Vanished: {Max: 7, Percent: 8}, plan.Recordings: {Max: 100}, plan.Transcriptions: {Max: 100}, plan.Released: {},
 		},
 		"max_deletes: 3\nmax_delete_percent: 50\n": { // so many may be made anew, too
-			plan.Deletes: {Max: 3, Percent: 50}, plan.Vanished: {Max: 3, Percent: 100}, plan.Recordings: {Max: 1000, Percent: 100}, plan.Transcriptions: {Max: 1000, Percent: 100},
+			plan.Deletes: {Max: 3, Percent: 50}, plan.Capacity: {Max: 10, Percent: 20}, plan.Numbers: {Max: 50, Percent: 20}, plan.Adoptions: {Max: 10, Percent: 20},
+			plan.Vanished: {Max: 3, Percent: 20}, plan.Recordings: {Max: 100}, plan.Transcriptions: {Max: 100}, plan.Released: {},
 		},
 	} {
 		c, err := load(more)
@@ -56,7 +62,7 @@ func TestTooMuchIsDue(t *testing.T) {
 		return map[string]any{"recordings": list}
 	}
 	withRetention(t, func(c *Config) { c.Enforce = true }, account, func(r *retention) {
-		r.engine.Limits = apply.Limits{plan.Recordings: {Max: 3, Percent: 100}}
+		r.engine.Limits = apply.Limits{plan.Recordings: {Max: 3}}
 		r.write(monthYAML)
 		r.kick(reconcile, "start")
 		r.left("the files are read", settledFor+time.Second, "r0 r1 r2 r3")
@@ -66,16 +72,16 @@ func TestTooMuchIsDue(t *testing.T) {
 		r.left("after a pass", time.Second, "r0 r1 r2 r3")
 		s := r.current()
 		w := s.Jobs[retentionJob].Withheld
-		if s.OK() || len(w) != 1 || w[0].Code != apply.TooManyItems || w[0].Address != "recording_retention/all" || !strings.Contains(w[0].Text, "4 recordings are due, which are more than 3") {
+		if s.OK() || len(w) != 1 || w[0].Code != apply.OverLimit || w[0].Address != "recording_retention/all" || !strings.Contains(w[0].Text, "recordings that are due by new or changed policies or holds: 4 planned, at most 3") {
 			t.Errorf("%v %+v", s.OK(), w)
 		}
 		if shown := r.metric("telnyxsync_problems"); !slices.Contains(shown, `telnyxsync_problems{state="withheld"} 1`) {
 			t.Errorf("the metrics say %q", shown)
 		}
-		if log := r.log.String(); strings.Count(log, `"level":"WARN","msg":"withheld"`) != 1 || !strings.Contains(log, `"code":"too_many_items"`) {
+		if log := r.log.String(); strings.Count(log, `"level":"WARN","msg":"withheld"`) != 1 || !strings.Contains(log, `"code":"over_limit"`) {
 			t.Errorf("the log says\n%s", log)
 		}
-		if !strings.Contains(r.lines(retentionJob), "withheld: recording_retention/all: 4 recordings are due") {
+		if !strings.Contains(r.lines(retentionJob), "withheld: recording_retention/all: recordings that are due") {
 			t.Errorf("it says %s", r.lines(retentionJob))
 		}
 		r.write("recording_retention:\n  all: {delete_after: 50d}\n")
@@ -89,7 +95,7 @@ func TestTooMuchIsDue(t *testing.T) {
 		if shown := r.metric("telnyxsync_problems"); !slices.Contains(shown, `telnyxsync_problems{state="withheld"} 0`) {
 			t.Errorf("the metrics say %q", shown)
 		}
-		r.engine.Limits = apply.Limits{plan.Recordings: {Max: 4, Percent: 100}}
+		r.engine.Limits = apply.Limits{plan.Recordings: {Max: 4}}
 		r.write(monthYAML)
 		r.kick(reconcile, filesChanged)
 		r.after(settledFor + time.Second)

@@ -157,4 +157,8 @@ func (l *loop) warn(p *plan.Plan) {
 		h := &p.Withheld[i]
 		l.Log.Warn("withheld", "address", h.Addr.String(), "code", codeOf(h.Guards), "why", l.words.All(h.Guards))
 	}
+	for i := range p.Sets {
+		s := &p.Sets[i]
+		l.Log.Warn("withheld until it is approved", "set", s.Name, "approval_code", s.Code, "how", l.words.Approve(s))
+	}
 }

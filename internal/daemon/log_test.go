@@ -89,7 +89,7 @@ func TestWhatFailedHasACode(t *testing.T) {
 	}})
 	for range 2 {
 		l.runJob(t.Context(), l.Jobs[0], []Why{scheduled})
-		if got, want := fmt.Sprint(l.current().Failed), "[{k/a unverifiable look} {k/b  422}]"; got != want {
+		if got, want := fmt.Sprint(l.current().Failed), "[{k/a unverifiable look } {k/b  422 }]"; got != want {
 			t.Errorf("failed: %s, want %s", got, want)
 		}
 	}

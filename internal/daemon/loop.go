@@ -45,6 +45,7 @@ const (
 	expiring     Why = "about_to_expire"
 	onTheWay     Why = "numbers_on_their_way"
 	retrying     Why = "retry"
+	approved     Why = "approved"
 )
 
 // loop is the daemon under one configuration of its own: one goroutine runs jobs, one at a time;
@@ -126,6 +127,10 @@ func (l *loop) run(ctx context.Context, listener net.Listener) error {
 		}
 	})
 	g.Go(func() error { return l.serve(ctx, listener) })
+	g.Go(func() error {
+		l.people(ctx)
+		return nil
+	})
 	l.scheduler.start()
 	l.board.update(func(s *Status) { s.NextRuns = l.scheduler.next() })
 	l.missed(ctx)

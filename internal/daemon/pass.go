@@ -20,7 +20,7 @@ var whole = resource.Addr{}
 // pass reads the files and makes the account as they say.
 func (l *loop) pass(ctx context.Context, j apply.Job, why []Why) (apply.Report, error) {
 	started := time.Now()
-	if slices.Contains(why, filesChanged) || slices.Contains(why, signalled) {
+	if slices.Contains(why, filesChanged) || slices.Contains(why, signalled) || slices.Contains(why, approved) {
 		l.backoff.clear() // somebody did something: it may help
 	}
 	if l.backoff.waiting(whole, started) {
@@ -167,9 +167,9 @@ func (l *loop) rememberFailures(r apply.Report) {
 			case o.Status == plan.Done:
 				delete(failed, o.Addr)
 			case o.Status == plan.Blocked:
-				failed[o.Addr] = EntryStatus{o.Addr.String(), codeOf(o.Reasons), render.BlockedBy(o.BlockedBy)}
+				failed[o.Addr] = EntryStatus{Address: o.Addr.String(), Code: codeOf(o.Reasons), Text: render.BlockedBy(o.BlockedBy)}
 			case o.Status == plan.Failed, o.Status == plan.InDoubt, o.Status == plan.Unverified:
-				failed[o.Addr] = EntryStatus{o.Addr.String(), codeOf(o.Reasons), l.words.Wrong(o)}
+				failed[o.Addr] = EntryStatus{Address: o.Addr.String(), Code: codeOf(o.Reasons), Text: l.words.Wrong(o)}
 			default: // the daemon is being stopped
 			}
 		}

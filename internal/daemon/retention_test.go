@@ -22,6 +22,7 @@ import (
 	"telnyxsync/internal/kinds"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
+	"telnyxsync/internal/state"
 	"telnyxsync/internal/telnyxsim"
 )
 
@@ -214,7 +215,16 @@ func TestAHoldThatIsGoneForAMoment(t *testing.T) {
 		r.left("and there again", time.Hour, "old young")
 		r.write(monthYAML)
 		r.kick(retentionJob, "schedule")
-		r.left("released", settledFor+time.Second, "young")
+		r.left("released: somebody has to say so", settledFor+time.Second, "old young")
+		snap, err := state.Load(context.Background(), r.stateDir)
+		if err != nil || len(snap.Withheld) != 1 || snap.Withheld[0].Name != retentionJob {
+			t.Fatalf("%v %+v", err, snap.Withheld)
+		}
+		if err := state.Request(r.stateDir, apply.Approve(&snap.Withheld[0], "somebody", time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		r.kick(retentionJob, approved)
+		r.left("approved", settledFor+time.Second, "young")
 	})
 }
 

@@ -70,6 +70,7 @@ type EntryStatus struct {
 	Address string    `json:"address"`
 	Code    plan.Code `json:"code,omitempty"`
 	Text    string    `json:"text"`
+	Approve string    `json:"approve,omitempty"` // the code that lets it through, with its set
 }
 
 // JobStatus is the last run of a job.
@@ -167,7 +168,7 @@ func (s *Status) takePlan(p *plan.Plan, words *render.Words) {
 func problemsOf(p *plan.Plan, words *render.Words) (out []EntryStatus) {
 	for i := range p.Problems {
 		q := &p.Problems[i]
-		out = append(out, EntryStatus{plan.Subject(q.Addr), q.Reason.Code, words.Problem(q)})
+		out = append(out, EntryStatus{Address: plan.Subject(q.Addr), Code: q.Reason.Code, Text: words.Problem(q)})
 	}
 	return out
 }
@@ -175,7 +176,11 @@ func problemsOf(p *plan.Plan, words *render.Words) (out []EntryStatus) {
 func withheldOf(p *plan.Plan, words *render.Words) (out []EntryStatus) {
 	for i := range p.Withheld {
 		h := &p.Withheld[i]
-		out = append(out, EntryStatus{h.Addr.String(), codeOf(h.Guards), words.All(h.Guards)})
+		text := words.All(h.Guards)
+		if at := slices.IndexFunc(p.Sets, func(s plan.Set) bool { return s.Code == h.Code }); at >= 0 {
+			text += "; " + words.Approve(&p.Sets[at])
+		}
+		out = append(out, EntryStatus{Address: h.Addr.String(), Code: codeOf(h.Guards), Text: text, Approve: h.Code})
 	}
 	return out
 }

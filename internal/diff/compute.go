@@ -117,13 +117,14 @@ func newPlanner(in Input) *planner {
 		in.Instance = "default"
 	}
 	p := &planner{in: in, matches: map[resource.Addr]*match{}, entries: map[string][]*resource.Entry{}, kinds: map[string]*resource.Kind{}}
-	p.plan.Owned = map[string]int{}
+	p.plan.Owned, p.plan.Entries = map[string]int{}, map[string]int{}
 	p.remembered = map[resource.Addr]bool{}
 	p.in.Owned = slices.SortedFunc(slices.Values(in.Owned), func(a, b resource.Owned) int { return a.Addr.Compare(b.Addr) })
 	p.in.Desired.Entries = slices.Clone(in.Desired.Entries) // what their keys refer to is filled in
 	for i := range p.in.Desired.Entries {
 		e := &p.in.Desired.Entries[i]
 		p.entries[e.Kind] = append(p.entries[e.Kind], e)
+		p.plan.Entries[e.Kind]++
 	}
 	return p
 }

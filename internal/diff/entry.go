@@ -211,11 +211,7 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 	case !due.IsZero():
 		p.dueAt(due)
 	}
-	for _, d := range c.Deltas {
-		if s := k.Schema.At(d.Path); s != nil && s.Outage != nil && d.New == s.Outage {
-			c.Blast = []plan.Blast{{Class: plan.Deletes, Count: 1}}
-		}
-	}
+	c.Blast = blast(k, c)
 	if len(c.Deltas) > 0 {
 		c.Cost = 1
 		if end := w.Live.Expires; !end.IsZero() && !p.in.Now.Before(end) {
@@ -227,6 +223,9 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 		c.Op, c.Reasons = plan.Rename, reasons(WasNamed, plan.Args{"address": f.from.Addr.String()})
 	case row == nil && !p.in.Stateless:
 		c.Op, c.Reasons = plan.Adopt, reasons(UnknownToState, nil)
+		if overwrites(c) {
+			c.Blast = append(c.Blast, plan.Blast{Class: plan.Adoptions, Count: 1})
+		}
 		if f.live.OwnedBy(owner) {
 			c.Reasons = reasons(TaggedAsOurs, nil)
 		}
@@ -244,6 +243,34 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 		return
 	}
 	p.add(e, *c)
+}
+
+// blast is what an update takes away: calls, or the capacity for them.
+func blast(k *resource.Kind, c *plan.Change) (out []plan.Blast) {
+	counted := map[plan.Class]bool{}
+	count := func(class plan.Class) {
+		if !counted[class] {
+			counted[class] = true
+			out = append(out, plan.Blast{Class: class, Count: 1})
+		}
+	}
+	for _, d := range c.Deltas {
+		switch s := k.Schema.At(d.Path); {
+		case s == nil:
+		case s.Outage != nil && d.New == s.Outage:
+			count(plan.Deletes)
+		case s.Capacity == "zero" && d.New == int64(0), s.Capacity == "any" && d.Old != nil:
+			count(plan.Capacity)
+		}
+	}
+	return out
+}
+
+// overwrites tells whether an adoption changes a value that is live.
+func overwrites(c *plan.Change) bool {
+	return slices.ContainsFunc(c.Deltas, func(d plan.Delta) bool {
+		return d.Path != plan.OwnerTagPath && d.Path != plan.RenewPath && d.Old != nil
+	})
 }
 
 // settle remembers an object as it is to be known from now on, without any write.

@@ -25,15 +25,15 @@ type ExternalConnection struct {
 
 // ConnectionInbound are the settings of calls that Telnyx sends to the connection.
 type ConnectionInbound struct {
-	ChannelLimit int `yaml:"channel_limit" rule:"min=0" doc:"How many inbound calls at a time."`
+	ChannelLimit int `yaml:"channel_limit" rule:"min=0,capacity=zero" doc:"How many inbound calls at a time."`
 	// Known to POST alone, where it is required as soon as inbound is sent; no GET returns it.
 	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id" rule:"createonly" doc:"Profile for inbound calls; sent only when it is made."`
 }
 
 // ConnectionOutbound are the settings of calls that come from the connection.
 type ConnectionOutbound struct {
-	ChannelLimit           int         `yaml:"channel_limit" rule:"min=0" doc:"How many outbound calls at a time."`
-	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id" doc:"Id of the outbound voice profile; zoom needs it."`
+	ChannelLimit           int         `yaml:"channel_limit" rule:"min=0,capacity=zero" doc:"How many outbound calls at a time."`
+	OutboundVoiceProfileID resource.ID `yaml:"outbound_voice_profile_id" rule:"capacity=any" doc:"Id of the outbound voice profile; zoom needs it."`
 }
 
 // KindName makes connections the target of references.

@@ -47,7 +47,7 @@ func (p *Plan) Exit() int {
 
 // DriftOnly leaves all out but drift: changes that are nothing else, and of mixed ones that part.
 func (p *Plan) DriftOnly() Plan {
-	out := Plan{Problems: p.Problems, NotCompared: p.NotCompared, Notes: p.Notes, Unchanged: p.Unchanged}
+	out := Plan{Sets: p.Sets, Problems: p.Problems, NotCompared: p.NotCompared, Notes: p.Notes, Unchanged: p.Unchanged}
 	for _, c := range p.Changes {
 		if c, ok := driftOf(c); ok {
 			out.Changes = append(out.Changes, c)
@@ -60,7 +60,7 @@ func (p *Plan) DriftOnly() Plan {
 	}
 	for _, w := range p.Withheld {
 		if c, ok := driftOf(w.Change); ok {
-			out.Withheld = append(out.Withheld, Withheld{c, w.Guards})
+			out.Withheld = append(out.Withheld, Withheld{c, w.Guards, w.Code})
 		}
 	}
 	return out

@@ -90,11 +90,14 @@ type Class string
 
 // The classes.
 const (
-	Deletes        Class = "deletes"  // deletes, replaces and deactivations, of a kind
-	Vanished       Class = "vanished" // made anew as what we owned is gone, of a kind
-	Numbers        Class = "numbers"  // that lose their service or leave Teams
-	Recordings     Class = "recordings"
+	Deletes        Class = "deletes"    // deletes, replaces and deactivations, of a kind
+	Capacity       Class = "capacity"   // trunks whose capacity falls to zero or whose voice profile changes, of a kind
+	Numbers        Class = "numbers"    // that lose their service or leave Teams
+	Adoptions      Class = "adoptions"  // that overwrite what is live, of a kind
+	Vanished       Class = "vanished"   // made anew as what we owned is gone, of a kind
+	Recordings     Class = "recordings" // that are due by a rule which is new or changed
 	Transcriptions Class = "transcriptions"
+	Released       Class = "released" // items that a hold kept which is released or narrowed
 )
 
 // Blast is what a change may take away. One update may be in two classes.
@@ -129,10 +132,15 @@ type Change struct {
 	Drift   bool            // nothing but drift is behind it
 	InDoubt bool            // something was sent for it already, and what became of it is not known
 	Kept    bool            // the object is protected: it must not go
+	Doubt   Reason          // why a person has to approve it, whatever the limits; zero: nothing is in doubt
+	Let     string          // what let it through beside the limits: [LetByFlag], or the code of an approval; "" is nothing
 	Live    resource.Object // of a delete: what is lost
 
 	Do any // what its family needs to carry it out; guards and renderers never look inside
 }
+
+// LetByFlag says that a limit of this run alone let a change through.
+const LetByFlag = "flag"
 
 // Class counts what the change takes away of a class.
 func (c *Change) Class(of Class) (n int) {
@@ -156,7 +164,8 @@ type Call struct {
 // Withheld is a change that guards keep from being done.
 type Withheld struct {
 	Change
-	Guards []Reason
+	Guards []Reason // all that do
+	Code   string   // of the approval that lets its set through; "" where none does
 }
 
 // Orphan is an object that we own and that is no longer written.
@@ -231,8 +240,12 @@ type Plan struct {
 	Foreign     []Foreign
 	Loose       []Loose
 	Notes       []Note
-	Unchanged   int            // entries that are as desired
-	Owned       map[string]int // objects, by kind
+	Unchanged   int                     // entries that are as desired
+	Sets        []Set                   // of what is withheld, by name
+	Job         string                  // that the plan is of; "" of one that compares
+	Rules       *resource.ApprovedRules // of a plan of retention: what an approval is about
+	Owned       map[string]int          // objects, by kind
+	Entries     map[string]int          // by kind
 	Counts      Counts
 	Empty       string // a configuration of this run that has no entry at all; "" if each has some
 
@@ -251,6 +264,7 @@ func (p *Plan) Merge(o Plan) {
 	first := len(p.Changes)
 	p.Changes = append(p.Changes, o.Changes...)
 	p.Withheld, p.Waiting, p.Observed = append(p.Withheld, o.Withheld...), append(p.Waiting, o.Waiting...), append(p.Observed, o.Observed...)
+	p.Sets = append(p.Sets, o.Sets...)
 	p.Problems, p.Ended = append(p.Problems, o.Problems...), append(p.Ended, o.Ended...)
 	for _, n := range o.Notes {
 		if !slices.ContainsFunc(p.Notes, func(m Note) bool { return m.Addr == n.Addr && m.Reason.Key() == n.Reason.Key() }) {

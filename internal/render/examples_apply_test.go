@@ -65,10 +65,10 @@ var aMessage = resource.Args{
 var guardExamples = map[resource.Code]resource.Args{
 	"dependents_unread":   {"error": anError},
 	"holds_numbers":       {"count": 3},
-	"too_many_deletes":    {"count": 12, "kind": "external_connections", "max": 10, "disconnects": 3},
-	"too_large_share":     {"count": 9, "kind": "media", "percent": 20, "owned": 40, "raise": 23, "disconnects": 0},
-	"too_many_vanished":   {"count": 11, "owned": 40, "kind": "media"},
-	"too_many_items":      {"count": 2500, "unit": "recording", "class": "recordings", "max": 1000},
+	"over_limit":          {"class": "deletes", "kind": "external_connections", "count": 12, "taken": 3, "limit": 10, "base": 60, "disconnects": 3, "users": 0},
+	"all_of_kind":         {"class": "numbers", "kind": "", "count": 2, "disconnects": 0, "users": 2},
+	"withheld_before":     {"at": began, "why": []resource.Reason{{Code: "root_empty", Args: resource.Args{"root": aRoot}}}},
+	"no_such_set":         {},
 	"protected":           {"address": aTrunk},
 	"root_empty":          {"root": aRoot},
 	"waits_for_withheld":  {"address": aTrunk},
@@ -113,4 +113,10 @@ var applyExamples = map[resource.Code]resource.Args{
 	"uploads_pending":  {"connection": aConnection, "count": 30, "uploads": 2},
 	"pending_unread":   {"connection": aConnection, "error": anError},
 	"foreign_operator": {"id": aConnection, "label": "Contoso"},
+}
+
+// approvalExamples are those of approvalWords.
+var approvalExamples = map[resource.Code]resource.Args{
+	"approve_set":   {"set": "siprec_connectors", "code": "QK3M5ZT2AB", "count": 4},
+	"approve_rules": {"count": 50, "cutoff": began},
 }

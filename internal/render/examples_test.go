@@ -7,7 +7,7 @@ import (
 )
 
 // examples are arguments of each code that has any, for the tests of words and for docs/reasons.md.
-var examples = exampled(diffExamples, numberExamples, retentionExamples, messageExamples, guardExamples, applyExamples, kindExamples)
+var examples = exampled(diffExamples, numberExamples, retentionExamples, messageExamples, guardExamples, approvalExamples, applyExamples, kindExamples)
 
 func exampled(parts ...map[resource.Code]resource.Args) map[resource.Code]resource.Args {
 	out := map[resource.Code]resource.Args{}

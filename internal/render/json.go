@@ -17,6 +17,7 @@ type document struct {
 	Summary    map[string]int   `json:"summary"`
 	Changes    []changeJSON     `json:"changes"`
 	Withheld   []changeJSON     `json:"withheld"`
+	Sets       []setJSON        `json:"withheld_sets"`
 	Waiting    []changeJSON     `json:"waiting"`
 	Observed   []changeJSON     `json:"observed"`
 	Orphans    []orphanJSON     `json:"orphans"`
@@ -55,6 +56,17 @@ type changeJSON struct {
 	Drift   bool            `json:"drift"`
 	InDoubt bool            `json:"in_doubt"`
 	Guards  []reasonJSON    `json:"guards,omitempty"` // that withhold it
+	Code    string          `json:"approval_code,omitempty"`
+	Let     string          `json:"let_through_by,omitempty"` // flag, or the code of an approval
+}
+
+// setJSON is what guards withheld of a kind or a job, and a person can let through.
+type setJSON struct {
+	Name    string       `json:"name"`
+	Code    string       `json:"approval_code"`
+	Count   int          `json:"count"` // changes
+	Guards  []reasonJSON `json:"guards"`
+	Approve string       `json:"approve"` // how
 }
 
 // itemsJSON are items: phone numbers as ranges, all else as ids.
@@ -138,7 +150,7 @@ func (ws *Words) JSON(p *plan.Plan, result *plan.Result) []byte {
 func (ws *Words) document(p *plan.Plan, result *plan.Result) *document {
 	doc := &document{
 		Version: Version, Summary: Counts(p), Numbers: p.Counts,
-		Changes: []changeJSON{}, Withheld: []changeJSON{}, Waiting: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
+		Changes: []changeJSON{}, Withheld: []changeJSON{}, Sets: []setJSON{}, Waiting: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
 		Problems: []problemJSON{}, Unmanaged: []unmanagedJSON{}, Uncompared: []uncomparedJSON{}, Foreign: []foreignJSON{}, Loose: []looseJSON{},
 		Notes: []noteJSON{}, Result: ws.result(result),
 	}
@@ -152,8 +164,12 @@ func (ws *Words) document(p *plan.Plan, result *plan.Result) *document {
 	}
 	for i := range p.Withheld {
 		c := ws.change(&p.Withheld[i].Change)
-		c.Guards = ws.reasons(p.Withheld[i].Guards)
+		c.Guards, c.Code = ws.reasons(p.Withheld[i].Guards), p.Withheld[i].Code
 		doc.Withheld = append(doc.Withheld, c)
+	}
+	for i := range p.Sets {
+		s := &p.Sets[i]
+		doc.Sets = append(doc.Sets, setJSON{s.Name, s.Code, len(s.Changes), ws.reasons(s.Guards), ws.Approve(s)})
 	}
 	for _, o := range p.Orphans {
 		doc.Orphans = append(doc.Orphans, orphanJSON{o.Addr.String(), o.ID, ws.reason(o.Reason)})
@@ -227,7 +243,7 @@ func items(s plan.Items) *itemsJSON {
 func (ws *Words) change(c *plan.Change) changeJSON {
 	out := changeJSON{
 		Op: c.Op, Address: c.Addr.String(), ID: c.ID, Source: place(c.Source), Items: items(c.Items), Ticket: c.Ticket, Reasons: ws.reasons(c.Reasons),
-		Deltas: []deltaJSON{}, Live: c.Live, Blast: []blastJSON{}, Needs: []string{}, Calls: c.Cost, Drift: c.Drifted(), InDoubt: c.InDoubt,
+		Deltas: []deltaJSON{}, Live: c.Live, Blast: []blastJSON{}, Needs: []string{}, Calls: c.Cost, Drift: c.Drifted(), InDoubt: c.InDoubt, Let: c.Let,
 	}
 	if c.To != nil {
 		out.To = &placeJSON{c.To.Target, where(c.To), c.To.From}

@@ -47,7 +47,7 @@ func largePlan(numbers, recordings, objects int) plan.Plan {
 				Op: plan.Delete, Addr: resource.Addr{Kind: kind, Name: fmt.Sprintf("m-%03d", i)}, ID: fmt.Sprintf("m-%03d", i), Cost: 1,
 				Reasons: []plan.Reason{{Code: "not_written"}}, Blast: []plan.Blast{{Class: plan.Deletes, Count: 1}}, Live: resource.Object{"media_name": fmt.Sprintf("m-%03d", i)},
 			},
-			Guards: []plan.Reason{{Code: "too_many_deletes", Args: guardExamples["too_many_deletes"]}},
+			Guards: []plan.Reason{{Code: "over_limit", Args: guardExamples["over_limit"]}},
 		})
 	}
 	return p

@@ -67,7 +67,12 @@ func (w *writer) objects(list []*plan.Change) {
 }
 
 // withheld writes what guards keep from being done: a reason that many share is written once.
-func (w *writer) withheld(list []plan.Withheld) {
+func (w *writer) withheld(list []plan.Withheld, sets []plan.Set) {
+	defer func() {
+		for i := range sets {
+			w.line("  %s", w.words.Approve(&sets[i]))
+		}
+	}()
 	for _, all := range w.alike(len(list), func(i int) string {
 		return string(list[i].Op) + " " + list[i].Addr.Kind + " " + keysOf(list[i].Guards)
 	}) {

@@ -84,6 +84,9 @@ func (m *comment) dangers(p *plan.Plan) {
 		withheld = append(withheld, &h.Change)
 		add(byGuard, &h.Change, m.words.All(h.Guards))
 	}
+	for i := range p.Sets {
+		found[byGuard] = append(found[byGuard], item{text: "- " + code(m.words.Approve(&p.Sets[i])) + "\n", what: "more"})
+	}
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		why := m.words.All(c.Reasons)
@@ -106,8 +109,9 @@ func (m *comment) dangers(p *plan.Plan) {
 		line := fmt.Sprintf("- %s%s: %s\n", code(plan.Subject(q.Addr)), in("", place(q.Source)), code(m.words.Problem(q)))
 		found[problems] = append(found[problems], item{text: line, what: "more"})
 	}
+	sets := map[string]int{byGuard: len(p.Sets)} // those are no changes
 	for _, title := range []string{byGuard, deletes, replaces, downs, moves, problems} {
-		m.add(section{rank: rankDanger, title: heading(title, len(found[title])), items: found[title], close: "\n", left: "Left out here: "})
+		m.add(section{rank: rankDanger, title: heading(title, len(found[title])-sets[title]), items: found[title], close: "\n", left: "Left out here: "})
 		if title == byGuard {
 			m.inFull(withheld)
 		}

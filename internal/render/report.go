@@ -62,6 +62,9 @@ func (ws *Words) planLines(p *plan.Plan) (lines []string) {
 		line(&h.Change, "")
 		lines = append(lines, fmt.Sprintf("withheld: %s: %s", h.Addr, ws.All(h.Guards)))
 	}
+	for i := range p.Sets {
+		lines = append(lines, ws.Approve(&p.Sets[i]))
+	}
 	for i := range p.Notes {
 		lines = append(lines, ws.said(&p.Notes[i]))
 	}

@@ -51,7 +51,7 @@ var coded = []struct {
 	packages []string
 	tables   []map[resource.Code]string
 }{
-	{[]string{"diff", "plan"}, []map[resource.Code]string{diffWords}},
+	{[]string{"diff", "plan"}, []map[resource.Code]string{diffWords, approvalWords}},
 	{[]string{"numbers"}, []map[resource.Code]string{numberWords}},
 	{[]string{"retention"}, []map[resource.Code]string{retentionWords}},
 	{[]string{"messages"}, []map[resource.Code]string{messageWords}},

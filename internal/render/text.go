@@ -29,7 +29,7 @@ func (ws *Words) Text(p *plan.Plan, o TextOptions) string {
 	w.objects(objects)
 	w.sets(sets, nil)
 	w.heading("Withheld by a guard:", len(p.Withheld))
-	w.withheld(p.Withheld)
+	w.withheld(p.Withheld, p.Sets)
 	w.heading("No longer managed from the next apply on (not a change):", len(p.Unmanaged))
 	for _, u := range p.Unmanaged {
 		w.line("  %s: %s", u.Addr, unmanagedText(&u))

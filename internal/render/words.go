@@ -19,7 +19,7 @@ import (
 
 // words are the sentences of all codes, as templates of their arguments; see [funcs]. A kind's own come in its
 // description.
-var words = tables(diffWords, numberWords, retentionWords, messageWords, guardWords, applyWords)
+var words = tables(diffWords, numberWords, retentionWords, messageWords, guardWords, approvalWords, applyWords)
 
 // tables joins tables of words. A code is in one of them alone.
 func tables(parts ...map[resource.Code]string) map[resource.Code]*template.Template {
@@ -45,6 +45,7 @@ var funcs = template.FuncMap{
 	"count":     counted,
 	"one":       func(v any) bool { return fmt.Sprint(v) == "1" },
 	"join":      joined,
+	"lost":      losses,
 	"ranges":    numberTexts,
 	"hours":     hours,
 	"about":     about,

@@ -1,23 +1,49 @@
 package render
 
-import "telnyxsync/internal/resource"
+import (
+	"fmt"
+	"strings"
+
+	"telnyxsync/internal/resource"
+)
 
 // guardWords are why something is withheld.
 var guardWords = map[resource.Code]string{
 	"dependents_unread": "how many phone numbers depend on it could not be read: {{.error}}",
 	"holds_numbers":     `it still holds {{count .count "number"}} and would disconnect them: move them to another connection first`,
 	"protected":         protected,
-	"root_empty": "the configuration {{.root}} has no entry at all, which looks like a mistake: nothing is deleted in this run; " +
-		"if it is meant, delete them in the portal, or keep one entry",
-	"too_many_deletes":    takesAway + " are more than {{.max}} (max_deletes)" + disconnects + ": if it is meant, run again with --max-deletes {{.count}}",
-	"too_large_share":     takesAway + " are more than {{.percent}} % of the {{.owned}} owned (max_delete_percent)" + disconnects + ": if it is meant, run again with --max-delete-percent {{.raise}}",
-	"too_many_vanished":   "{{.count}} of the {{.owned}} owned {{.kind}} are gone at once, which looks like a wrong account or a wrong answer: look at the account, and if they were deleted, run again with --max-deletes {{.count}}",
-	"too_many_items":      "{{count .count .unit}} {{if one .count}}is due, which is{{else}}are due, which are{{end}} more than {{.max}} (limits: {{.class}}): look at the policies and holds; if it is meant, run again with --limit {{.class}}={{.count}}",
+	"root_empty":        "the configuration {{.root}} has no entry at all, which looks like a mistake: nothing is deleted in this run",
+	"over_limit": `{{lost .class .kind}}: {{.count}} planned{{if ne (print .taken) "0"}} after {{.taken}} in the last 24 hours{{end}}, ` +
+		`at most {{.limit}} in 24 hours (limits: {{.class}}{{if ne (print .base) "0"}}, of {{.base}}{{end}})` + disconnects,
+	"all_of_kind":         `{{lost .class .kind}}: {{.count}} planned, which is all there is` + disconnects,
+	"withheld_before":     `it was withheld at {{.at}}, and neither time nor other edits let it through: {{join "; " .why}}`,
+	"no_such_set":         "look at the plan again: what is withheld changed, or was let through already; `telnyxsync approvals list` shows what waits",
 	"waits_for_withheld":  "it waits for {{.address}}, which is withheld",
 	"disconnects_numbers": `it disconnects {{count .count "number"}}`,
 }
 
-const (
-	takesAway   = "{{.count}} deletions, replacements and deactivations of {{.kind}} at once"
-	disconnects = `{{if ne (print .disconnects) "0"}}, and would disconnect {{count .disconnects "number"}}{{end}}`
-)
+const disconnects = `{{if ne (print .disconnects) "0"}}; they would disconnect {{count .disconnects "number"}}{{end}}{{if ne (print .users) "0"}}; up to {{count .users "user"}} cannot be called{{end}}`
+
+// lost are losses of a class, in words.
+var lost = map[string]string{
+	"deletes": "deletions, replacements and deactivations of %s", "capacity": "cuts of capacity and changes of the voice profile of %s",
+	"numbers": "phone numbers that lose their service or leave Microsoft Teams", "adoptions": "adoptions of %s that overwrite what is live",
+	"vanished": "%s that are gone and would be made anew", "recordings": "recordings that are due by new or changed policies or holds",
+	"transcriptions": "transcriptions that are due by new or changed policies or holds",
+	"released":       "recordings or transcriptions that a hold kept which is released or narrowed",
+}
+
+// losses are what a class counts, and of which kind.
+func losses(class, kind any) string {
+	words := lost[fmt.Sprint(class)]
+	if strings.Contains(words, "%s") {
+		words = fmt.Sprintf(words, kind)
+	}
+	return words
+}
+
+// approvalWords are how people let through what guards withhold.
+var approvalWords = map[resource.Code]string{
+	"approve_rules": "what was due at {{.cutoff}} ({{.count}}) by these policies and holds:",
+	"approve_set":   "to let {{if one .count}}this change{{else}}these {{.count}} changes{{end}} of {{.set}} through: telnyxsync approve {{.code}}",
+}

@@ -31,6 +31,7 @@ func chapters() []chapter {
 		{"Retention", retentionWords},
 		{"Log messages", messageWords},
 		{"Guards", guardWords},
+		{"Approvals", approvalWords},
 		{"What happened", applyWords},
 		{"Of one kind", own},
 	}

@@ -18,6 +18,11 @@ type Record struct {
 	ForgetRules []RuleKey
 	Rules       []Rule // each in the place of one of its key
 
+	ForgetBaselines []RuleKey      // of those only the kind and the root count
+	Baselines       []Baseline     // each in the place of one of its kind and root
+	Withheld        *[]WithheldSet // all of them, in the place of all before; nil: as they are
+	Approvals       []Approval     // each in the place of one of its id
+
 	EndDeletions []string   // ids of those whose outcome is known
 	Deletions    []Deletion // each in the place of one of its id
 
@@ -43,6 +48,8 @@ type Event struct {
 	Error       string          `json:"error,omitempty"`
 	RequestID   string          `json:"request_id,omitempty"`
 	Fingerprint string          `json:"fingerprint"` // of the configuration that asked for it
+	Losses      []Loss          `json:"losses,omitempty"`
+	Let         string          `json:"let,omitempty"` // what let it through where guards would not have counted it: flag, or an approval's code
 }
 
 // Rule is what is remembered of a policy or a hold, for runs that do not load it and to see what changed.
@@ -52,9 +59,6 @@ type Rule struct {
 	File string // where it was written, relative to the root
 	Hold bool
 	Says Object // what it says, with ids in the place of its references as far as they are known
-
-	// Let is when a run under this rule was last let through by the guards; zero where none was.
-	Let time.Time
 }
 
 // RuleKey tells rules apart: two configurations may each have one of a name.
@@ -83,12 +87,14 @@ type Deleted struct {
 	From    string    `json:"from,omitempty"` // masked
 	To      string    `json:"to,omitempty"`
 	Age     string    `json:"age"`
-	Reason  Reason    `json:"reason,omitzero"` // of a log message, instead of the four before
+	Counts  bool      `json:"counts,omitempty"` // to the limits of guards
+	Reason  Reason    `json:"reason,omitzero"`  // of a log message, instead of what is before
 }
 
 // Empty tells whether there is nothing to be remembered.
 func (r *Record) Empty() bool {
 	return len(r.Forget)+len(r.Own)+len(r.EndIntents)+len(r.ForgetGroups)+len(r.Groups)+len(r.ForgetRules)+len(r.Rules)+
+		len(r.ForgetBaselines)+len(r.Baselines)+len(r.Approvals)+
 		len(r.EndDeletions)+len(r.Deletions)+len(r.EndOrders)+len(r.Orders)+len(r.EndTroubles)+len(r.Troubles)+
-		len(r.EndMessages)+len(r.Messages)+len(r.Events) == 0
+		len(r.EndMessages)+len(r.Messages)+len(r.Events) == 0 && r.Withheld == nil
 }

@@ -57,6 +57,7 @@ type Schema struct {
 	Enum       []string // allowed values of a string
 	Min, Max   *int64   // bounds of an integer
 	Outage     any      // changing to this value takes calls down: the guards count it
+	Capacity   string   // "zero": a change to 0, "any": every change takes capacity for calls away, which the guards count, too
 }
 
 // Field is a named field of an object.
@@ -197,6 +198,8 @@ func (s *Schema) addRule(t reflect.Type, field, rule string) {
 		}
 	case "outage":
 		s.Outage = arg == "true"
+	case "capacity":
+		s.Capacity = arg
 	default:
 		panic(fmt.Sprintf("resource: %v.%s: unknown rule %q", t, field, rule))
 	}

@@ -84,7 +84,7 @@ func Narrow(shown, now []plan.Change) (out []plan.Change) {
 			continue
 		}
 		c.Items, c.Reasons = left, []plan.Reason{{Code: IsDue, Args: left.due()}}
-		c.Blast = []plan.Blast{{Class: classes[left.Of], Count: left.Len()}}
+		c.Blast = left.blast()
 		c.Cost = min(c.Cost, left.Len())
 		out = append(out, c)
 	}

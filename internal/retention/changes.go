@@ -48,7 +48,7 @@ func (r *reader) changes(e *resource.Entry, row, own *resource.Rule) (notes []pl
 			add(PolicyArchive, resource.Args{"old": a, "new": b})
 		}
 	}
-	before, after := filtersOf(row.Says, own.Says, r.connection)
+	before, after, _ := filtersOf(row.Says, own.Says, r.connection)
 	if how := compare(before, after); how != same {
 		add(filterCodes[own.Hold][how], resource.Args{"old": before.texts(), "new": after.texts()})
 	}
@@ -75,24 +75,12 @@ func ages(code resource.Code, o resource.Object) resource.Args {
 	return resource.Args{"after": resource.DurationText(age(o))}
 }
 
-// lets tells whether a rule may let go what it kept before, be it a policy or a hold: then it is not one under which a
-// run was let through.
-func lets(row, own *resource.Rule, of connected) bool {
-	before, after := filtersOf(row.Says, own.Says, of)
-	how := compare(before, after)
-	if own.Hold {
-		return !row.Hold || how == narrowed || how == refiltered
-	}
-	return row.Hold || age(own.Says) < age(row.Says) || how == widened || how == refiltered || row.Says["observe"] == true && own.Says["observe"] != true
-}
-
 // filters are what a rule asks for, by field; those of times by field and end.
 type filters map[string]string
 
 // filtersOf reads two that are to be compared. A connection of which either does not know the id is in none of them.
-func filtersOf(a, b resource.Object, of connected) (filters, filters) {
-	x, y := filters{}, filters{}
-	known := true
+func filtersOf(a, b resource.Object, of connected) (x, y filters, known bool) {
+	x, y, known = filters{}, filters{}, true
 	for _, s := range []struct {
 		o    resource.Object
 		into filters
@@ -119,7 +107,7 @@ func filtersOf(a, b resource.Object, of connected) (filters, filters) {
 		delete(x, connectionID)
 		delete(y, connectionID)
 	}
-	return x, y
+	return x, y, known
 }
 
 // texts are the filters as reports list them.

@@ -11,11 +11,18 @@ import (
 
 // Options are what a fold is about, beside policies.
 type Options struct {
-	Unit string          // recording, transcription
-	Now  time.Time       // by which things are old
-	Only []resource.Addr // the policies that this run is to delete by; nil: all
+	Unit     string          // recording, transcription
+	Now      time.Time       // by which things are old
+	Only     []resource.Addr // the policies that this run is to delete by; nil: all
+	Approved *Approved       // nil: nobody approved what is due
 	// Batch is how many one call deletes; 0 is one.
 	Batch int
+}
+
+// Approved says that somebody approved what was due at a time by the policies and holds as they are.
+type Approved struct {
+	Code   string
+	Cutoff time.Time
 }
 
 // Fold judges by policies all that is handed to it, page by page:
@@ -82,9 +89,20 @@ func (f *Fold) Look(r *resource.Recording) error {
 			_, f.failing[r.ID] = j.within(bad, r)
 		}
 	case v.due >= 0:
-		f.due[v.due] = append(f.due[v.due], itemOf(r, created))
+		f.take(itemOf(r, created), v, j.seen)
 	}
 	return nil
+}
+
+// take takes down what is due, and whether it would have been by the rules under which retention was last let through.
+func (f *Fold) take(i Item, v verdict, seen []sight) {
+	i.released, i.counts = v.released, true
+	for k := range f.judge.policies {
+		if p := &f.judge.policies[k]; p.Steady && seen[k] == yes|ripe && p.Untold == 0 {
+			i.counts = false
+		}
+	}
+	f.due[v.due] = append(f.due[v.due], i)
 }
 
 // hold counts what is held and would be due, as far as that is known. Nothing is asked for its sake.
@@ -132,7 +150,7 @@ func (f *Fold) Ask() (policies []int, err error) {
 			asks[v.ask] = true
 			f.aside = append(f.aside, c)
 		case v.due >= 0:
-			f.due[v.due] = append(f.due[v.due], c.Item)
+			f.take(c.Item, v, c.seen.seen)
 		}
 	}
 	if len(asks) > 0 {
@@ -176,19 +194,16 @@ func (f *Fold) Result() (out Result) {
 		if items.Len() == 0 {
 			continue
 		}
-		args := items.due()
-		c := plan.Change{
-			Op: plan.Delete, Addr: p.Addr, Source: p.Source, Items: items, Reasons: []plan.Reason{{Code: IsDue, Args: args}},
-			Blast: []plan.Blast{{Class: classes[f.opt.Unit], Count: items.Len()}}, Cost: calls(items.Len(), f.opt.Batch), Do: p,
-		}
+		c := f.change(p, items)
 		switch {
 		case p.Observe:
 			out.Observed = append(out.Observed, c)
 		case f.opt.Only != nil && !slices.Contains(f.opt.Only, p.Addr):
+			args := items.due()
 			args["count"], args["unit"] = items.Len(), f.opt.Unit
 			out.Notes = append(out.Notes, plan.Note{Addr: p.Addr, Source: p.Source, Reason: plan.Reason{Code: NotAsked, Args: args}})
 		default:
-			out.Changes = append(out.Changes, c)
+			out.Changes = append(out.Changes, f.apart(c, p)...)
 		}
 	}
 	byAddr := func(a, b plan.Change) int { return a.Addr.Compare(b.Addr) }
@@ -196,7 +211,42 @@ func (f *Fold) Result() (out Result) {
 	slices.SortFunc(out.Observed, byAddr)
 	slices.SortFunc(out.Notes, compareNotes)
 	for i, n := range kept {
-		out.Holds = append(out.Holds, HoldCount{f.judge.policies[i].Addr, n})
+		if p := &f.judge.policies[i]; !p.Ghost {
+			out.Holds = append(out.Holds, HoldCount{p.Addr, n})
+		}
+	}
+	return out
+}
+
+func (f *Fold) change(p *Policy, items Items) plan.Change {
+	return plan.Change{
+		Op: plan.Delete, Addr: p.Addr, Source: p.Source, Items: items, Reasons: []plan.Reason{{Code: IsDue, Args: items.due()}},
+		Blast: items.blast(), Cost: calls(items.Len(), f.opt.Batch), Do: p,
+	}
+}
+
+// apart takes what somebody approved out of what is due: what came of age since then is judged without it.
+func (f *Fold) apart(c plan.Change, p *Policy) []plan.Change {
+	if f.opt.Approved == nil {
+		return []plan.Change{c}
+	}
+	all, _ := c.Items.(Items)
+	let, rest := Items{Of: all.Of}, Items{Of: all.Of}
+	for _, i := range all.List {
+		if i.Created.After(f.opt.Approved.Cutoff.Add(-p.After)) {
+			rest.List = append(rest.List, i)
+		} else {
+			let.List = append(let.List, i)
+		}
+	}
+	var out []plan.Change
+	if let.Len() > 0 {
+		c := f.change(p, let)
+		c.Let = f.opt.Approved.Code
+		out = append(out, c)
+	}
+	if rest.Len() > 0 {
+		out = append(out, f.change(p, rest))
 	}
 	return out
 }
@@ -209,7 +259,11 @@ func (f *Fold) unheld(list []Item, kept []int) (out []Item) {
 	for _, item := range list {
 		held := false
 		for i, set := range f.judge.sets[:f.judge.holds] {
-			if set[item.ID] {
+			switch {
+			case !set[item.ID]:
+			case f.judge.policies[i].Ghost:
+				item.released = true
+			default:
 				kept[i]++
 				held = true
 			}

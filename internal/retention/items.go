@@ -18,6 +18,9 @@ type Item struct {
 	From    string    `json:"from,omitempty"`
 	To      string    `json:"to,omitempty"` // both masked
 	Millis  int64     `json:"millis,omitempty"`
+
+	counts   bool // to the limit: it is due by a rule that is new or changed
+	released bool // by a hold that kept it
 }
 
 func itemOf(r *resource.Recording, created time.Time) Item {
@@ -31,7 +34,8 @@ func (i Item) compare(o Item) int {
 // Deleted is what is stored of it before it is deleted by a policy.
 func (i Item) Deleted(by resource.Addr, now time.Time) resource.Deleted {
 	return resource.Deleted{
-		ID: i.ID, Rule: by, Created: i.Created, From: i.From, To: i.To, Age: resource.DurationText(now.Sub(i.Created).Truncate(time.Hour)),
+		Counts: i.counts,
+		ID:     i.ID, Rule: by, Created: i.Created, From: i.From, To: i.To, Age: resource.DurationText(now.Sub(i.Created).Truncate(time.Hour)),
 	}
 }
 
@@ -83,6 +87,22 @@ func (s Items) due() resource.Args {
 		millis += s.List[i].Millis
 	}
 	return resource.Args{"oldest": stamp(s.List[0].Created), "newest": stamp(s.List[len(s.List)-1].Created), "audio": millis / 1000}
+}
+
+// blast is what counts of items to the limits, and how many of them a hold kept that is not in force any more.
+func (s Items) blast() (out []plan.Blast) {
+	counts, released := 0, 0
+	for i := range s.List {
+		counts += bit(s.List[i].counts)
+		released += bit(s.List[i].released)
+	}
+	if counts > 0 {
+		out = append(out, plan.Blast{Class: classes[s.Of], Count: counts})
+	}
+	if released > 0 {
+		out = append(out, plan.Blast{Class: plan.Released, Count: released})
+	}
+	return out
 }
 
 // sorted puts items in order and leaves out what is there twice.

@@ -162,6 +162,7 @@ func mayBeOne(field, have, want string) bool {
 type verdict struct {
 	due, ask, bad int
 	held          bool
+	released      bool // a hold kept it that is no longer in force
 }
 
 // verdict goes through the policies from one on.
@@ -193,6 +194,9 @@ func (j *judge) verdict(seen []sight, id string, from int) verdict {
 		}
 		switch {
 		case f == no:
+			continue
+		case p.Ghost:
+			kept.released = true
 			continue
 		case p.Keep:
 			v.held = true

@@ -23,6 +23,8 @@ type Policy struct {
 	Untold  int           // further filters of which it is not known what they ask for; never of a hold
 	After   time.Duration // deleted at this age; 0 of a hold
 	Keep    bool          // a hold: never deleted
+	Ghost   bool          // a hold that was in force when retention was last let through, and no longer keeps what it kept
+	Steady  bool          // what is due by it was due by the rules under which retention was last let through, too
 	Observe bool          // what is due is told, and not deleted
 	Max     int           // at most so many in one run; 0 is no bound
 	Archive string        // the directory where each is kept before it is deleted; "" is none

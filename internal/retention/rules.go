@@ -17,15 +17,18 @@ type Input struct {
 	Owned      []resource.Owned // by which a connection is known that was not found
 	OtherRoots map[string]bool  // configurations that are still there and not part of this run
 	Stateless  bool             // there is no state to ask, so nothing is known of changes
+
+	Baselines []resource.Baseline // under which retention was last let through, of whatever kind
 }
 
 // Ruled is what is written and remembered, as the judge takes it.
 type Ruled struct {
 	Policies []Policy
 	Problems []plan.Problem
-	Notes    []plan.Note     // what changed, and which holds are remembered from elsewhere
-	Remember resource.Record // nothing where there is no state
-	Err      error           // an [Error] if something forbids that anything is deleted; Problems has it, too
+	Notes    []plan.Note         // what changed, and which holds are remembered from elsewhere
+	Remember resource.Record     // nothing where there is no state
+	InForce  []resource.RuleSays // policies and holds, by address and root
+	Err      error               // an [Error] if something forbids that anything is deleted; Problems has it, too
 }
 
 // Rules reads the policies and holds that are written, and the holds that other runs wrote. What cannot be told of a
@@ -46,6 +49,7 @@ func Rules(in Input) Ruled {
 	for _, row := range r.sorted() {
 		r.row(row)
 	}
+	r.compareWithBaseline()
 	if in.Stateless {
 		r.out.Notes, r.out.Remember = nil, resource.Record{}
 	}
@@ -102,21 +106,19 @@ func (r *reader) forbid(p Policy, why resource.Reason) {
 // remember takes down what an entry says, for runs that do not load it, and what changed about it.
 func (r *reader) remember(e *resource.Entry) {
 	own := resource.Rule{Addr: e.Addr, Root: e.Root, File: e.File, Hold: e.Object["keep"] == true, Says: r.says(e)}
+	r.out.InForce = append(r.out.InForce, saysOf(&own))
 	r.written[own.Key()] = true
 	row := r.rows[own.Key()]
 	if row == nil {
 		row = r.moved(&own)
 	}
 	r.out.Notes = append(r.out.Notes, r.changes(e, row, &own)...)
-	if row != nil && !lets(row, &own, r.connection) {
-		own.Let = row.Let
-	}
 	switch {
 	case row == nil:
 	case row.Key() != own.Key():
 		r.written[row.Key()] = true
 		r.out.Remember.ForgetRules = append(r.out.Remember.ForgetRules, row.Key())
-	case row.Hold == own.Hold && row.File == own.File && row.Let.Equal(own.Let) && resource.Text(row.Says) == resource.Text(own.Says):
+	case row.Hold == own.Hold && row.File == own.File && resource.Text(row.Says) == resource.Text(own.Says):
 		return
 	}
 	r.out.Remember.Rules = append(r.out.Remember.Rules, own)
@@ -157,6 +159,7 @@ func (r *reader) row(row *resource.Rule) {
 	if !row.Hold {
 		return // it deletes only where it is written
 	}
+	r.out.InForce = append(r.out.InForce, saysOf(row))
 	p, untold, err := r.policy(row.Addr, row.Says)
 	p.Root = row.Root
 	args := resource.Args{"policy": row.Addr.String(), "root": row.Root}

@@ -204,9 +204,7 @@ func TestErrorOf(t *testing.T) {
 // A hold ends with a run over the whole of its configuration that writes the section, and with no other.
 func TestHoldsAreRemembered(t *testing.T) {
 	hold, policy := object{"keep": true, "from": "x"}, object{"delete_after": "30d"}
-	let := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	row := rule("/a", "p", hold)
-	row.Let = let
 	empty := written("/a", "p", nil)
 	empty.Roots[0].Entries = 0
 	unwritten := written("/a", "p", nil)
@@ -219,7 +217,6 @@ func TestHoldsAreRemembered(t *testing.T) {
 		put     int
 		forget  []string
 		holds   []string // by root
-		let     time.Time
 	}{
 		"unchanged":                     {desired: written("/a", "p", hold), holds: []string{"/a"}},
 		"its section is written":        {desired: written("/a", "p", nil), forget: []string{"/a"}},
@@ -228,11 +225,11 @@ func TestHoldsAreRemembered(t *testing.T) {
 		"not loaded":                    {desired: written("/b", "q", policy), put: 1, holds: []string{"/a"}},
 		"another of its name":           {desired: written("/b", "p", object{"keep": true}), put: 1, holds: []string{"/b", "/a"}},
 		"a policy of its name":          {desired: written("/b", "p", policy), put: 1, holds: []string{"/a"}},
-		"moved":                         {desired: written("/b", "p", hold), put: 1, forget: []string{"/a"}, holds: []string{"/b"}, let: let},
+		"moved":                         {desired: written("/b", "p", hold), put: 1, forget: []string{"/a"}, holds: []string{"/b"}},
 		"the same, and it is there":     {desired: written("/b", "p", hold), others: map[string]bool{"/a": true}, put: 1, holds: []string{"/b", "/a"}},
-		"moved to another of this run":  {desired: both, put: 1, forget: []string{"/a"}, holds: []string{"/b"}, let: let},
+		"moved to another of this run":  {desired: both, put: 1, forget: []string{"/a"}, holds: []string{"/b"}},
 		"changed":                       {desired: written("/a", "p", object{"keep": true, "from": "x", "to": "y"}), put: 1, holds: []string{"/a"}},
-		"changed so that it holds more": {desired: written("/a", "p", object{"keep": true}), put: 1, holds: []string{"/a"}, let: let},
+		"changed so that it holds more": {desired: written("/a", "p", object{"keep": true}), put: 1, holds: []string{"/a"}},
 		"released":                      {desired: written("/a", "p", policy), put: 1},
 	} {
 		in := retention.Input{Kind: kind, Desired: test.desired, Known: []resource.Rule{row, {Addr: resource.Addr{Kind: "other", Name: "p"}}}, OtherRoots: test.others}
@@ -248,8 +245,6 @@ func TestHoldsAreRemembered(t *testing.T) {
 		}
 		if got.Err != nil || len(got.Remember.Rules) != test.put || !slices.Equal(forget, test.forget) || !slices.Equal(holds, test.holds) {
 			t.Errorf("%s: %v, puts %v, forgets %v, holds %v", what, got.Err, got.Remember.Rules, forget, holds)
-		} else if test.put > 0 && !got.Remember.Rules[0].Let.Equal(test.let) {
-			t.Errorf("%s: a run was let through at %v", what, got.Remember.Rules[0].Let)
 		}
 		in.Stateless = true
 		if got := retention.Rules(in); len(got.Notes)+len(got.Remember.Rules)+len(got.Remember.ForgetRules) > 0 {

@@ -47,6 +47,7 @@ func (d *DB) commit(exec execute, r *resource.Record) {
 	each(exec, r.EndIntents, endIntent)
 	each(exec, r.ForgetGroups, forgetGroup)
 	each(exec, r.ForgetRules, forgetRule)
+	each(exec, r.ForgetBaselines, func(exec execute, k resource.RuleKey) { forgetBaseline(exec, k.Addr.Kind, k.Root) })
 	each(exec, r.EndDeletions, endDeletion)
 	each(exec, r.EndOrders, endOrder)
 	each(exec, r.EndTroubles, endTrouble)
@@ -55,6 +56,11 @@ func (d *DB) commit(exec execute, r *resource.Record) {
 	putAll(exec, r.Own, putOwned)
 	putAll(exec, r.Groups, putGroup)
 	putAll(exec, r.Rules, putRule)
+	putAll(exec, r.Baselines, putBaseline)
+	if r.Withheld != nil {
+		putWithheld(exec, *r.Withheld)
+	}
+	putAll(exec, r.Approvals, putApproval)
 	putAll(exec, r.Deletions, putDeletion)
 	putAll(exec, r.Orders, putOrder)
 	putAll(exec, r.Troubles, putTrouble)
@@ -96,7 +102,14 @@ func (d *DB) putEvent(exec execute, e *resource.Event) {
 	if deltas == nil {
 		deltas = json.RawMessage("[]")
 	}
-	exec(`INSERT INTO history (seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint)
-		SELECT COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM history`,
-		stamp(d.now()), e.Addr.Kind, e.Addr.Name, e.Op, e.ID, e.Reason.Key(), string(deltas), e.Outcome, e.Error, e.RequestID, e.Fingerprint)
+	losses, at := "", e.At
+	if len(e.Losses) > 0 {
+		losses = resource.Text(e.Losses)
+	}
+	if at.IsZero() {
+		at = d.now()
+	}
+	exec(`INSERT INTO history (seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint, losses, let)
+		SELECT COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM history`,
+		stamp(at), e.Addr.Kind, e.Addr.Name, e.Op, e.ID, e.Reason.Key(), string(deltas), e.Outcome, e.Error, e.RequestID, e.Fingerprint, losses, e.Let)
 }

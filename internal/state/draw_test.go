@@ -86,7 +86,7 @@ func rules() *rapid.Generator[resource.Rule] {
 	return rapid.Custom(func(t *rapid.T) resource.Rule {
 		return resource.Rule{
 			Addr: addrs().Draw(t, "rule"), Root: roots().Draw(t, "root"), File: rapid.String().Draw(t, "file"), Hold: rapid.Bool().Draw(t, "hold"),
-			Says: trees().Draw(t, "says"), Let: times().Draw(t, "let through"),
+			Says: trees().Draw(t, "says"),
 		}
 	})
 }

@@ -72,8 +72,10 @@ func (s *Snapshot) read(ctx context.Context, tx *sql.Tx, version int) error {
 	if s.Troubles, err = readTroubles(ctx, tx); err != nil {
 		return err
 	}
-	s.Messages, err = readMessages(ctx, tx)
-	return err
+	if s.Messages, err = readMessages(ctx, tx); err != nil || version < 5 {
+		return err
+	}
+	return s.readGuards(ctx, tx)
 }
 
 // readOwned reads owned as a format has it.
@@ -138,19 +140,27 @@ func scanOwned(scan scanner) (resource.Owned, error) {
 
 // History reads the newest events, newest first; at most limit of them, of one address if addr is not nil.
 func (d *DB) History(ctx context.Context, addr *resource.Addr, limit int) (events []resource.Event, err error) {
-	where, args := "", []any{}
+	where, args, guards := "", []any{}, "losses, let"
+	if d.version < 5 {
+		guards = "'', ''"
+	}
 	if addr != nil {
 		where, args = "WHERE kind = ? AND name = ?", []any{addr.Kind, addr.Name}
 	}
 	err = d.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return query(ctx, tx, `SELECT seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint
+		return query(ctx, tx, `SELECT seq, at, kind, name, op, object_id, reason, deltas, outcome, error, request_id, fingerprint, `+guards+`
 			FROM history `+where+` ORDER BY seq DESC LIMIT ?`, func(scan scanner) error {
 			var (
-				e                  resource.Event
-				at, reason, deltas string
+				e                          resource.Event
+				at, reason, deltas, losses string
 			)
-			err := scan(&e.Seq, &at, &e.Addr.Kind, &e.Addr.Name, &e.Op, &e.ID, &reason, &deltas, &e.Outcome, &e.Error, &e.RequestID, &e.Fingerprint)
+			err := scan(
+				&e.Seq, &at, &e.Addr.Kind, &e.Addr.Name, &e.Op, &e.ID, &reason, &deltas, &e.Outcome, &e.Error, &e.RequestID, &e.Fingerprint, &losses, &e.Let,
+			)
 			if err != nil {
+				return err
+			}
+			if e.Losses, err = readLosses(losses); err != nil {
 				return err
 			}
 			e.Reason = resource.ParseReason(reason)

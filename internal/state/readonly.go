@@ -46,7 +46,14 @@ func Load(ctx context.Context, dir string) (Snapshot, error) {
 	}
 	defer release()
 	defer db.Close()
-	return db.Snapshot(ctx)
+	// Requests first: one that is taken in meanwhile is in the snapshot then.
+	waiting, err := Requests(dir)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	snap, err := db.Snapshot(ctx)
+	snap.Approvals = requestedOver(snap.Approvals, waiting)
+	return snap, err
 }
 
 // patience is how long a reader waits for a writer that is just opening or closing the database.

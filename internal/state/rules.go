@@ -17,24 +17,21 @@ func forgetRule(exec execute, k resource.RuleKey) {
 
 func putRule(exec execute, r *resource.Rule) {
 	forgetRule(exec, r.Key())
-	exec(`INSERT INTO rules (kind, name, root, file, hold, says, let_through) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		r.Addr.Kind, r.Addr.Name, r.Root, r.File, bit(r.Hold), resource.Text(r.Says), stampOrNone(r.Let))
+	exec(`INSERT INTO rules (kind, name, root, file, hold, says) VALUES (?, ?, ?, ?, ?, ?)`,
+		r.Addr.Kind, r.Addr.Name, r.Root, r.File, bit(r.Hold), resource.Text(r.Says))
 }
 
 func readRules(ctx context.Context, tx *sql.Tx) (rules []resource.Rule, err error) {
-	err = query(ctx, tx, `SELECT kind, name, root, file, hold, says, let_through FROM rules`, func(scan scanner) error {
+	err = query(ctx, tx, `SELECT kind, name, root, file, hold, says FROM rules`, func(scan scanner) error {
 		var (
-			r         resource.Rule
-			says, let string
+			r    resource.Rule
+			says string
 		)
-		if err := scan(&r.Addr.Kind, &r.Addr.Name, &r.Root, &r.File, &r.Hold, &says, &let); err != nil {
+		if err := scan(&r.Addr.Kind, &r.Addr.Name, &r.Root, &r.File, &r.Hold, &says); err != nil {
 			return err
 		}
 		if r.Says, err = resource.DecodeObject(says); err != nil {
 			return fmt.Errorf("%s: says: %w", r.Addr, err)
-		}
-		if r.Let, err = timeOrNone(let); err != nil {
-			return fmt.Errorf("%s: %w", r.Addr, err)
 		}
 		rules = append(rules, r)
 		return nil

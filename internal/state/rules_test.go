@@ -3,7 +3,6 @@ package state_test
 import (
 	"reflect"
 	"testing"
-	"time"
 
 	"telnyxsync/internal/resource"
 )
@@ -13,7 +12,7 @@ func TestRulesOfOneName(t *testing.T) {
 	db := openState(t, t.TempDir())
 	addr := resource.Addr{Kind: "holds", Name: "case-7"}
 	one := resource.Rule{Addr: addr, Root: "/a", File: "holds.yaml", Hold: true, Says: resource.Object{"keep": true}}
-	other := resource.Rule{Addr: addr, Root: "/b", Let: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
+	other := resource.Rule{Addr: addr, Root: "/b", Says: resource.Object{"delete_after": "30d"}}
 	must(t, db.Commit(t.Context(), resource.Record{Rules: []resource.Rule{other, one}}))
 	want := func(rules ...resource.Rule) {
 		t.Helper()

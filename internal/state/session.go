@@ -21,6 +21,9 @@ func Write(ctx context.Context, dir string, patience time.Duration, f func(db *D
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.takeIn(ctx, dir); err != nil {
+		return err
+	}
 	snap, err := db.Snapshot(ctx)
 	if err != nil {
 		return err

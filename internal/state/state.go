@@ -10,11 +10,14 @@
 //	          end as known then, or ""), file (relative to the root, or "": not known): objects
 //	groups    kind, name, root, file, protect, connection, location_id, civic_address_id, usage, additional_usages,
 //	          uploaded (JSON ranges by what they were uploaded for), placed (JSON ranges): groups of phone numbers
-//	rules     kind, name, root, file, hold, says (JSON tree), let_through (when the guards last let a run under it
-//	          through, or ""); two roots may each have one of a name
+//	rules     kind, name, root, file, hold, says (JSON tree); two roots may each have one of a name
 //	intents   kind, name, root, natural key, hash, seen (JSON ids), at: creates that were begun
+//	baselines kind, root, at, rules (JSON): the policies and holds under which retention was last let through
+//	withheld  name, code, at, says (JSON): sets of changes that guards withheld, by kind or job
+//	approvals id, name, code, at, approver, revoked (or ""), says (JSON): what people let through of that
 //	deletions id, unit (recording, transcription), at, items (JSON): batches that are about to be deleted
-//	history   seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint
+//	history   seq, at, kind, name, op, object_id, reason, deltas (JSON), outcome, error, request_id, fingerprint,
+//	          losses (JSON, or "": what it took away, by class), let (what let it through beside the limits, or "")
 //	jobs      name, started, ended, error: the last run of each
 //	orders    id, op, connection, location_id, civic_address_id, usage, additional_usages, numbers (JSON ranges),
 //	          ticket, retried, seen (JSON tickets), at, settled
@@ -46,7 +49,7 @@ import (
 )
 
 // Version of the schema. A database with a higher one is refused.
-const Version = 4
+const Version = 5
 
 // applicationID marks our databases among all SQLite files ("TNXS").
 const applicationID = 0x544e5853
@@ -67,7 +70,7 @@ CREATE TABLE history (
 	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
 	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
 CREATE TABLE jobs (name TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT NOT NULL, error TEXT NOT NULL);
-` + numbersSchema + typedSchema
+` + numbersSchema + typedSchema + guardSchema
 
 // numbersSchema is what format 3 added.
 const numbersSchema = `
@@ -94,9 +97,21 @@ CREATE TABLE groups (
 	PRIMARY KEY (kind, name));
 CREATE TABLE rules (
 	kind TEXT NOT NULL, name TEXT NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, hold INTEGER NOT NULL,
-	says TEXT NOT NULL, let_through TEXT NOT NULL,
+	says TEXT NOT NULL, let_through TEXT NOT NULL DEFAULT '',
 	PRIMARY KEY (kind, name, root));
 CREATE TABLE deletions (id TEXT PRIMARY KEY, unit TEXT NOT NULL, at TEXT NOT NULL, items TEXT NOT NULL);
+`
+
+// guardSchema is what format 5 added.
+const guardSchema = `
+ALTER TABLE rules DROP COLUMN let_through;
+ALTER TABLE history ADD COLUMN losses TEXT NOT NULL DEFAULT '';
+ALTER TABLE history ADD COLUMN let TEXT NOT NULL DEFAULT '';
+CREATE INDEX history_losses ON history (seq) WHERE losses <> '' AND let = '';
+CREATE TABLE baselines (kind TEXT NOT NULL, root TEXT NOT NULL, at TEXT NOT NULL, rules TEXT NOT NULL, PRIMARY KEY (kind, root));
+CREATE TABLE withheld (name TEXT PRIMARY KEY, code TEXT NOT NULL, at TEXT NOT NULL, says TEXT NOT NULL);
+CREATE TABLE approvals (
+	id TEXT PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, at TEXT NOT NULL, approver TEXT NOT NULL, revoked TEXT NOT NULL, says TEXT NOT NULL);
 `
 
 // Snapshot is all that state knows at one moment, but for the history.
@@ -111,6 +126,11 @@ type Snapshot struct {
 	Orders    []resource.Order    // the oldest first
 	Troubles  []resource.Trouble  // by number
 	Messages  []resource.Message  // by key
+
+	Taken     []resource.Taken       // of the last days, the oldest first: what guards count
+	Baselines []resource.Baseline    // by kind and root
+	Withheld  []resource.WithheldSet // by name
+	Approvals []resource.Approval    // the oldest first
 
 	keyPrint, hmacKey string
 }

@@ -72,7 +72,7 @@ func TestHistoryOnlyGrows(t *testing.T) {
 	for i := range 30 {
 		must(t, db.Commit(t.Context(), resource.Record{
 			Own:    []resource.Owned{{Addr: a, ID: fmt.Sprint(i)}},
-			Events: []resource.Event{{Seq: 1, At: time.Unix(0, 0), Addr: a, Op: "update", Reason: resource.Said(fmt.Sprint(i)), Outcome: "done"}}, // Seq and At are the database's
+			Events: []resource.Event{{Seq: 1, Addr: a, Op: "update", Reason: resource.Said(fmt.Sprint(i)), Outcome: "done"}}, // Seq is the database's, and At where there is none
 		}, resource.Record{Forget: []resource.Addr{a}, EndIntents: []resource.Addr{a}}))
 		after, err := db.History(t.Context(), nil, 1000)
 		must(t, err)

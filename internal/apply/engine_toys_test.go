@@ -38,7 +38,8 @@ func newToys(t *testing.T) *toys {
 		life, _ := reelLife(w.Desired)
 		return time.Now().Add(life)
 	}
-	y.engine = &apply.Engine{Limits: unlimited(),
+	y.engine = &apply.Engine{
+		Limits: unlimited(),
 		Kinds: []resource.Kind{
 			{Name: "carriers", Schema: resource.SchemaOf[carrier](), Key: key, Listed: true, IDs: true},
 			{Name: "lines", Schema: resource.SchemaOf[line](), Key: key, Listed: true},

@@ -151,8 +151,9 @@ func (l *numberLaw) open() {
 	if err != nil {
 		l.Fatal(err)
 	}
-	l.engine = &apply.Engine{Limits: unlimited(),
-		Kinds: kinds.Pure(kinds.Table()), Operations: map[string]apply.Operations{}, BaseURL: c.BaseURL(), Key: "KEY",
+	l.engine = &apply.Engine{
+		Limits: unlimited(),
+		Kinds:  kinds.Pure(kinds.Table()), Operations: map[string]apply.Operations{}, BaseURL: c.BaseURL(), Key: "KEY",
 		Numbers: kinds.NewNumbers(c), Times: l.times, Concurrency: l.concurrency,
 	}
 	for _, row := range kinds.Table() {

@@ -79,8 +79,9 @@ func newRig(t tb, wrap func(http.Handler) http.Handler, account any) *rig {
 		t.Fatal(err)
 	}
 	rows := kinds.Table()
-	e := &apply.Engine{Limits: unlimited(),
-		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
+	e := &apply.Engine{
+		Limits: unlimited(),
+		Kinds:  kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: "KEY", Settle: time.Microsecond,
 	}
 	e.Numbers = kinds.NewNumbers(c)

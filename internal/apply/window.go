@@ -102,6 +102,7 @@ func (j *judgement) base(p *plan.Plan, of base, class plan.Class, kind string, t
 	case ofNumbers:
 		c := p.Counts
 		return c.Placed + c.Todo + c.Waiting + c.Parked + c.Wrong
+	case ofNothing:
 	}
 	return 0
 }

@@ -159,7 +159,7 @@ func TestOnlyWhatWasShownIsDeleted(t *testing.T) {
 // A run that only observes writes nothing, neither to Telnyx nor to the state, also where a run was cut off before.
 func TestObservingRetentionWritesNothing(t *testing.T) {
 	c := newCut(t)
-	if !c.kill("killed", 6, true) {
+	if !c.kill("killed", 7, true) {
 		t.Fatal("it was not killed")
 	}
 	sent, before := len(writes(c.sim)), fmt.Sprintf("%+v", c.snapshot())

@@ -156,6 +156,20 @@ func (k *keeper) load(root, yaml string) resource.Config {
 	return k.loaded(dir)
 }
 
+func (k *keeper) write(path, text string) {
+	k.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		k.Fatal(err)
+	}
+}
+
+func (k *keeper) remove(path string) {
+	k.Helper()
+	if err := os.Remove(path); err != nil {
+		k.Fatal(err)
+	}
+}
+
 func (k *keeper) loaded(dirs ...string) resource.Config {
 	k.Helper()
 	desired, err := spec.Load(k.engine.Kinds, dirs...)

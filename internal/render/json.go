@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 
 	"telnyxsync/internal/plan"
@@ -19,6 +20,7 @@ type document struct {
 	Withheld   []changeJSON     `json:"withheld"`
 	Waiting    []changeJSON     `json:"waiting"`
 	Observed   []changeJSON     `json:"observed"`
+	Kept       []keptJSON       `json:"kept"`
 	Orphans    []orphanJSON     `json:"orphans"`
 	Problems   []problemJSON    `json:"problems"`
 	Unmanaged  []unmanagedJSON  `json:"unmanaged"`
@@ -59,9 +61,28 @@ type changeJSON struct {
 
 // itemsJSON are items: phone numbers as ranges, all else as ids.
 type itemsJSON struct {
-	Unit  string     `json:"unit"`
-	Count int        `json:"count"`
-	List  plan.Texts `json:"list"`
+	Unit    string       `json:"unit"`
+	Count   int          `json:"count"`
+	List    plan.Texts   `json:"list"`
+	Details []detailJSON `json:"details,omitempty"`
+}
+
+// detailJSON is what is known of a recording or a transcription.
+type detailJSON struct {
+	ID      string `json:"id"`
+	Created string `json:"created"`
+	Age     string `json:"age"`
+	Seconds int64  `json:"seconds"` // of audio
+	Policy  string `json:"policy,omitempty"`
+}
+
+// keptJSON is what a hold keeps.
+type keptJSON struct {
+	Address string     `json:"address"`
+	Source  string     `json:"source"` // "" where it is not written in this run
+	Items   *itemsJSON `json:"items"`
+	Due     int        `json:"due"`
+	More    bool       `json:"more"`
 }
 
 type placeJSON struct {
@@ -138,7 +159,7 @@ func (ws *Words) JSON(p *plan.Plan, result *plan.Result) []byte {
 func (ws *Words) document(p *plan.Plan, result *plan.Result) *document {
 	doc := &document{
 		Version: Version, Summary: Counts(p), Numbers: p.Counts,
-		Changes: []changeJSON{}, Withheld: []changeJSON{}, Waiting: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
+		Kept: []keptJSON{}, Changes: []changeJSON{}, Withheld: []changeJSON{}, Waiting: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
 		Problems: []problemJSON{}, Unmanaged: []unmanagedJSON{}, Uncompared: []uncomparedJSON{}, Foreign: []foreignJSON{}, Loose: []looseJSON{},
 		Notes: []noteJSON{}, Result: ws.result(result),
 	}
@@ -154,6 +175,9 @@ func (ws *Words) document(p *plan.Plan, result *plan.Result) *document {
 		c := ws.change(&p.Withheld[i].Change)
 		c.Guards = ws.reasons(p.Withheld[i].Guards)
 		doc.Withheld = append(doc.Withheld, c)
+	}
+	for _, k := range p.Kept {
+		doc.Kept = append(doc.Kept, keptJSON{k.Addr.String(), place(k.Source), detailed(k.Items, ""), k.Due, k.More})
 	}
 	for _, o := range p.Orphans {
 		doc.Orphans = append(doc.Orphans, orphanJSON{o.Addr.String(), o.ID, ws.reason(o.Reason)})
@@ -221,12 +245,24 @@ func items(s plan.Items) *itemsJSON {
 	if s == nil {
 		return nil
 	}
-	return &itemsJSON{s.Unit(), s.Len(), append(plan.Texts{}, plan.TextsOf(s)...)}
+	return &itemsJSON{Unit: s.Unit(), Count: s.Len(), List: append(plan.Texts{}, plan.TextsOf(s)...)}
+}
+
+// detailed are items with what is known of each, and the policy that deletes them where they do not say it themselves.
+func detailed(s plan.Items, policy string) *itemsJSON {
+	out := items(s)
+	if known, is := s.(plan.Detailed); is {
+		out.Details = make([]detailJSON, 0, s.Len())
+		for d := range known.Details() {
+			out.Details = append(out.Details, detailJSON{d.ID, d.Created, d.Age, d.Seconds, cmp.Or(d.By, policy)})
+		}
+	}
+	return out
 }
 
 func (ws *Words) change(c *plan.Change) changeJSON {
 	out := changeJSON{
-		Op: c.Op, Address: c.Addr.String(), ID: c.ID, Source: place(c.Source), Items: items(c.Items), Ticket: c.Ticket, Reasons: ws.reasons(c.Reasons),
+		Op: c.Op, Address: c.Addr.String(), ID: c.ID, Source: place(c.Source), Items: detailed(c.Items, c.Addr.String()), Ticket: c.Ticket, Reasons: ws.reasons(c.Reasons),
 		Deltas: []deltaJSON{}, Live: c.Live, Blast: []blastJSON{}, Needs: []string{}, Calls: c.Cost, Drift: c.Drifted(), InDoubt: c.InDoubt,
 	}
 	if c.To != nil {

@@ -47,6 +47,11 @@ func (r *reader) changes(e *resource.Entry, row, own *resource.Rule) (notes []pl
 		if a, b := resource.GetString(row.Says, "/archive"), resource.GetString(own.Says, "/archive"); a != b {
 			add(PolicyArchive, resource.Args{"old": a, "new": b})
 		}
+		if a, b := deletesOwn(row.Says), deletesOwn(own.Says); a && !b {
+			add(PolicyKeepsOwn, nil)
+		} else if b && !a {
+			add(PolicyDeletesOwn, nil)
+		}
 	}
 	before, after := filtersOf(row.Says, own.Says, r.connection)
 	if how := compare(before, after); how != same {
@@ -83,7 +88,8 @@ func lets(row, own *resource.Rule, of connected) bool {
 	if own.Hold {
 		return !row.Hold || how == narrowed || how == refiltered
 	}
-	return row.Hold || age(own.Says) < age(row.Says) || how == widened || how == refiltered || row.Says["observe"] == true && own.Says["observe"] != true
+	return row.Hold || age(own.Says) < age(row.Says) || how == widened || how == refiltered ||
+		row.Says["observe"] == true && own.Says["observe"] != true || !deletesOwn(row.Says) && deletesOwn(own.Says)
 }
 
 // filters are what a rule asks for, by field; those of times by field and end.
@@ -99,7 +105,7 @@ func filtersOf(a, b resource.Object, of connected) (filters, filters) {
 	}{{a, x}, {b, y}} {
 		for _, name := range filterNames {
 			if v := resource.GetString(s.o, "/"+name); v != "" {
-				s.into[name] = v
+				s.into[name] = normal(name, v)
 			}
 		}
 		for _, field := range timeNames {

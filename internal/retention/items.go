@@ -18,10 +18,9 @@ type Item struct {
 	From    string    `json:"from,omitempty"`
 	To      string    `json:"to,omitempty"` // both masked
 	Millis  int64     `json:"millis,omitempty"`
-}
 
-func itemOf(r *resource.Recording, created time.Time) Item {
-	return Item{ID: r.ID, Created: created.UTC(), From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}
+	Age time.Duration `json:"-"` // in whole hours, when it was judged
+	By  string        `json:"-"` // of what is held: the policy by which it would be due; "" if by none
 }
 
 func (i Item) compare(o Item) int {
@@ -49,7 +48,20 @@ type Items struct {
 	List []Item
 }
 
-var _ plan.Items = Items{}
+var _ plan.Detailed = Items{}
+
+// Details are what a report says of each.
+func (s Items) Details() iter.Seq[plan.Detail] {
+	return func(yield func(plan.Detail) bool) {
+		for i := range s.List {
+			item := &s.List[i]
+			d := plan.Detail{ID: item.ID, Created: stamp(item.Created), Age: resource.DurationText(item.Age), Seconds: item.Millis / 1000, By: item.By}
+			if !yield(d) {
+				return
+			}
+		}
+	}
+}
 
 // Len counts them.
 func (s Items) Len() int { return len(s.List) }

@@ -52,7 +52,7 @@ func TestDatesThatEndTheRun(t *testing.T) {
 		if err := f.Look(r); err == nil {
 			t.Error("it is judged")
 		}
-		if _, err := f.Within(0, r); err == nil {
+		if _, err := f.Passes(0, r, p.Filters); err == nil {
 			t.Error("it is found to be within")
 		}
 	}

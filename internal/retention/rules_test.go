@@ -106,6 +106,17 @@ var minimal = map[resource.Code]func() []resource.Reason{
 	retention.KnownUntold:    known(object{"keep": true, "connection": zoom.String()}),
 	retention.HoldRemembered: known(object{"keep": true}),
 
+	retention.NoneDue: func() []resource.Reason {
+		f := retention.NewFold([]retention.Policy{{Addr: addr("p"), After: day}}, retention.Options{Unit: "recording"})
+		return []resource.Reason{f.Result().Notes[0].Reason}
+	},
+	retention.InOwn: func() []resource.Reason {
+		f := retention.NewFold([]retention.Policy{{Addr: addr("p"), After: day}}, retention.Options{Unit: "recording", Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)})
+		if err := f.Look(&resource.Recording{ID: "r", Own: true, Times: map[string]string{"created_at": "2026-01-01T00:00:00Z"}}); err != nil {
+			panic(err)
+		}
+		return []resource.Reason{f.Result().Notes[0].Reason}
+	},
 	retention.IsDue:    func() []resource.Reason { return due().Changes[0].Reasons },
 	retention.NotAsked: func() []resource.Reason { return []resource.Reason{due(addr("q")).Notes[0].Reason} },
 	retention.Waits: func() []resource.Reason {
@@ -132,6 +143,13 @@ var minimal = map[resource.Code]func() []resource.Reason{
 	retention.PolicyActs:    ruled(object{"delete_after": "1d", "observe": true}, object{"delete_after": "1d"}),
 	retention.PolicyBound:   ruled(object{"delete_after": "1d"}, object{"delete_after": "1d", "max_deletes_per_run": int64(7)}),
 	retention.PolicyArchive: ruled(object{"delete_after": "1d", "archive": "/a"}, object{"delete_after": "1d"}),
+
+	retention.PolicyDeletesOwn: ruled(object{"delete_after": "1d", "when_in_own_storage": "keep"}, object{"delete_after": "1d", "when_in_own_storage": "delete"}),
+	retention.PolicyKeepsOwn:   ruled(object{"delete_after": "1d", "when_in_own_storage": "delete"}, object{"delete_after": "1d"}),
+	retention.HoldElsewhere: func() []resource.Reason {
+		in := retention.Input{Kind: kind, Desired: written("/a", "p", nil), Known: []resource.Rule{rule("/a", "p", object{"keep": true}), rule("/b", "p", object{"keep": true})}}
+		return said(retention.Rules(in))
+	},
 
 	retention.HoldNew:        ruled(nil, object{"keep": true}),
 	retention.HoldRemoved:    ruled(object{"keep": true}, nil),
@@ -229,7 +247,7 @@ func TestHoldsAreRemembered(t *testing.T) {
 		"another of its name":           {desired: written("/b", "p", object{"keep": true}), put: 1, holds: []string{"/b", "/a"}},
 		"a policy of its name":          {desired: written("/b", "p", policy), put: 1, holds: []string{"/a"}},
 		"moved":                         {desired: written("/b", "p", hold), put: 1, forget: []string{"/a"}, holds: []string{"/b"}, let: let},
-		"the same, and it is there":     {desired: written("/b", "p", hold), others: map[string]bool{"/a": true}, put: 1, holds: []string{"/b", "/a"}},
+		"the same, and it is there":     {desired: written("/b", "p", hold), others: map[string]bool{"/a": true}, put: 1, holds: []string{"/b"}},
 		"moved to another of this run":  {desired: both, put: 1, forget: []string{"/a"}, holds: []string{"/b"}, let: let},
 		"changed":                       {desired: written("/a", "p", object{"keep": true, "from": "x", "to": "y"}), put: 1, holds: []string{"/a"}},
 		"changed so that it holds more": {desired: written("/a", "p", object{"keep": true}), put: 1, holds: []string{"/a"}, let: let},

@@ -93,7 +93,7 @@ var errEnough = errors.New("enough")
 func (x *reader) younger(ctx context.Context) error {
 	for i := range x.fold.Holds() {
 		p := x.fold.Policy(i)
-		since, until := x.fold.Time(i, x.until.Truncate(time.Second), x.now)
+		since, until := x.fold.Time(i, x.until.Truncate(time.Second), x.now.Add(time.Second)) // it is asked for in whole seconds
 		if until.Before(since) {
 			continue
 		}

@@ -153,8 +153,8 @@ func TestHoldsAreCounted(t *testing.T) {
 		{"recording_retention:\n" + young, 2, 0, false},
 		{"recording_retention:\n  all: {delete_after: 300d}\n" + young, 2, 0, false},
 		{policyYAML + "  young: {from: \"+15125550100\", keep: true}\n", 4, 2, false},
-		{policyYAML + "  all-of-it: {keep: true}\n", 2, 2, true},             // the rest is not read
-		{"recording_retention:\n  all-of-it: {keep: true}\n", 1, 0, true},    // one is enough
+		{policyYAML + "  all-of-it: {keep: true}\n", 2, 2, true},          // the rest is not read
+		{"recording_retention:\n  all-of-it: {keep: true}\n", 1, 0, true}, // one is enough
 		{policyYAML + "  old: {created_at: {lte: \"2020-01-01T00:00:00Z\"}, keep: true}\n", 0, 0, false},
 	} {
 		p := k.report(k.load("a", c.yaml))

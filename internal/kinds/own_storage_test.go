@@ -8,11 +8,11 @@ import (
 
 func TestOwnStorage(t *testing.T) {
 	for link, want := range map[string]string{
-		"s3://acme-calls/a.wav":                         "s3://acme-calls/a.wav",
-		"S3://acme-calls/2026/a.wav":                    "s3://acme-calls/2026/a.wav",
-		"gs://acme-calls/a.wav":                         "gs://acme-calls/a.wav",
-		"azure://acme/calls/a.wav":                      "azure://acme/calls/a.wav",
-		"abfss://calls@acme.dfs.core.windows.net/a.wav": "abfss://calls@acme.dfs.core.windows.net/a.wav",
+		"s3://acme-calls/a.wav":                                 "s3://acme-calls/a.wav",
+		"S3://acme-calls/2026/a.wav":                            "s3://acme-calls/2026/a.wav",
+		"gs://acme-calls/a.wav":                                 "gs://acme-calls/a.wav",
+		"azure://acme/calls/a.wav":                              "azure://acme/calls/a.wav",
+		"abfss://calls@acme.dfs.core.windows.net/a.wav":         "abfss://calls@acme.dfs.core.windows.net/a.wav",
 		"wasbs://calls:secret@acme.blob.core.windows.net/a.wav": "wasbs://calls@acme.blob.core.windows.net/a.wav",
 
 		"https://acme.blob.core.windows.net/calls/a.wav":             "https://acme.blob.core.windows.net/calls/a.wav",

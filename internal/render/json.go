@@ -20,7 +20,7 @@ type document struct {
 	Withheld   []changeJSON     `json:"withheld"`
 	Waiting    []changeJSON     `json:"waiting"`
 	Observed   []changeJSON     `json:"observed"`
-	Kept       []keptJSON       `json:"kept"`
+	Kept       []keptJSON       `json:"kept,omitempty"`
 	Orphans    []orphanJSON     `json:"orphans"`
 	Problems   []problemJSON    `json:"problems"`
 	Unmanaged  []unmanagedJSON  `json:"unmanaged"`
@@ -159,7 +159,7 @@ func (ws *Words) JSON(p *plan.Plan, result *plan.Result) []byte {
 func (ws *Words) document(p *plan.Plan, result *plan.Result) *document {
 	doc := &document{
 		Version: Version, Summary: Counts(p), Numbers: p.Counts,
-		Kept: []keptJSON{}, Changes: []changeJSON{}, Withheld: []changeJSON{}, Waiting: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
+		Changes: []changeJSON{}, Withheld: []changeJSON{}, Waiting: []changeJSON{}, Observed: []changeJSON{}, Orphans: []orphanJSON{},
 		Problems: []problemJSON{}, Unmanaged: []unmanagedJSON{}, Uncompared: []uncomparedJSON{}, Foreign: []foreignJSON{}, Loose: []looseJSON{},
 		Notes: []noteJSON{}, Result: ws.result(result),
 	}

@@ -21,7 +21,10 @@ var retentionWords = map[resource.Code]string{
 	"recordings_due":       dueWords,
 	"recordings_not_asked": `{{count .count .unit}} due, ` + dueWords + "; it is not asked for in this run",
 	"recordings_wait":      `{{count .count .unit}} {{if one .count}}waits{{else}}wait{{end}} for another run, as max_deletes_per_run says ({{.max}})`,
-	"recording_aged":       "made {{.created}}, {{.age}} old{{if or .from .to}}, from {{.from}} to {{.to}}{{end}}",
+	"policy_none_due":      "no {{.unit}} is due",
+	"in_own_storage": `keeps {{count .count .unit}} that {{if one .count}}is{{else}}are{{end}} old enough and already in your storage, ` + dueWords +
+		"; with `when_in_own_storage: delete` it deletes what Telnyx knows of them",
+	"recording_aged": "made {{.created}}, {{.age}} old{{if or .from .to}}, from {{.from}} to {{.to}}{{end}}",
 
 	"policy_new":        "it is new: what is older than {{.after}} is deleted",
 	"policy_removed":    "it is no longer written; it deleted what was older than {{.after}}",

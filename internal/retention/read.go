@@ -113,4 +113,6 @@ func (r *reader) says(e *resource.Entry) resource.Object {
 }
 
 // deletesOwn tells whether a policy deletes what is in one's own storage, too.
-func deletesOwn(o resource.Object) bool { return resource.GetString(o, "/when_in_own_storage") == "delete" }
+func deletesOwn(o resource.Object) bool {
+	return resource.GetString(o, "/when_in_own_storage") == "delete"
+}

@@ -276,6 +276,28 @@ func TestHoldsAreRemembered(t *testing.T) {
 	}
 }
 
+// A policy that deletes what it left before is not one under which a run was let through.
+func TestWhichPoliciesWereLetThrough(t *testing.T) {
+	let := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		was, is object
+		still   bool
+	}{
+		{object{"delete_after": "30d"}, object{"delete_after": "30d", "when_in_own_storage": "delete"}, false},
+		{object{"delete_after": "30d", "when_in_own_storage": "delete"}, object{"delete_after": "30d"}, true},
+		{object{"delete_after": "30d"}, object{"delete_after": "30d", "when_in_own_storage": "keep"}, true},
+		{object{"delete_after": "30d", "from": "+15125550100"}, object{"delete_after": "30d", "from": "1 512 555 0100"}, true},
+		{object{"delete_after": "30d", "from": "+15125550100"}, object{"delete_after": "30d", "from": "5125550100"}, false},
+	} {
+		row := rule("/a", "p", c.was)
+		row.Let = let
+		got := retention.Rules(retention.Input{Kind: kind, Desired: written("/a", "p", c.is), Known: []resource.Rule{row}})
+		if len(got.Remember.Rules) != 1 || got.Remember.Rules[0].Let.IsZero() == c.still {
+			t.Errorf("%v, then %v: %+v", c.was, c.is, got.Remember.Rules)
+		}
+	}
+}
+
 // What is remembered settles: the same files a second time change nothing, and nothing is said.
 func TestRulesSettle(t *testing.T) {
 	var whose plan.Whose

@@ -13,6 +13,7 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/retention"
+	"telnyxsync/internal/telnyxsim"
 )
 
 // inBuckets are recordings of which some lie in the customer's own bucket.
@@ -88,6 +89,28 @@ func TestOnesOwnStorageIsLeftAlone(t *testing.T) {
 	}
 	if found != 3 {
 		t.Errorf("the archive has %v", a.files())
+	}
+}
+
+// What was archived is not asked for again, also where all of it lies in one's own storage.
+func TestOnesOwnStorageIsNamedOnce(t *testing.T) {
+	a := newArchiver(t, checked(t), inBuckets()[:2]...)
+	desired := a.load("a", fmt.Sprintf("recording_retention:\n  all: {delete_after: 30d, archive: %q, when_in_own_storage: delete}\n", a.shelf()))
+	if err := a.sim.AddFaults(telnyxsim.Fault{Match: "DELETE /recordings/*", Do: "status", Status: 422}); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := a.run(context.Background(), recordingJob, apply.Situation{Desired: desired, Enforce: true}); err != nil || !report.Failed {
+		t.Fatalf("%v %q", err, linesOf(report))
+	}
+	a.sim.ClearJournal()
+	a.enforce(desired)
+	for _, r := range a.sim.Journal() {
+		if r.Method == http.MethodGet && r.Path != "/recordings" {
+			t.Errorf("it asks for %s", r.Path)
+		}
+	}
+	if left := a.ids("recordings"); !maps.Equal(left, setOf("d5")) {
+		t.Errorf("left %v", sorted(left))
 	}
 }
 

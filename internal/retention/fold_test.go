@@ -291,6 +291,20 @@ func TestALateRecordingIsHeld(t *testing.T) {
 	}
 }
 
+// What one reading finds for a hold, and the next does not, it does not keep.
+func TestAReadingThatDoesNotCount(t *testing.T) {
+	f := retention.NewFold([]retention.Policy{{Keep: true, Filters: map[string]string{"sip_call_id": "1"}}}, retention.Options{Unit: "recording"})
+	for _, id := range []string{"a", "b"} {
+		if err := f.Keeps(0, &resource.Recording{ID: id, Times: map[string]string{"created_at": "2026-01-01T00:00:00Z"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.Tell(0, map[string]bool{"b": true})
+	if h := f.Counts()[0]; h.Count != 1 || h.Items.List[0].ID != "b" {
+		t.Errorf("%+v", h)
+	}
+}
+
 // Looking at a recording costs a bounded amount, and next to nothing where it is kept; nothing of it is held.
 func TestLookAllocates(t *testing.T) {
 	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)

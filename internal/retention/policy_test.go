@@ -172,6 +172,27 @@ func TestAPartyThatIsWrittenInAnotherWay(t *testing.T) {
 	}
 }
 
+// What a policy may mean and leaves in one's own storage no other policy deletes.
+func TestWhatMayStayInOnesOwnStorage(t *testing.T) {
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	policies := []retention.Policy{
+		{Addr: resource.Addr{Kind: "recording_retention", Name: "default"}, After: 90 * day, DeletesOwn: true},
+		{Addr: resource.Addr{Kind: "recording_retention", Name: "sales"}, After: 100 * day, Filters: map[string]string{"from": "+15125550100"}},
+	}
+	for own, want := range map[bool]string{true: "", false: "default"} {
+		r := &resource.Recording{
+			ID: "r", Own: own, Fields: map[string]string{"from": "sip:+15125550100@example.com"}, Times: map[string]string{"created_at": now.Add(-400 * day).Format(time.RFC3339)},
+		}
+		got := ""
+		if due, by := one(t, policies, now, true, r); due != nil {
+			got = by.Addr.Name
+		}
+		if got != want {
+			t.Errorf("in one's own storage: %v, deleted by %q, want %q", own, got, want)
+		}
+	}
+}
+
 // Nothing that may be due, or that an earlier run had begun to delete, is younger than what is looked at.
 func TestUntil(t *testing.T) {
 	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)

@@ -165,7 +165,7 @@ func (r *reader) row(row *resource.Rule) {
 		case row.Hold:
 			r.dropped = append(r.dropped, p)
 		default:
-			r.note(row.Addr, nil, PolicyRemoved, ages(PolicyRemoved, row.Says))
+			r.note(row.Addr, PolicyRemoved, ages(PolicyRemoved, row.Says))
 		}
 		return
 	}
@@ -208,15 +208,15 @@ func (r *reader) tell() {
 		switch k := r.one(p); {
 		case k >= 0 && !elsewhere[k]:
 			elsewhere[k] = true
-			r.note(p.Addr, nil, HoldElsewhere, resource.Args{"roots": r.sayers(k)})
+			r.note(p.Addr, HoldElsewhere, resource.Args{"roots": r.sayers(k)})
 		case k < 0 && !slices.ContainsFunc(released, func(q Policy) bool { return q.same(p) }):
 			released = append(released, *p)
-			r.note(p.Addr, nil, HoldRemoved, nil)
+			r.note(p.Addr, HoldRemoved, nil)
 		}
 	}
 	for i := range r.out.Policies {
 		if roots := r.from[i]; roots != nil && !elsewhere[i] {
-			r.note(r.out.Policies[i].Addr, nil, HoldRemembered, resource.Args{"roots": roots})
+			r.note(r.out.Policies[i].Addr, HoldRemembered, resource.Args{"roots": roots})
 		}
 	}
 }
@@ -229,8 +229,8 @@ func (r *reader) sayers(i int) []string {
 	return []string{r.out.Policies[i].Root}
 }
 
-func (r *reader) note(a resource.Addr, at *resource.Position, code resource.Code, args resource.Args) {
-	r.out.Notes = append(r.out.Notes, plan.Note{Addr: a, Source: at, Reason: resource.Reason{Code: code, Args: args}})
+func (r *reader) note(a resource.Addr, code resource.Code, args resource.Args) {
+	r.out.Notes = append(r.out.Notes, plan.Note{Addr: a, Reason: resource.Reason{Code: code, Args: args}})
 }
 
 // Says tells whether a configuration is loaded, and says of a kind which rules there are. One without any

@@ -107,6 +107,25 @@ func TestTwoHoldsOfOneName(t *testing.T) {
 	}
 }
 
+// What two configurations of a run no longer say is said once: released, or held still by a third.
+func TestTwoPathsDropAHold(t *testing.T) {
+	says := object{"keep": true, "from": "+15125550100"}
+	in := retention.Input{Kind: kind, Desired: written("/a", "q", object{"delete_after": "1d"}), Known: []resource.Rule{rule("/a", "p", says), rule("/b", "p", says)}}
+	in.Desired.Roots = append(in.Desired.Roots, resource.Root{Path: "/b", Sections: map[string]bool{kind: true}, Entries: 1})
+	for _, want := range []resource.Code{retention.HoldRemoved, retention.HoldElsewhere} {
+		var codes []resource.Code
+		for _, r := range said(retention.Rules(in)) {
+			if r.Code != retention.PolicyNew {
+				codes = append(codes, r.Code)
+			}
+		}
+		if !slices.Equal(codes, []resource.Code{want}) {
+			t.Errorf("it says %v, want %s", codes, want)
+		}
+		in.Known = append(in.Known, rule("/c", "p", says))
+	}
+}
+
 // What a run over one file remembered belongs to the directory as soon as a run loads that: then it is released there.
 func TestAHoldOfAFileOfTheDirectory(t *testing.T) {
 	row := rule("/a/holds.yaml", "p", object{"keep": true})

@@ -20,7 +20,7 @@ type TimeRange struct {
 type RecordingRetention struct {
 	Connection       resource.RefTo[ExternalConnection] `yaml:"connection" doc:"Only recordings of this connection."`
 	ConnectionID     resource.ID                        `yaml:"connection_id" doc:"Only recordings of the connection of this id, of whatever kind."`
-	From             string                             `yaml:"from" doc:"Only calls from this party: a number, however it is written, or else as the recording has it."`
+	From             string                             `yaml:"from" doc:"Only calls from this number, however written; another party as the recording has it."`
 	To               string                             `yaml:"to" doc:"Only calls to this party, likewise."`
 	CallLegID        resource.ID                        `yaml:"call_leg_id" doc:"Only recordings of this leg of a call."`
 	CallSessionID    resource.ID                        `yaml:"call_session_id" doc:"Only recordings of this call."`
@@ -35,7 +35,7 @@ type RecordingRetention struct {
 	Keep             bool                               `yaml:"keep" doc:"Holds them, whatever another policy says; defaults to false."`
 	MaxDeletesPerRun int                                `yaml:"max_deletes_per_run" rule:"min=1" doc:"At most so many are deleted in one run, the oldest first; defaults to all."`
 	Archive          string                             `yaml:"archive" doc:"Directory, absolute, where each is kept before it is deleted."`
-	WhenInOwnStorage string                             `yaml:"when_in_own_storage" rule:"enum=keep|delete" doc:"What becomes of recordings in your own storage when they are due: keep (the default), or delete what Telnyx knows of them."`
+	WhenInOwnStorage string                             `yaml:"when_in_own_storage" rule:"enum=keep|delete" doc:"What is done with those in your own storage: keep, the default, or delete what Telnyx knows."`
 }
 
 // TranscriptionRetention is an entry of transcription_retention.

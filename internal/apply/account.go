@@ -2,6 +2,8 @@ package apply
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,6 +112,32 @@ func roots(snap *state.Snapshot) (roots []string) {
 		roots = append(roots, snap.Rules[i].Root)
 	}
 	return roots
+}
+
+// partsOf are the rules that were read from a file, or from a directory, which this run loads as part of a larger one. The
+// file is gone, or entries of it were read.
+func partsOf(desired resource.Config, rules []resource.Rule) map[resource.RuleKey]string {
+	read := map[string]bool{}
+	for i := range desired.Entries {
+		e := &desired.Entries[i]
+		read[filepath.Join(e.Root, e.File)] = true
+	}
+	parts := map[resource.RuleKey]string{}
+	for i := range rules {
+		r := &rules[i]
+		file := r.Root
+		if filepath.Base(file) != r.File {
+			file = filepath.Join(file, r.File)
+		}
+		at := slices.IndexFunc(desired.Roots, func(root resource.Root) bool { return within(r.Root, root.Path) })
+		if at < 0 || desired.Root(r.Root) != nil || r.File == "" {
+			continue
+		}
+		if _, err := os.Lstat(file); read[file] || errors.Is(err, fs.ErrNotExist) {
+			parts[r.Key()] = desired.Roots[at].Path
+		}
+	}
+	return parts
 }
 
 func remembersNothing(snap *state.Snapshot) bool {

@@ -109,7 +109,7 @@ func (d *deleting) archive(ctx context.Context) {
 			g.Go(func() error {
 				err := ctx.Err()
 				if err == nil {
-					err = d.api.Archive(ctx, item.ID, item.Created, policy.Archive)
+					err = d.api.Archive(ctx, item.ID, item.Created, policy.Archive, policy.DeletesOwn)
 				}
 				if err != nil {
 					d.mu.Lock()
@@ -226,7 +226,7 @@ func (d *deleting) readAgain(ctx context.Context) error {
 		return nil // nothing was sent
 	}
 	there := map[string]bool{}
-	err := d.api.Each(ctx, nil, until, func(r *resource.Recording) error {
+	err := d.api.Each(ctx, nil, time.Time{}, until, func(r *resource.Recording) error {
 		if _, ours := d.fate[r.ID]; ours {
 			there[r.ID] = true
 		}

@@ -18,6 +18,7 @@ const (
 	OverLimit        plan.Code = "over_limit"          // class, kind, count, taken, limit, base, disconnects, users
 	AllOfKind        plan.Code = "all_of_kind"         // class, kind, count, base, disconnects
 	WithheldBefore   plan.Code = "withheld_before"     // at
+	HoldSilent       plan.Code = "hold_silent"         // policy: a hold that means nothing that is there
 	Disconnects      plan.Code = "disconnects_numbers" // count: of a change that is done all the same
 )
 

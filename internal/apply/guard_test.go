@@ -122,6 +122,14 @@ func guardCases() map[plan.Code]guardCase {
 			args:  plan.Args{"class": "deletes", "count": 2, "kind": "trunks", "disconnects": 3, "users": 0},
 			says:  "deletions, replacements and deactivations of trunks: 2 planned, which is all there is; they would disconnect 3 numbers",
 		},
+		HoldSilent: {
+			plan: plan.Plan{
+				Changes: []plan.Change{aged(plan.Recordings, "recording", 1)},
+				Rules:   &resource.ApprovedRules{Silent: []resource.RuleKey{{Addr: guarded("policies", 7)}}},
+			},
+			args: plan.Args{"policy": "policies/007"},
+			says: "the hold policies/007 matches nothing, and may be mistyped: nothing is deleted until somebody says that it is meant",
+		},
 		WithheldBefore: {
 			plan: plan.Plan{Changes: taking(plan.Delete, plan.Deletes, 1), Owned: map[string]int{"trunks": 20}},
 			withheld: []resource.WithheldSet{{Name: "trunks", At: time.Unix(0, 0), Guards: []plan.Reason{{Code: RootEmpty, Args: plan.Args{"root": "/r"}}}, Changes: []resource.WithheldChange{{

@@ -9,6 +9,7 @@ import (
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
+	"telnyxsync/internal/retention"
 	"telnyxsync/internal/state"
 )
 
@@ -186,6 +187,9 @@ func approvedRun(p *plan.Plan) bool {
 // letThrough takes down under which rules a run was let through by the guards. What is remembered of configurations that
 // are no longer there ends with it.
 func (s *Situation) letThrough(e *Engine, kind string, p *plan.Plan) {
+	if p.Rules == nil {
+		return // nothing was judged
+	}
 	others := otherRoots(s.Desired, s.Snap)
 	for _, b := range s.Snap.Baselines {
 		if b.Kind == kind && s.Desired.Root(b.Root) == nil && !others[b.Root] {
@@ -193,13 +197,9 @@ func (s *Situation) letThrough(e *Engine, kind string, p *plan.Plan) {
 		}
 	}
 	for _, root := range s.Desired.Roots {
-		b := resource.Baseline{Kind: kind, Root: root.Path, At: e.now()}
-		for _, r := range p.Rules.Rules {
-			if r.Root == root.Path {
-				b.Rules = append(b.Rules, r)
-			}
-		}
-		p.Remember.Baselines = append(p.Remember.Baselines, b)
+		p.Remember.Baselines = append(p.Remember.Baselines, resource.Baseline{
+			Kind: kind, Root: root.Path, At: e.now(), Rules: retention.Let(p.Rules, root.Path, s.Snap.Baselines),
+		})
 	}
 }
 

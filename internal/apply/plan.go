@@ -72,6 +72,7 @@ func (e *Engine) review(p *plan.Plan, in diff.Input, snap state.Snapshot) {
 func ruleInput(kind string, whose plan.Whose, in diff.Input, snap state.Snapshot) retention.Input {
 	return retention.Input{
 		Kind: kind, Desired: in.Desired, Known: snap.Rules, Baselines: snap.Baselines, Whose: whose, Owned: snap.Owned, OtherRoots: in.OtherRoots, Stateless: in.Stateless,
+		Parts: partsOf(in.Desired, snap.Rules),
 	}
 }
 

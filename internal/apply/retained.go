@@ -26,6 +26,9 @@ func (j *judgement) approvedRules(p *plan.Plan, o Options) (found *retention.App
 // looked at as a whole.
 func retained(p *plan.Plan, why [][]plan.Reason) {
 	var all []plan.Reason
+	for _, k := range p.Rules.Silent {
+		all = append(all, plan.Reason{Code: HoldSilent, Args: plan.Args{"policy": k.Addr.String()}})
+	}
 	for _, list := range why {
 		for _, r := range list {
 			if !slices.ContainsFunc(all, func(o plan.Reason) bool { return o.Key() == r.Key() }) {

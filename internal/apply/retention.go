@@ -18,25 +18,27 @@ import (
 
 // Retention reads and deletes what policies of retention are about.
 type Retention interface {
-	// Each hands over all that passes Telnyx's own filters and was made by a time, or fails.
-	Each(ctx context.Context, filters map[string]string, until time.Time, take func(r *resource.Recording) error) error
+	// Each hands over all that passes Telnyx's own filters and was made in a stretch of time, or fails. A zero time leaves
+	// an end open.
+	Each(ctx context.Context, filters map[string]string, since, until time.Time, take func(r *resource.Recording) error) error
 	// Delete deletes at most Batch of them for good. Of what a lost answer means for each nobody knows.
 	Delete(ctx context.Context, ids []string) (resource.Receipt, error)
 	Batch() int
-	// Archive keeps one below a directory: when it returns nil, all of it is there.
-	Archive(ctx context.Context, id string, created time.Time, dir string) error
+	// Archive keeps one below a directory: when it returns nil, all of it is there that Telnyx has. With own it may be one
+	// in the customer's own storage, where its content stays.
+	Archive(ctx context.Context, id string, created time.Time, dir string, own bool) error
 	// ClockSkew is how far Telnyx's clock is ahead of ours, by its last answer.
 	ClockSkew() (skew time.Duration, known bool)
 }
 
 // The codes of plans of retention.
 const (
-	NoPolicy    plan.Code = "no_policy"  // unit: nothing says that any is to be deleted
-	HoldKeeps   plan.Code = "hold_keeps" // count, unit: that would be due without the hold
-	CutOff      plan.Code = "cut_off"    // count, gone, unit, recorded: an earlier run was, while it deleted them
-	NothingDue  plan.Code = "nothing_due"
-	OnlyReports plan.Code = "only_reports" // count, unit, kind: they would be deleted
-
+	NoPolicy           plan.Code = "no_policy"            // unit: nothing says that any is to be deleted
+	HoldKeeps          plan.Code = "hold_keeps"           // count, due, unit, more: all that it means, and of these what would be due; more: there are others
+	HoldMatchesNothing plan.Code = "hold_matches_nothing" // count, unit: 0
+	CutOff             plan.Code = "cut_off"              // count, gone, unit, recorded: an earlier run was, while it deleted them
+	NothingDue         plan.Code = "nothing_due"
+	OnlyReports        plan.Code = "only_reports" // count, unit, kind: they would be deleted
 )
 
 // PlanRetention lists all that a kind of policies is about, judges it, and lets the guards look at what is due. It
@@ -65,22 +67,30 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	j := e.judgement(desired, snap)
 	p.Job, p.Rules = kind, &resource.ApprovedRules{Rules: rules.InForce, Cutoff: x.now}
 	deletes := slices.ContainsFunc(rules.Policies, func(p retention.Policy) bool { return !p.Keep })
-	if !deletes && len(x.begun) == 0 {
-		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NoPolicy, Args: plan.Args{"unit": x.unit}}})
-		return e.judged(p, j, snap, o)
-	}
 	x.until = retention.Until(rules.Policies, x.begun, x.now)
-	approved := j.approvedRules(&p, o)
-	x.fold = retention.NewFold(rules.Policies, retention.Options{Unit: x.unit, Now: x.now, Only: o.Only, Batch: api.Batch(), Approved: approved})
-	if err := x.judge(ctx); err != nil {
+	x.fold = retention.NewFold(rules.Policies, retention.Options{Unit: x.unit, Now: x.now, Only: o.Only, Batch: api.Batch()})
+	idle := !deletes && len(x.begun) == 0
+	if !idle {
+		err = x.judge(ctx)
+	}
+	if err == nil {
+		err = x.younger(ctx)
+	}
+	if err != nil {
+		return p, err
+	}
+	if idle {
+		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NoPolicy, Args: plan.Args{"unit": x.unit}}})
+		x.holds(&p, x.fold.Counts())
+		p, err = e.judged(p, j, snap, o)
+		p.Rules = nil // no policy was judged, so nothing was let through either
 		return p, err
 	}
 	resolve(&p, x.unit, x.begun, x.left, func(d resource.Deleted) resource.Event { return deletion(d, plan.Done, "", "") })
-	found := x.fold.Result()
+	p.Rules.Silent = retention.Silent(x.fold.Counts(), rules.InForce, snap.Baselines)
+	found := x.fold.Result(j.approvedRules(&p, o))
 	p.Changes, p.Observed, p.Notes = found.Changes, found.Observed, append(p.Notes, found.Notes...)
-	for _, h := range found.Holds {
-		p.Notes = append(p.Notes, plan.Note{Addr: h.Addr, Reason: plan.Reason{Code: HoldKeeps, Args: plan.Args{"count": h.Count, "unit": x.unit}}})
-	}
+	x.holds(&p, found.Holds)
 	if len(p.Changes) == 0 {
 		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NothingDue}})
 	}
@@ -136,7 +146,7 @@ type reader struct {
 // judge lists all, and judges each. Holds are asked about last: what came while the pages were read, and is
 // held, shows then.
 func (x *reader) judge(ctx context.Context) error {
-	err := x.each(ctx, nil, func(r *resource.Recording) error {
+	err := x.each(ctx, nil, time.Time{}, x.until, func(r *resource.Recording) error {
 		delete(x.left, r.ID)
 		return x.fold.Look(r)
 	})
@@ -219,8 +229,8 @@ func classOf(kind string) plan.Class {
 }
 
 // each reads a list, by clocks that agree.
-func (x *reader) each(ctx context.Context, filters map[string]string, take func(r *resource.Recording) error) error {
-	err := x.api.Each(ctx, filters, x.until, func(r *resource.Recording) error {
+func (x *reader) each(ctx context.Context, filters map[string]string, since, until time.Time, take func(r *resource.Recording) error) error {
+	err := x.api.Each(ctx, filters, since, until, func(r *resource.Recording) error {
 		if err := x.clocks(); err != nil {
 			return err
 		}
@@ -247,62 +257,6 @@ func (x *reader) clocks() error {
 	now := x.Engine.now()
 	if by := now.Sub(x.now) - now.Round(0).Sub(x.now.Round(0)); by > maxSkew {
 		return fmt.Errorf("this machine's clock was set back by %v while this ran", by.Round(time.Second))
-	}
-	return nil
-}
-
-// How often a list is read to see it twice the same, and an id that nothing has.
-const (
-	maxReadings = 5
-	nobody      = "00000000-0000-4000-8000-000000000000"
-)
-
-var errUnfiltered = errors.New("unfiltered")
-
-// ask asks Telnyx's own filter about a policy, until two readings find the same: where some come and others
-// go while pages are read, one that was there all the time may be on none of them.
-func (x *reader) ask(ctx context.Context, i int) error {
-	p := x.fold.Policy(i)
-	var before map[string]bool
-	for range maxReadings {
-		ids, hidden := map[string]bool{}, map[string]bool{}
-		err := x.each(ctx, p.Filters, func(r *resource.Recording) error {
-			for field := range p.Filters {
-				if _, shown := r.Fields[field]; !shown {
-					hidden[field] = true
-				}
-			}
-			within, err := x.fold.Within(i, r)
-			if within {
-				ids[r.ID] = true
-			}
-			return err
-		})
-		if err == nil && !p.Keep {
-			err = x.prove(ctx, hidden)
-		}
-		if err != nil {
-			return fmt.Errorf("what %s means could not be read: %w", p.Addr, err)
-		}
-		if before != nil && maps.Equal(ids, before) {
-			x.fold.Tell(i, ids)
-			return nil
-		}
-		before = ids
-	}
-	return fmt.Errorf("what %s means could not be read: it changed each time in %d readings", p.Addr, maxReadings)
-}
-
-// prove makes sure that Telnyx filters by fields that nothing shows: a filter that it ignored would mean all.
-func (x *reader) prove(ctx context.Context, fields map[string]bool) error {
-	for _, field := range slices.Sorted(maps.Keys(fields)) {
-		err := x.each(ctx, map[string]string{field: nobody}, func(*resource.Recording) error { return errUnfiltered })
-		if errors.Is(err, errUnfiltered) {
-			return fmt.Errorf("filter by %s: Telnyx ignores it, as it finds some with %s, which nothing has", field, nobody)
-		}
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

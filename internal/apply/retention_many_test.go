@@ -127,6 +127,7 @@ func TestRetentionOfManyRecordings(t *testing.T) {
 	for _, n := range filtered {
 		most += 2 * pages(n) // each is read until two readings agree
 	}
+	most++ // and the complaint's that are too young to be due, once
 	if asked > most {
 		t.Errorf("%d calls for what is held, want at most %d", asked, most)
 	}

@@ -156,11 +156,16 @@ func TestEnforceWaitsForQuietFiles(t *testing.T) {
 			t.Errorf("it says %s", got)
 		}
 		// They change before their time: it starts anew.
-		r.write(monthYAML + "  more: {delete_after: 90d, from: x}\n")
+		r.write(monthYAML + "  more: {delete_after: 90d, from: x}\n  held: {keep: true, from: \"1 512 555 0100\"}\n")
 		r.left("changed", settledFor, "old young")
 		r.left("quiet", 2*time.Second, "young")
 		if got := r.lines(retentionJob); !strings.Contains(got, "done: delete 1 recording of recording_retention/all") {
 			t.Errorf("it says %s", got)
+		}
+		for _, want := range []string{"recording_retention/more: no recording is due", "recording_retention/held: matches 0 recordings"} {
+			if !strings.Contains(r.lines(retentionJob), want) || !strings.Contains(r.log.String(), want) {
+				t.Errorf("it does not say %s", want)
+			}
 		}
 		// From then on it acts at once.
 		r.left("a month later", 26*day, "young")

@@ -19,7 +19,7 @@ var pure = map[string]struct{ imports, time []string }{
 	"../plan":      {imports: []string{"encoding/json", "iter"}},
 	"../numbers":   {imports: []string{"iter"}, time: []string{"Unix"}}, // of a time that came in
 	"../messages":  {imports: []string{"iter", "telnyxsync/internal/plan"}},
-	"../retention": {imports: []string{"encoding/json", "iter", "regexp", "strconv", "telnyxsync/internal/plan"}, time: []string{"Date", "Hour", "UTC"}},
+	"../retention": {imports: []string{"encoding/json", "iter", "regexp", "strconv", "unicode", "telnyxsync/internal/plan"}, time: []string{"Date", "Hour", "UTC"}},
 }
 
 var (

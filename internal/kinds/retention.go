@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"telnyxsync/internal/resource"
@@ -19,8 +20,8 @@ type TimeRange struct {
 type RecordingRetention struct {
 	Connection       resource.RefTo[ExternalConnection] `yaml:"connection" doc:"Only recordings of this connection."`
 	ConnectionID     resource.ID                        `yaml:"connection_id" doc:"Only recordings of the connection of this id, of whatever kind."`
-	From             string                             `yaml:"from" doc:"Only calls from this party, as the recording has it."`
-	To               string                             `yaml:"to" doc:"Only calls to this party, as the recording has it."`
+	From             string                             `yaml:"from" doc:"Only calls from this number, however written; another party as the recording has it."`
+	To               string                             `yaml:"to" doc:"Only calls to this party, likewise."`
 	CallLegID        resource.ID                        `yaml:"call_leg_id" doc:"Only recordings of this leg of a call."`
 	CallSessionID    resource.ID                        `yaml:"call_session_id" doc:"Only recordings of this call."`
 	CallControlID    string                             `yaml:"call_control_id" doc:"Only recordings of this leg, by its id of Call Control."`
@@ -34,6 +35,7 @@ type RecordingRetention struct {
 	Keep             bool                               `yaml:"keep" doc:"Holds them, whatever another policy says; defaults to false."`
 	MaxDeletesPerRun int                                `yaml:"max_deletes_per_run" rule:"min=1" doc:"At most so many are deleted in one run, the oldest first; defaults to all."`
 	Archive          string                             `yaml:"archive" doc:"Directory, absolute, where each is kept before it is deleted."`
+	WhenInOwnStorage string                             `yaml:"when_in_own_storage" rule:"enum=keep|delete" doc:"What is done with those in your own storage: keep, the default, or delete what Telnyx knows."`
 }
 
 // TranscriptionRetention is an entry of transcription_retention.
@@ -113,7 +115,7 @@ func checkRetention(_ string, o resource.Object) (bad []resource.Invalid) {
 		}
 	}
 	if isHold(o) {
-		for _, field := range []string{"max_deletes_per_run", "archive"} {
+		for _, field := range []string{"max_deletes_per_run", "archive", "when_in_own_storage"} {
 			if _, written := o[field]; written {
 				fail("/"+field, "what is held is not deleted: remove this")
 			}
@@ -153,10 +155,38 @@ func checkRecordingRetention(name string, o resource.Object) (bad []resource.Inv
 			bad = append(bad, resource.Invalid{Path: "/" + field, Text: "an empty filter passes nothing that is meant: remove it, or write what to look for"})
 		}
 	}
+	for _, field := range []string{"from", "to", "call_control_id", "conference_region"} {
+		if why := noLiteral(field, resource.GetString(o, "/"+field)); why != "" {
+			bad = append(bad, resource.Invalid{Path: "/" + field, Text: why})
+		}
+	}
 	if dir, ok := o["archive"].(string); ok && !filepath.IsAbs(dir) {
 		bad = append(bad, resource.Invalid{Path: "/archive", Text: fmt.Sprintf("%q is not absolute: write the whole path of the directory", dir)})
 	}
 	return bad
+}
+
+// noLiteral is why a filter would find nothing, written as it is; "" where it may.
+func noLiteral(field, value string) string {
+	isParty := field == "from" || field == "to"
+	wild := strings.IndexAny(value, "*?%")
+	if isURI(value) { // there a percent sign begins an escape, and a question mark what is not compared
+		wild = strings.IndexByte(value, '*')
+	}
+	switch {
+	case wild >= 0 && isParty:
+		return fmt.Sprintf("%q has the wildcard %q, which a filter does not know: write one number in full, as in +15125550100, and an entry for each", value, value[wild])
+	case wild >= 0:
+		return fmt.Sprintf("%q has the wildcard %q, which a filter does not know: write it in full, and an entry for each", value, value[wild])
+	case isParty && strings.Contains(strings.ReplaceAll(value, " ", ""), "(0)"):
+		return fmt.Sprintf("%q has a (0) that is not dialled with the country code: leave it out, as in +442079460000", value)
+	}
+	return ""
+}
+
+func isURI(value string) bool {
+	scheme, _, found := strings.Cut(value, ":")
+	return found && slices.Contains([]string{"sip", "sips", "tel"}, strings.ToLower(scheme))
 }
 
 func checkLogMessageRule(_ string, o resource.Object) (bad []resource.Invalid) {

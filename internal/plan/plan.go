@@ -85,6 +85,30 @@ type Items interface {
 	Unit() string // what one of them is called: number, recording, transcription, message
 }
 
+// Detailed are items of which more is known than their ids.
+type Detailed interface {
+	Items
+	Details() iter.Seq[Detail]
+}
+
+// Detail is what is known of one.
+type Detail struct {
+	ID      string
+	Created string // a time
+	Age     string // a length of time, as the YAML writes it
+	Seconds int64  // of audio
+	By      string // of what is kept: the rule that would delete it; "" where none would
+}
+
+// Kept is what a rule keeps from being deleted.
+type Kept struct {
+	Addr   resource.Addr
+	Source *resource.Position // nil where it is not written in this run
+	Items  Items
+	Due    int  // of these: what would be deleted without it
+	More   bool // there is more, which was not looked at
+}
+
 // Class is what guards count together.
 type Class string
 
@@ -233,6 +257,7 @@ type Plan struct {
 	Withheld    []Withheld // by guards
 	Waiting     []Change   // for what was sent before
 	Observed    []Change   // of entries with `observe: true`: reported, never done
+	Kept        []Kept     // by holds
 	Orphans     []Orphan
 	Problems    []Problem
 	Unmanaged   []Unmanaged
@@ -265,7 +290,7 @@ func (p *Plan) Merge(o Plan) {
 	p.Changes = append(p.Changes, o.Changes...)
 	p.Withheld, p.Waiting, p.Observed = append(p.Withheld, o.Withheld...), append(p.Waiting, o.Waiting...), append(p.Observed, o.Observed...)
 	p.Sets = append(p.Sets, o.Sets...)
-	p.Problems, p.Ended = append(p.Problems, o.Problems...), append(p.Ended, o.Ended...)
+	p.Problems, p.Ended, p.Kept = append(p.Problems, o.Problems...), append(p.Ended, o.Ended...), append(p.Kept, o.Kept...)
 	for _, n := range o.Notes {
 		if !slices.ContainsFunc(p.Notes, func(m Note) bool { return m.Addr == n.Addr && m.Reason.Key() == n.Reason.Key() }) {
 			p.Notes = append(p.Notes, n)

@@ -29,6 +29,8 @@ var retentionExamples = map[resource.Code]resource.Args{
 	"recordings_due":       {"oldest": began, "newest": "2026-01-20T03:04:05Z", "audio": 5400},
 	"recordings_not_asked": {"count": 3, "unit": "recording", "oldest": began, "newest": "2026-01-20T03:04:05Z", "audio": 5400},
 	"recordings_wait":      {"count": 1, "unit": "transcription", "max": 500},
+	"policy_none_due":      {"unit": "transcription"},
+	"in_own_storage":       {"count": 3, "unit": "recording", "oldest": began, "newest": "2026-01-20T03:04:05Z", "audio": 5400},
 	"recording_aged":       {"created": began, "age": "365d", "from": "+1512555****", "to": "+1512555****"},
 
 	"policy_new":        {"after": "90d"},
@@ -46,7 +48,8 @@ var retentionExamples = map[resource.Code]resource.Args{
 	"hold_narrowed":   filters,
 	"hold_widened":    {"old": filters["old"], "new": []string{}},
 	"hold_refiltered": {"old": []string{"from=+15125550100"}, "new": []string{"to=+15125550100"}},
-	"hold_remembered": {"root": aRoot},
+	"hold_remembered": {"roots": []string{aRoot}},
+	"hold_elsewhere":  {"roots": []string{aRoot, "/srv/telnyxsync"}},
 }
 
 // messageExamples are those of messageWords.
@@ -67,6 +70,7 @@ var guardExamples = map[resource.Code]resource.Args{
 	"holds_numbers":       {"count": 3},
 	"over_limit":          {"class": "deletes", "kind": "external_connections", "count": 12, "taken": 3, "limit": 10, "base": 60, "disconnects": 3, "users": 0},
 	"all_of_kind":         {"class": "numbers", "kind": "", "count": 2, "disconnects": 0, "users": 2},
+	"hold_silent":         {"policy": aHold},
 	"withheld_before":     {"at": began, "why": []resource.Reason{{Code: "root_empty", Args: resource.Args{"root": aRoot}}}},
 	"no_such_set":         {},
 	"protected":           {"address": aTrunk},
@@ -95,7 +99,8 @@ var applyExamples = map[resource.Code]resource.Args{
 	"in_place":      {"address": "phone_numbers/hq"},
 
 	"no_policy":             {"unit": "recording"},
-	"hold_keeps":            {"count": 7, "unit": "recording"},
+	"hold_keeps":            {"count": 7, "due": 2, "unit": "recording", "more": false},
+	"hold_matches_nothing":  {"count": 0, "unit": "recording"},
 	"message_dismissed":     {"rule": "log_message_rules/noise", "code": "10015", "title": "Number not ready", "detail": "It is being ported.", "at": "/phone_numbers/0", "connection": "1293384261075731499", "number": "+15125550100", "ticket": "542f2d35"},
 	"message_not_dismissed": {"error": "DELETE /external_connections/log_messages/1: 422 Unprocessable Entity", "code": "10015", "title": "Number not ready", "detail": "It is being ported.", "at": "/phone_numbers/0", "connection": "1293384261075731499", "number": "+15125550100", "ticket": "542f2d35"},
 	"archived":              {"count": 50, "unit": "recording"},

@@ -20,6 +20,7 @@ type document struct {
 	Sets       []setJSON        `json:"withheld_sets"`
 	Waiting    []changeJSON     `json:"waiting"`
 	Observed   []changeJSON     `json:"observed"`
+	Kept       []keptJSON       `json:"kept,omitempty"`
 	Orphans    []orphanJSON     `json:"orphans"`
 	Problems   []problemJSON    `json:"problems"`
 	Unmanaged  []unmanagedJSON  `json:"unmanaged"`
@@ -67,13 +68,6 @@ type setJSON struct {
 	Count   int          `json:"count"` // changes
 	Guards  []reasonJSON `json:"guards"`
 	Approve string       `json:"approve"` // how
-}
-
-// itemsJSON are items: phone numbers as ranges, all else as ids.
-type itemsJSON struct {
-	Unit  string     `json:"unit"`
-	Count int        `json:"count"`
-	List  plan.Texts `json:"list"`
 }
 
 type placeJSON struct {
@@ -171,6 +165,9 @@ func (ws *Words) document(p *plan.Plan, result *plan.Result) *document {
 		s := &p.Sets[i]
 		doc.Sets = append(doc.Sets, setJSON{s.Name, s.Code, len(s.Changes), ws.reasons(s.Guards), ws.Approve(s)})
 	}
+	for _, k := range p.Kept {
+		doc.Kept = append(doc.Kept, keptJSON{k.Addr.String(), place(k.Source), detailed(k.Items, ""), k.Due, k.More})
+	}
 	for _, o := range p.Orphans {
 		doc.Orphans = append(doc.Orphans, orphanJSON{o.Addr.String(), o.ID, ws.reason(o.Reason)})
 	}
@@ -233,16 +230,9 @@ func (ws *Words) reasons(list []plan.Reason) []reasonJSON {
 	return out
 }
 
-func items(s plan.Items) *itemsJSON {
-	if s == nil {
-		return nil
-	}
-	return &itemsJSON{s.Unit(), s.Len(), append(plan.Texts{}, plan.TextsOf(s)...)}
-}
-
 func (ws *Words) change(c *plan.Change) changeJSON {
 	out := changeJSON{
-		Op: c.Op, Address: c.Addr.String(), ID: c.ID, Source: place(c.Source), Items: items(c.Items), Ticket: c.Ticket, Reasons: ws.reasons(c.Reasons),
+		Op: c.Op, Address: c.Addr.String(), ID: c.ID, Source: place(c.Source), Items: detailed(c.Items, c.Addr.String()), Ticket: c.Ticket, Reasons: ws.reasons(c.Reasons),
 		Deltas: []deltaJSON{}, Live: c.Live, Blast: []blastJSON{}, Needs: []string{}, Calls: c.Cost, Drift: c.Drifted(), InDoubt: c.InDoubt, Let: c.Let,
 	}
 	if c.To != nil {

@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
+	"telnyxsync/internal/retention"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -106,6 +108,10 @@ func wholePlan() (plan.Plan, plan.Result) {
 		Problems:    []plan.Problem{{Addr: a, Source: at, Items: nums, Held: true, Unread: true, Reason: why[0], Err: helped{}}, {Addr: resource.Addr{Kind: "media"}, Reason: why[0]}},
 		NotCompared: []plan.NotCompared{{Addr: a, Path: "/a", Reason: why[0]}}, Foreign: []plan.Foreign{{Kind: "media", ID: "1", Label: "l"}},
 		Loose: []plan.Loose{{Connection: "7", Numbers: nums}}, Notes: []plan.Note{{Reason: why[0]}, {Addr: a, Source: at, Reason: why[0]}},
+		Kept: []plan.Kept{
+			{Addr: a, Source: at, Items: retention.Items{Of: "recording", List: []retention.Item{{ID: "r", Created: time.Unix(0, 0), Millis: 1000, Age: time.Hour, By: aPolicy}}}, Due: 1, More: true},
+			{Addr: a, Items: retention.Items{Of: "transcription"}},
+		},
 		Counts: plan.Counts{Placed: 1, Todo: 2, Waiting: 3, Parked: 4, Wrong: 5},
 	}
 	var r plan.Result

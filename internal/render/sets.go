@@ -164,11 +164,39 @@ func (w *writer) items(c *plan.Change) {
 	case c.Items == nil:
 	case w.verbose:
 		w.line("    %s%s", countedUnits(c.Items), to(c.To))
-		for _, text := range plan.TextsOf(c.Items) {
-			w.line("      %s", text)
-		}
+		w.each(c.Items)
 	default:
 		w.line("    %s%s", countedItems(c.Items), to(c.To))
+	}
+}
+
+// each names all items, with what is known of them.
+func (w *writer) each(items plan.Items) {
+	known, is := items.(plan.Detailed)
+	if !is {
+		for _, text := range plan.TextsOf(items) {
+			w.line("      %s", text)
+		}
+		return
+	}
+	for d := range known.Details() {
+		by := ""
+		if d.By != "" {
+			by = ", due by " + d.By
+		}
+		w.line("      %s, made %s, %s old%s", d.ID, d.Created, d.Age, by)
+	}
+}
+
+// kept names all that holds keep, where all was asked for; else the notes say how much it is.
+func (w *writer) kept(list []plan.Kept) {
+	if !w.verbose {
+		return
+	}
+	w.heading("Kept by holds:", len(list))
+	for _, k := range list {
+		w.line("  %s%s: %s", k.Addr, in2(place(k.Source)), countedUnits(k.Items))
+		w.each(k.Items)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // TextOptions say how a plan is written for a person.
 type TextOptions struct {
 	Color   bool
-	Verbose bool // all items of sets, all changes of them, and every repetition of a reason
+	Verbose bool // all items of sets, all changes of them, all that holds keep, and every repetition of a reason
 }
 
 // Text renders a plan for a terminal: what is to be done, what is kept from being done, what is
@@ -30,6 +30,7 @@ func (ws *Words) Text(p *plan.Plan, o TextOptions) string {
 	w.sets(sets, nil)
 	w.heading("Withheld by a guard:", len(p.Withheld))
 	w.withheld(p.Withheld, p.Sets)
+	w.kept(p.Kept)
 	w.heading("No longer managed from the next apply on (not a change):", len(p.Unmanaged))
 	for _, u := range p.Unmanaged {
 		w.line("  %s: %s", u.Addr, unmanagedText(&u))

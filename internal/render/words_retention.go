@@ -21,7 +21,10 @@ var retentionWords = map[resource.Code]string{
 	"recordings_due":       dueWords,
 	"recordings_not_asked": `{{count .count .unit}} due, ` + dueWords + "; it is not asked for in this run",
 	"recordings_wait":      `{{count .count .unit}} {{if one .count}}waits{{else}}wait{{end}} for another run, as max_deletes_per_run says ({{.max}})`,
-	"recording_aged":       "made {{.created}}, {{.age}} old{{if or .from .to}}, from {{.from}} to {{.to}}{{end}}",
+	"policy_none_due":      "no {{.unit}} is due",
+	"in_own_storage": `keeps {{count .count .unit}} that {{if one .count}}is{{else}}are{{end}} old enough and already in your storage, ` + dueWords +
+		"; with `when_in_own_storage: delete` it deletes what Telnyx knows of them",
+	"recording_aged": "made {{.created}}, {{.age}} old{{if or .from .to}}, from {{.from}} to {{.to}}{{end}}",
 
 	"policy_new":        "it is new: what is older than {{.after}} is deleted",
 	"policy_removed":    "it is no longer written; it deleted what was older than {{.after}}",
@@ -35,6 +38,9 @@ var retentionWords = map[resource.Code]string{
 	"policy_bound":      `it deletes {{if eq (print .new) "0"}}all{{else}}at most {{.new}}{{end}} in one run, before {{if eq (print .old) "0"}}all{{else}}at most {{.old}}{{end}}`,
 	"policy_archive":    `it archives {{if .new}}to {{q .new}}{{else}}nothing{{end}}, before {{if .old}}to {{q .old}}{{else}}nothing{{end}}`,
 
+	"policy_keeps_own":   "it no longer deletes what is in your own storage",
+	"policy_deletes_own": "it deletes what is in your own storage, too: what Telnyx knows of it",
+
 	"hold_new":        "it is a new hold",
 	"hold_removed":    "the hold is released: it is no longer written",
 	"hold_released":   "the hold is released: what is older than {{.after}} is deleted",
@@ -42,7 +48,8 @@ var retentionWords = map[resource.Code]string{
 	"hold_narrowed":   "it holds less: " + filterWords,
 	"hold_widened":    "it holds more: " + filterWords,
 	"hold_refiltered": "it holds others: " + filterWords,
-	"hold_remembered": "holds too, as state remembers from {{.root}}, which this run does not load or does not write",
+	"hold_remembered": `holds too, as state remembers from {{join ", " .roots}}, which this run does not load or does not write`,
+	"hold_elsewhere":  `it is no longer written here, and still holds: {{join ", " .roots}} says so`,
 }
 
 const (

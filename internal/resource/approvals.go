@@ -54,6 +54,9 @@ type RuleSays struct {
 	Root string `json:"root"`
 	Hold bool   `json:"hold,omitempty"`
 	Says Object `json:"says"`
+
+	// Silent says of a hold that was let through that it meant nothing, and that somebody said so.
+	Silent bool `json:"silent,omitempty"`
 }
 
 // UnmarshalJSON reads what it says as a tree has it.
@@ -63,12 +66,14 @@ func (r *RuleSays) UnmarshalJSON(data []byte) error {
 		Root string          `json:"root"`
 		Hold bool            `json:"hold"`
 		Says json.RawMessage `json:"says"`
+
+		Silent bool `json:"silent"`
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
 	says, err := DecodeObject(string(raw.Says))
-	*r = RuleSays{raw.Addr, raw.Root, raw.Hold, says}
+	*r = RuleSays{raw.Addr, raw.Root, raw.Hold, says, raw.Silent}
 	return err
 }
 

@@ -7,4 +7,5 @@ type Recording struct {
 	Fields   map[string]string // what it shows, by the names of filters; a field that is not in it is not shown
 	From, To string            // call parties
 	Millis   int64             // of audio
+	Own      bool              // some of its content is in the customer's own storage
 }

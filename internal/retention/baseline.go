@@ -46,7 +46,8 @@ func (r *reader) wasDue(now *resource.RuleSays) bool {
 	for i := range r.Baselines {
 		for k := range r.Baselines[i].Rules {
 			old := &r.Baselines[i].Rules[k]
-			if r.Baselines[i].Kind != r.Kind || old.Hold || old.Says["observe"] == true || age(old.Says) > age(now.Says) {
+			if r.Baselines[i].Kind != r.Kind || old.Says["keep"] == true || old.Says["observe"] == true || age(old.Says) > age(now.Says) ||
+				!deletesOwn(old.Says) && deletesOwn(now.Says) {
 				continue
 			}
 			if before, after, known := filtersOf(old.Says, now.Says, r.connection); alike(old, now) || known && implies(after, before) {
@@ -63,6 +64,38 @@ func (r *reader) stillHeld(old *resource.RuleSays) bool {
 		before, after, known := filtersOf(old.Says, now.Says, r.connection)
 		return now.Hold && (alike(old, &now) || known && implies(before, after))
 	})
+}
+
+// Silent are the holds that mean nothing that is there, and of which nobody said yet that this is meant: they may be
+// mistyped.
+func Silent(counts []HoldCount, inForce []resource.RuleSays, baselines []resource.Baseline) (silent []resource.RuleKey) {
+	for i := range counts {
+		h := &counts[i]
+		k := slices.IndexFunc(inForce, func(s resource.RuleSays) bool { return s.Addr == h.Addr && s.Root == h.Root })
+		if h.Count > 0 || h.More || k < 0 || knownSilent(&inForce[k], baselines) {
+			continue
+		}
+		silent = append(silent, resource.RuleKey{Addr: h.Addr, Root: h.Root})
+	}
+	return silent
+}
+
+func knownSilent(now *resource.RuleSays, baselines []resource.Baseline) bool {
+	return slices.ContainsFunc(baselines, func(b resource.Baseline) bool {
+		return slices.ContainsFunc(b.Rules, func(old resource.RuleSays) bool { return old.Silent && old.Addr == now.Addr && alike(&old, now) })
+	})
+}
+
+// Let are the rules of a configuration as they are remembered once a run under them was let through.
+func Let(rules *resource.ApprovedRules, root string, baselines []resource.Baseline) (out []resource.RuleSays) {
+	for _, r := range rules.Rules {
+		if r.Root != root {
+			continue
+		}
+		r.Silent = r.Hold && (slices.Contains(rules.Silent, resource.RuleKey{Addr: r.Addr, Root: r.Root}) || knownSilent(&r, baselines))
+		out = append(out, r)
+	}
+	return out
 }
 
 func alike(a, b *resource.RuleSays) bool { return resource.Text(a.Says) == resource.Text(b.Says) }

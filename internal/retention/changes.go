@@ -47,6 +47,11 @@ func (r *reader) changes(e *resource.Entry, row, own *resource.Rule) (notes []pl
 		if a, b := resource.GetString(row.Says, "/archive"), resource.GetString(own.Says, "/archive"); a != b {
 			add(PolicyArchive, resource.Args{"old": a, "new": b})
 		}
+		if a, b := deletesOwn(row.Says), deletesOwn(own.Says); a && !b {
+			add(PolicyKeepsOwn, nil)
+		} else if b && !a {
+			add(PolicyDeletesOwn, nil)
+		}
 	}
 	before, after, _ := filtersOf(row.Says, own.Says, r.connection)
 	if how := compare(before, after); how != same {
@@ -87,7 +92,7 @@ func filtersOf(a, b resource.Object, of connected) (x, y filters, known bool) {
 	}{{a, x}, {b, y}} {
 		for _, name := range filterNames {
 			if v := resource.GetString(s.o, "/"+name); v != "" {
-				s.into[name] = v
+				s.into[name] = normal(name, v)
 			}
 		}
 		for _, field := range timeNames {

@@ -21,10 +21,9 @@ type Item struct {
 
 	counts   bool // to the limit: it is due by a rule that is new or changed
 	released bool // by a hold that kept it
-}
 
-func itemOf(r *resource.Recording, created time.Time) Item {
-	return Item{ID: r.ID, Created: created.UTC(), From: Mask(r.From), To: Mask(r.To), Millis: r.Millis}
+	Age time.Duration `json:"-"` // in whole hours, when it was judged
+	By  string        `json:"-"` // of what is held: the policy by which it would be due; "" if by none
 }
 
 func (i Item) compare(o Item) int {
@@ -53,7 +52,20 @@ type Items struct {
 	List []Item
 }
 
-var _ plan.Items = Items{}
+var _ plan.Detailed = Items{}
+
+// Details are what a report says of each.
+func (s Items) Details() iter.Seq[plan.Detail] {
+	return func(yield func(plan.Detail) bool) {
+		for i := range s.List {
+			item := &s.List[i]
+			d := plan.Detail{ID: item.ID, Created: stamp(item.Created), Age: resource.DurationText(item.Age), Seconds: item.Millis / 1000, By: item.By}
+			if !yield(d) {
+				return
+			}
+		}
+	}
+}
 
 // Len counts them.
 func (s Items) Len() int { return len(s.List) }

@@ -2,7 +2,6 @@ package retention
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"time"
 
@@ -105,8 +104,12 @@ const (
 	otherwise       // likewise, as it may be written in another way
 	unread          // a time that is asked for cannot be read
 
-	ripe sight = 1 << 7 // beside those: it is as old as the policy says
+	ripe  sight = 1 << 7 // beside those: it is as old as the policy says
+	stays sight = 1 << 6 // and it is in one's own storage, where the policy leaves it
 )
+
+// fits is a sight without what stands beside it.
+func (s sight) fits() sight { return s &^ (ripe | stays) }
 
 func (j *judge) see(r *resource.Recording, created time.Time) {
 	j.seen = j.seen[:0]
@@ -115,6 +118,9 @@ func (j *judge) see(r *resource.Recording, created time.Time) {
 		s := p.sees(r)
 		if !p.Keep && !created.After(j.now.Add(-p.After)) {
 			s |= ripe
+		}
+		if r.Own && !p.DeletesOwn {
+			s |= stays
 		}
 		j.seen = append(j.seen, s)
 	}
@@ -138,8 +144,8 @@ func (p *Policy) sees(r *resource.Recording) sight {
 		switch have, shown := r.Fields[field]; {
 		case !shown:
 			s = max(s, hidden)
-		case have == want:
-		case mayBeOne(field, have, want):
+		case equal(field, have, want):
+		case isParty(field) && mayBeOne(have, want):
 			s = otherwise
 		default:
 			return no
@@ -148,28 +154,20 @@ func (p *Policy) sees(r *resource.Recording) sight {
 	return s
 }
 
-// e164 is a number as nobody writes it in another way.
-var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-
-// mayBeOne tells whether two texts that differ may mean one party: +15125550100, 15125550100,
-// sip:+15125550100@example.com.
-func mayBeOne(field, have, want string) bool {
-	return (field == "from" || field == "to") && (!e164.MatchString(have) || !e164.MatchString(want))
-}
-
-// verdict is what becomes of a recording: it is due by a policy, or one has to be asked about, or one cannot be told;
-// each is -1 where that is not so. Where all are, it is kept; held says that it is by a hold.
+// verdict is what becomes of a recording: it is due by a policy, or would be were it not in one's own storage, or one has
+// to be asked about, or one cannot be told; each is -1 where that is not so. Where all are, it is kept; held says that it
+// is by a hold.
 type verdict struct {
-	due, ask, bad int
-	held          bool
-	released      bool // a hold kept it that is no longer in force
+	due, own, ask, bad int
+	held               bool
+	released           bool // a hold kept it that is no longer in force
 }
 
 // verdict goes through the policies from one on.
 func (j *judge) verdict(seen []sight, id string, from int) verdict {
-	kept := verdict{due: -1, ask: -1, bad: -1}
+	kept := verdict{due: -1, own: -1, ask: -1, bad: -1}
 	for i := from; i < len(seen); i++ {
-		p, f := &j.policies[i], seen[i]&^ripe
+		p, f := &j.policies[i], seen[i].fits()
 		v := kept
 		if f == unread {
 			v.bad = i
@@ -203,10 +201,13 @@ func (j *judge) verdict(seen []sight, id string, from int) verdict {
 			return v
 		case seen[i]&ripe == 0:
 			return v
+		case f == yes && p.Untold == 0 && seen[i]&stays != 0:
+			v.own = i
+			return v
 		case f == yes && p.Untold == 0:
 			v.due = i
 			return v
-		case p.Archive != "", p.Max > 0, p.Observe:
+		case p.Archive != "", p.Max > 0, p.Observe, seen[i]&stays != 0:
 			return v // if it is meant by this, it is not to be deleted as another says
 		}
 		// It is old enough, whether it is meant by this or by another.
@@ -216,5 +217,5 @@ func (j *judge) verdict(seen []sight, id string, from int) verdict {
 
 // mayDelete tells whether any of these policies could delete a recording, or cannot be told.
 func mayDelete(seen []sight) bool {
-	return slices.ContainsFunc(seen, func(s sight) bool { return s&^ripe == unread || s&ripe != 0 && s&^ripe != no })
+	return slices.ContainsFunc(seen, func(s sight) bool { return s.fits() == unread || s&ripe != 0 && s.fits() != no })
 }

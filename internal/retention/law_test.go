@@ -23,11 +23,12 @@ type thing struct {
 	text     string // created as Telnyx writes it
 	from, to string
 	millis   int64
+	own      bool // it lies in the customer's own storage
 }
 
 func (r *thing) shown() *resource.Recording {
 	out := &resource.Recording{
-		ID: r.id, From: r.from, To: r.to, Millis: r.millis, Fields: map[string]string{},
+		ID: r.id, From: r.from, To: r.to, Millis: r.millis, Own: r.own, Fields: map[string]string{},
 		Times: map[string]string{"created_at": r.text, "start_time": r.started.Format(time.RFC3339Nano), "end_time": r.started.Format(time.RFC3339Nano)},
 	}
 	for name, v := range r.fields {
@@ -66,8 +67,17 @@ func asksFor(p *retention.Policy) (n int) {
 	return n + len(p.Filters)
 }
 
-// deletedBy is the policy by which a recording is due; nil where it is kept.
+// deletedBy is the policy by which a recording is deleted; nil where it is kept.
 func deletedBy(policies []retention.Policy, r *thing, now time.Time) *retention.Policy {
+	p := dueBy(policies, r, now)
+	if p != nil && r.own && !p.DeletesOwn {
+		return nil
+	}
+	return p
+}
+
+// dueBy is the policy by which a recording is old enough; nil where it is kept.
+func dueBy(policies []retention.Policy, r *thing, now time.Time) *retention.Policy {
 	var best *retention.Policy
 	for i := range policies {
 		p := &policies[i]
@@ -112,6 +122,7 @@ func drawThings(t *rapid.T, now time.Time) (list []thing) {
 			}
 		}
 		r.millis = int64(rapid.IntRange(0, 5000).Draw(t, "ms"))
+		r.own = rapid.IntRange(0, 3).Draw(t, "own") == 0
 		r.created, r.started = drawTime(t, now, "created"), drawTime(t, now, "started")
 		r.text = r.created.In(rapid.SampledFrom(zones).Draw(t, "zone")).Format(time.RFC3339Nano)
 		list = append(list, r)
@@ -141,6 +152,7 @@ func drawPolicies(t *rapid.T, now time.Time) (list []retention.Policy) {
 		}
 		if p.Keep = rapid.IntRange(0, 3).Draw(t, "hold") == 0; !p.Keep {
 			p.After = time.Duration(rapid.IntRange(1, 5).Draw(t, "after")) * day
+			p.DeletesOwn = rapid.Bool().Draw(t, "deletes own")
 		}
 		list = append(list, p)
 	}

@@ -18,7 +18,7 @@ type Policy struct {
 	Addr    resource.Addr
 	Root    string             // of the configuration that wrote it
 	Source  *resource.Position // nil of one that is remembered
-	Filters map[string]string  // by the API's name: connection_id
+	Filters map[string]string  // by the API's name, as they are written: connection_id
 	Between []Between
 	Untold  int           // further filters of which it is not known what they ask for; never of a hold
 	After   time.Duration // deleted at this age; 0 of a hold
@@ -28,6 +28,8 @@ type Policy struct {
 	Observe bool          // what is due is told, and not deleted
 	Max     int           // at most so many in one run; 0 is no bound
 	Archive string        // the directory where each is kept before it is deleted; "" is none
+
+	DeletesOwn bool // also what is in one's own storage: what Telnyx knows of it
 }
 
 // Between is a filter of a time; a zero bound is none.

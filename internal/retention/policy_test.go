@@ -39,7 +39,7 @@ func TestDatesThatEndTheRun(t *testing.T) {
 	if err := f.Look(&resource.Recording{Times: map[string]string{"created_at": "2026-11-01T00:00:00Z"}}); err == nil {
 		t.Error("one without an id is judged")
 	}
-	if r := f.Result(); len(r.Changes) > 0 {
+	if r := f.Result(nil); len(r.Changes) > 0 {
 		t.Errorf("due %+v", r.Changes)
 	}
 	// So does one that a filter looks at, whatever else the recording is.
@@ -52,7 +52,7 @@ func TestDatesThatEndTheRun(t *testing.T) {
 		if err := f.Look(r); err == nil {
 			t.Error("it is judged")
 		}
-		if _, err := f.Within(0, r); err == nil {
+		if _, err := f.Passes(0, r, p.Filters); err == nil {
 			t.Error("it is found to be within")
 		}
 	}
@@ -77,7 +77,7 @@ func one(t tb, policies []retention.Policy, now time.Time, found bool, r *resour
 			f.Tell(i, map[string]bool{r.ID: found})
 		}
 	}
-	changes := f.Result().Changes
+	changes := f.Result(nil).Changes
 	if len(changes) == 0 {
 		return nil, nil
 	}
@@ -168,6 +168,27 @@ func TestAPartyThatIsWrittenInAnotherWay(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s, %v old, found %t: deleted by %q, want %q", c.from, c.age, c.found, got, c.want)
+		}
+	}
+}
+
+// What a policy may mean and leaves in one's own storage no other policy deletes.
+func TestWhatMayStayInOnesOwnStorage(t *testing.T) {
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	policies := []retention.Policy{
+		{Addr: resource.Addr{Kind: "recording_retention", Name: "default"}, After: 90 * day, DeletesOwn: true},
+		{Addr: resource.Addr{Kind: "recording_retention", Name: "sales"}, After: 100 * day, Filters: map[string]string{"from": "+15125550100"}},
+	}
+	for own, want := range map[bool]string{true: "", false: "default"} {
+		r := &resource.Recording{
+			ID: "r", Own: own, Fields: map[string]string{"from": "sip:+15125550100@example.com"}, Times: map[string]string{"created_at": now.Add(-400 * day).Format(time.RFC3339)},
+		}
+		got := ""
+		if due, by := one(t, policies, now, true, r); due != nil {
+			got = by.Addr.Name
+		}
+		if got != want {
+			t.Errorf("in one's own storage: %v, deleted by %q, want %q", own, got, want)
 		}
 	}
 }

@@ -21,7 +21,7 @@ var timeNames = []string{createdAt, "start_time", "end_time"}
 func (r *reader) policy(a resource.Addr, o resource.Object) (p Policy, untold string, bad *resource.Reason) {
 	p = Policy{
 		Addr: a, Filters: map[string]string{}, Keep: o["keep"] == true, After: resource.GetDuration(o, "/delete_after", 0),
-		Archive: resource.GetString(o, "/archive"),
+		Archive: resource.GetString(o, "/archive"), DeletesOwn: deletesOwn(o),
 	}
 	if n, ok := o["max_deletes_per_run"].(int64); ok {
 		p.Max = int(n)
@@ -110,4 +110,9 @@ func (r *reader) says(e *resource.Entry) resource.Object {
 		out["observe"] = true
 	}
 	return out
+}
+
+// deletesOwn tells whether a policy deletes what is in one's own storage, too.
+func deletesOwn(o resource.Object) bool {
+	return resource.GetString(o, "/when_in_own_storage") == "delete"
 }

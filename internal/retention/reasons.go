@@ -25,6 +25,8 @@ const (
 	IsDue    resource.Code = "recordings_due"       // oldest, newest, audio: times, and seconds
 	NotAsked resource.Code = "recordings_not_asked" // count, unit, oldest, newest, audio: due by a policy that is left out of the run
 	Waits    resource.Code = "recordings_wait"      // count, unit, max: due, and more than one run deletes
+	NoneDue  resource.Code = "policy_none_due"      // unit
+	InOwn    resource.Code = "in_own_storage"       // count, unit, oldest, newest, audio: due, and in one's own storage, where they stay
 	Aged     resource.Code = "recording_aged"       // created, age, from, to: of a single one; the parties are masked
 )
 
@@ -41,6 +43,8 @@ const (
 	PolicyActs       resource.Code = "policy_acts"       // it only observed
 	PolicyBound      resource.Code = "policy_bound"      // old, new: how many one run deletes; 0 is all
 	PolicyArchive    resource.Code = "policy_archive"    // old, new: directories; empty is none
+	PolicyKeepsOwn   resource.Code = "policy_keeps_own"  // it no longer deletes what is in one's own storage
+	PolicyDeletesOwn resource.Code = "policy_deletes_own"
 
 	HoldNew        resource.Code = "hold_new"
 	HoldRemoved    resource.Code = "hold_removed"    // it is no longer written
@@ -49,5 +53,6 @@ const (
 	HoldNarrowed   resource.Code = "hold_narrowed"   // old, new: lists of filters
 	HoldWidened    resource.Code = "hold_widened"    // old, new
 	HoldRefiltered resource.Code = "hold_refiltered" // old, new
-	HoldRemembered resource.Code = "hold_remembered" // root: it holds, though this run does not load or not write it
+	HoldRemembered resource.Code = "hold_remembered" // roots: it holds, though this run does not load or not write it
+	HoldElsewhere  resource.Code = "hold_elsewhere"  // roots: it is no longer written here, and holds as another configuration says so
 )

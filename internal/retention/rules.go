@@ -19,6 +19,10 @@ type Input struct {
 	Stateless  bool             // there is no state to ask, so nothing is known of changes
 
 	Baselines []resource.Baseline // under which retention was last let through, of whatever kind
+
+	// Parts are rules of configurations that this run loads as part of a larger one, which is named: as one file of a
+	// directory, where another run loaded that file alone.
+	Parts map[resource.RuleKey]string
 }
 
 // Ruled is what is written and remembered, as the judge takes it.
@@ -35,7 +39,7 @@ type Ruled struct {
 // hold forbids the run; a policy of which something cannot be told deletes nothing, and what may be meant by it is not
 // deleted before its time.
 func Rules(in Input) Ruled {
-	r := &reader{Input: in, rows: map[resource.RuleKey]*resource.Rule{}, written: map[resource.RuleKey]bool{}}
+	r := &reader{Input: in, rows: map[resource.RuleKey]*resource.Rule{}, written: map[resource.RuleKey]bool{}, from: map[int][]string{}}
 	for i := range in.Known {
 		if row := &in.Known[i]; row.Addr.Kind == in.Kind {
 			r.rows[row.Key()] = row
@@ -49,6 +53,7 @@ func Rules(in Input) Ruled {
 	for _, row := range r.sorted() {
 		r.row(row)
 	}
+	r.tell()
 	r.compareWithBaseline()
 	if in.Stateless {
 		r.out.Notes, r.out.Remember = nil, resource.Record{}
@@ -66,6 +71,8 @@ type reader struct {
 	Input
 	rows    map[resource.RuleKey]*resource.Rule
 	written map[resource.RuleKey]bool // in this run, or moved in it
+	from    map[int][]string          // of holds that are remembered, by policy: the configurations that say it
+	dropped []Policy                  // holds that are no longer written
 	out     Ruled
 }
 
@@ -147,21 +154,27 @@ func (r *reader) row(row *resource.Rule) {
 	if r.written[row.Key()] {
 		return
 	}
-	if Says(r.Desired.Root(row.Root), r.Kind) {
-		code := PolicyRemoved
-		if row.Hold {
-			code = HoldRemoved
-		}
-		r.note(row.Addr, nil, code, ages(code, row.Says))
+	root := r.Desired.Root(row.Root)
+	if part, is := r.Parts[row.Key()]; is && root == nil {
+		root = r.Desired.Root(part)
+	}
+	p, untold, err := r.policy(row.Addr, row.Says)
+	p.Root = row.Root
+	if Says(root, r.Kind) {
 		r.out.Remember.ForgetRules = append(r.out.Remember.ForgetRules, row.Key())
+		switch e := r.Desired.Find(row.Addr); {
+		case e != nil && e.Root == root.Path: // its file was read as part of that
+		case row.Hold:
+			r.dropped = append(r.dropped, p)
+		default:
+			r.note(row.Addr, PolicyRemoved, ages(PolicyRemoved, row.Says))
+		}
 		return
 	}
 	if !row.Hold {
 		return // it deletes only where it is written
 	}
 	r.out.InForce = append(r.out.InForce, saysOf(row))
-	p, untold, err := r.policy(row.Addr, row.Says)
-	p.Root = row.Root
 	args := resource.Args{"policy": row.Addr.String(), "root": row.Root}
 	switch {
 	case err != nil && err.Code == RuleUnread:
@@ -173,13 +186,54 @@ func (r *reader) row(row *resource.Rule) {
 		args["connection"] = untold
 		r.forbid(p, resource.Reason{Code: KnownUntold, Args: args})
 	default:
-		r.note(row.Addr, nil, HoldRemembered, resource.Args{"root": row.Root})
+		if i := r.one(&p); i >= 0 {
+			if r.out.Policies[i].Source == nil {
+				r.from[i] = append(r.from[i], row.Root)
+			}
+			return
+		}
+		r.from[len(r.out.Policies)] = []string{row.Root}
 	}
 	r.out.Policies = append(r.out.Policies, p)
 }
 
-func (r *reader) note(a resource.Addr, at *resource.Position, code resource.Code, args resource.Args) {
-	r.out.Notes = append(r.out.Notes, plan.Note{Addr: a, Source: at, Reason: resource.Reason{Code: code, Args: args}})
+// one is the hold in force that is the same, or -1: what two configurations say alike is one hold.
+func (r *reader) one(p *Policy) int {
+	return slices.IndexFunc(r.out.Policies, func(q Policy) bool { return q.Keep && q.same(p) })
+}
+
+// tell notes which holds are remembered, and which are released: those that no configuration says any more.
+func (r *reader) tell() {
+	elsewhere := map[int]bool{}
+	var released []Policy
+	for i := range r.dropped {
+		p := &r.dropped[i]
+		switch k := r.one(p); {
+		case k >= 0 && !elsewhere[k]:
+			elsewhere[k] = true
+			r.note(p.Addr, HoldElsewhere, resource.Args{"roots": r.sayers(k)})
+		case k < 0 && !slices.ContainsFunc(released, func(q Policy) bool { return q.same(p) }):
+			released = append(released, *p)
+			r.note(p.Addr, HoldRemoved, nil)
+		}
+	}
+	for i := range r.out.Policies {
+		if roots := r.from[i]; roots != nil && !elsewhere[i] {
+			r.note(r.out.Policies[i].Addr, HoldRemembered, resource.Args{"roots": roots})
+		}
+	}
+}
+
+// sayers are the configurations that say a hold.
+func (r *reader) sayers(i int) []string {
+	if roots := r.from[i]; roots != nil {
+		return roots
+	}
+	return []string{r.out.Policies[i].Root}
+}
+
+func (r *reader) note(a resource.Addr, code resource.Code, args resource.Args) {
+	r.out.Notes = append(r.out.Notes, plan.Note{Addr: a, Reason: resource.Reason{Code: code, Args: args}})
 }
 
 // Says tells whether a configuration is loaded, and says of a kind which rules there are. One without any

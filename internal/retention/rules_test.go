@@ -85,7 +85,7 @@ func due(only ...resource.Addr) retention.Result {
 			panic(err)
 		}
 	}
-	return f.Result()
+	return f.Result(nil)
 }
 
 type object = resource.Object
@@ -106,6 +106,17 @@ var minimal = map[resource.Code]func() []resource.Reason{
 	retention.KnownUntold:    known(object{"keep": true, "connection": zoom.String()}),
 	retention.HoldRemembered: known(object{"keep": true}),
 
+	retention.NoneDue: func() []resource.Reason {
+		f := retention.NewFold([]retention.Policy{{Addr: addr("p"), After: day}}, retention.Options{Unit: "recording"})
+		return []resource.Reason{f.Result(nil).Notes[0].Reason}
+	},
+	retention.InOwn: func() []resource.Reason {
+		f := retention.NewFold([]retention.Policy{{Addr: addr("p"), After: day}}, retention.Options{Unit: "recording", Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)})
+		if err := f.Look(&resource.Recording{ID: "r", Own: true, Times: map[string]string{"created_at": "2026-01-01T00:00:00Z"}}); err != nil {
+			panic(err)
+		}
+		return []resource.Reason{f.Result(nil).Notes[0].Reason}
+	},
 	retention.IsDue:    func() []resource.Reason { return due().Changes[0].Reasons },
 	retention.NotAsked: func() []resource.Reason { return []resource.Reason{due(addr("q")).Notes[0].Reason} },
 	retention.Waits: func() []resource.Reason {
@@ -132,6 +143,13 @@ var minimal = map[resource.Code]func() []resource.Reason{
 	retention.PolicyActs:    ruled(object{"delete_after": "1d", "observe": true}, object{"delete_after": "1d"}),
 	retention.PolicyBound:   ruled(object{"delete_after": "1d"}, object{"delete_after": "1d", "max_deletes_per_run": int64(7)}),
 	retention.PolicyArchive: ruled(object{"delete_after": "1d", "archive": "/a"}, object{"delete_after": "1d"}),
+
+	retention.PolicyDeletesOwn: ruled(object{"delete_after": "1d", "when_in_own_storage": "keep"}, object{"delete_after": "1d", "when_in_own_storage": "delete"}),
+	retention.PolicyKeepsOwn:   ruled(object{"delete_after": "1d", "when_in_own_storage": "delete"}, object{"delete_after": "1d"}),
+	retention.HoldElsewhere: func() []resource.Reason {
+		in := retention.Input{Kind: kind, Desired: written("/a", "p", nil), Known: []resource.Rule{rule("/a", "p", object{"keep": true}), rule("/b", "p", object{"keep": true})}}
+		return said(retention.Rules(in))
+	},
 
 	retention.HoldNew:        ruled(nil, object{"keep": true}),
 	retention.HoldRemoved:    ruled(object{"keep": true}, nil),
@@ -226,7 +244,7 @@ func TestHoldsAreRemembered(t *testing.T) {
 		"another of its name":           {desired: written("/b", "p", object{"keep": true}), put: 1, holds: []string{"/b", "/a"}},
 		"a policy of its name":          {desired: written("/b", "p", policy), put: 1, holds: []string{"/a"}},
 		"moved":                         {desired: written("/b", "p", hold), put: 1, forget: []string{"/a"}, holds: []string{"/b"}},
-		"the same, and it is there":     {desired: written("/b", "p", hold), others: map[string]bool{"/a": true}, put: 1, holds: []string{"/b", "/a"}},
+		"the same, and it is there":     {desired: written("/b", "p", hold), others: map[string]bool{"/a": true}, put: 1, holds: []string{"/b"}},
 		"moved to another of this run":  {desired: both, put: 1, forget: []string{"/a"}, holds: []string{"/b"}},
 		"changed":                       {desired: written("/a", "p", object{"keep": true, "from": "x", "to": "y"}), put: 1, holds: []string{"/a"}},
 		"changed so that it holds more": {desired: written("/a", "p", object{"keep": true}), put: 1, holds: []string{"/a"}},
@@ -249,6 +267,73 @@ func TestHoldsAreRemembered(t *testing.T) {
 		in.Stateless = true
 		if got := retention.Rules(in); len(got.Notes)+len(got.Remember.Rules)+len(got.Remember.ForgetRules) > 0 {
 			t.Errorf("%s, without a state: %+v", what, got)
+		}
+	}
+}
+
+// What is due by a policy was due by the rules that were let through only where it asks for no more than one of them.
+func TestSteadyPolicies(t *testing.T) {
+	old := func(says ...object) (b resource.Baseline) {
+		b = resource.Baseline{Kind: kind, Root: "/elsewhere"}
+		for _, o := range says {
+			b.Rules = append(b.Rules, resource.RuleSays{Addr: resource.Addr{Kind: kind, Name: "old"}, Root: "/elsewhere", Hold: o["keep"] == true, Says: o})
+		}
+		return b
+	}
+	month := object{"delete_after": "30d"}
+	for _, c := range []struct {
+		was    []object
+		is     object
+		steady bool
+	}{
+		{nil, month, false},
+		{[]object{month}, month, true},
+		{[]object{month}, object{"delete_after": "29d"}, false},
+		{[]object{month}, object{"delete_after": "31d"}, true},
+		{[]object{month}, object{"delete_after": "30d", "from": "+15125550100"}, true},
+		{[]object{{"delete_after": "30d", "from": "+15125550100"}}, month, false},
+		{[]object{{"delete_after": "30d", "observe": true}}, month, false},
+		{[]object{{"keep": true}}, month, false},
+		{[]object{{"delete_after": "90d"}, month}, month, true},
+		{[]object{month}, object{"delete_after": "30d", "when_in_own_storage": "delete"}, false},
+		{[]object{{"delete_after": "30d", "when_in_own_storage": "delete"}}, month, true},
+		{[]object{month}, object{"delete_after": "30d", "when_in_own_storage": "keep"}, true},
+		{[]object{{"delete_after": "30d", "from": "+15125550100"}}, object{"delete_after": "30d", "from": "1 512 555 0100"}, true},
+		{[]object{{"delete_after": "30d", "from": "+15125550100"}}, object{"delete_after": "30d", "from": "5125550100"}, false},
+	} {
+		in := retention.Input{Kind: kind, Desired: written("/a", "p", c.is), Baselines: []resource.Baseline{{Kind: "other", Rules: old(c.is).Rules}, old(c.was...)}}
+		got := retention.Rules(in)
+		if got.Policies[0].Steady != c.steady {
+			t.Errorf("%v, then %v: steady %t", c.was, c.is, got.Policies[0].Steady)
+		}
+	}
+}
+
+// A hold that no longer keeps what it kept is a ghost: what it kept is told from the rest.
+func TestGhosts(t *testing.T) {
+	was := object{"keep": true, "from": "+15125550100"}
+	for name, c := range map[string]struct {
+		is     object
+		ghosts int
+	}{
+		"unchanged":  {was, 0},
+		"respelt":    {object{"keep": true, "from": "1-512-555-0100"}, 0},
+		"widened":    {object{"keep": true}, 0},
+		"narrowed":   {object{"keep": true, "from": "+15125550100", "to": "+15125550101"}, 1},
+		"another":    {object{"keep": true, "from": "+15125550101"}, 1},
+		"a policy":   {object{"delete_after": "30d"}, 1},
+		"taken away": {nil, 1},
+	} {
+		b := resource.Baseline{Kind: kind, Root: "/a", Rules: []resource.RuleSays{{Addr: resource.Addr{Kind: kind, Name: "case"}, Root: "/a", Hold: true, Says: was}}}
+		got := retention.Rules(retention.Input{Kind: kind, Desired: written("/a", "p", c.is), Baselines: []resource.Baseline{b, b}})
+		ghosts := 0
+		for _, p := range got.Policies {
+			if p.Ghost {
+				ghosts++
+			}
+		}
+		if ghosts != c.ghosts {
+			t.Errorf("%s: %d ghosts, want %d", name, ghosts, c.ghosts)
 		}
 	}
 }

@@ -39,7 +39,7 @@ var written = []string{
 	"true", "True", "FALSE", "yes", "null", "~", "", "''", "a", "2026-01-02", "'2026-01-02'", "é", "'a b'", "' a'", ".", "..", "...", `"\u2028"`, `"a\nb"`, "日本",
 	"a.example.com", "a.example.com.", "192.0.2.1", "_a-b._c", "xn--bcher-kva.example", strings.Repeat("a", 63) + ".example", strings.Repeat("a", 255), strings.Repeat("é", 127),
 	"https://x.example", "'HTTPS://[::1]:8443/x?y#z'", "http://user@x", "'http://é/a\u2029b'", "'https://x/?:'",
-	"90d", "1d12h", "24h", "0h5s", "inbound", "b", "operator_connect", "es", "gcs", "sound.wav", "./sound.wav",
+	"90d", "1d12h", "24h", "0h5s", "inbound", "b", "operator_connect", "es", "gcs", "keep", "sound.wav", "./sound.wav",
 	"{}", "{id: 5}", "{id: 0x1F}", "{id: a_b-c}", "{env: _A1}", "{file: b}", "{file: 5}", "{credential: 5}", "{credential: a.b}", "{user: 5, password: {env: A}}",
 	"15125550100", "'+15125550100'", "+15125550100-+15125550199", "'+15125550100  -  +15125550199'", "'+1 512 555 0100'", "[+15125550100, '+15125550101']", "['+15125550100-+15125550199', +441632960001]", "[15125550100]", "numbers.txt",
 	"first_party_app_assignment", "[calling_user_assignment]",

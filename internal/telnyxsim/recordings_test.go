@@ -110,6 +110,16 @@ func TestDeleteRecordings(t *testing.T) {
 	a.want(404, "GET", "/v2/recordings/actions", "")
 }
 
+// A recording may lie in the bucket of the customer: then the account says where, and nothing is signed.
+func TestRecordingsInABucket(t *testing.T) {
+	a := serve(t, telnyxsim.Config{Account: []byte(`{"recordings":[{"id":"a","download_urls":{"wav":"s3://acme-calls/a.wav"}}]}`)})
+	for _, got := range []map[string]any{
+		a.want(200, "GET", "/v2/recordings/a", "").data(), a.want(200, "GET", "/v2/recordings", "").body["data"].([]any)[0].(map[string]any),
+	} {
+		same(t, "URLs", tree(got["download_urls"].(map[string]any)), `{"wav":"s3://acme-calls/a.wav"}`)
+	}
+}
+
 // Pages shift where something goes while they are read.
 func TestDeletionsShiftPages(t *testing.T) {
 	a := serve(t, telnyxsim.Config{Account: []byte(`{"recordings":[{"id":"a"},{"id":"b"},{"id":"c"},{"id":"d"},{"id":"e"}]}`)})

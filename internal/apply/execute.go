@@ -22,6 +22,7 @@ type executor struct {
 	progress    func(done, total int, o plan.Outcome)
 	ids         map[resource.Addr]string // of what was made in this run
 	troubles    []resource.Trouble       // as they were before
+	halt        func()                   // lets nothing more be begun: the key was refused, and would be for all else
 }
 
 func (e *Engine) executor(db *state.DB, desired resource.Config, o Options) *executor {
@@ -43,6 +44,8 @@ func (x *executor) execute(ctx context.Context, p *plan.Plan) (plan.Result, erro
 		return plan.Result{}, err
 	}
 	x.troubles = snap.Troubles
+	ctx, x.halt = context.WithCancel(ctx)
+	defer x.halt()
 	out := make([]plan.Outcome, len(p.Changes))
 	for i := range p.Changes {
 		c := &p.Changes[i]

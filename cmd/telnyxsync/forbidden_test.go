@@ -158,6 +158,11 @@ func TestDiffWithRetentionThatIsForbidden(t *testing.T) {
 		t.Errorf("%s", stderr)
 	}
 	r.run(0, "jobs", "run", "transcription_retention", "--enforce", "--yes")
+	r.write("a.yaml", "recording_retention:\n  all: {delete_after: 30d}\n") // so that nothing else is read
+	r.setAccount("api_keys", []string{"KEY-of-others"})
+	if out, stderr := r.run(1, "diff", "--retention"); out != "" || !strings.Contains(stderr, "Telnyx refused the API key") {
+		t.Errorf("a refused key: %s%s", out, stderr)
+	}
 }
 
 // What the key may not read is left out of an export, which says so in every file and on stderr; the rest is whole. What
@@ -170,16 +175,22 @@ func TestExportOfWhatIsForbidden(t *testing.T) {
 		without, has []string // sections
 	}{
 		"a kind": {
-			[]string{"GET /media"}, []string{"not exported: media: GET /media: 403 10010"},
-			[]string{"media:"}, []string{"external_connections:", "siprec_connectors:", "phone_numbers:", "locations:"},
+			[]string{"GET /media"},
+			[]string{"not exported: media: GET /media: 403 10010"},
+			[]string{"media:"},
+			[]string{"external_connections:", "siprec_connectors:", "phone_numbers:", "locations:"},
 		},
 		"connections": {
-			[]string{"GET /external_connections"}, []string{"not exported: external_connections, locations, phone_numbers: GET /external_connections: 403 10010"},
-			[]string{"external_connections:", "phone_numbers:", "locations:"}, []string{"media:", "siprec_connectors:"},
+			[]string{"GET /external_connections"},
+			[]string{"not exported: external_connections, locations, phone_numbers: GET /external_connections: 403 10010"},
+			[]string{"external_connections:", "phone_numbers:", "locations:"},
+			[]string{"media:", "siprec_connectors:"},
 		},
 		"an object": {
-			[]string{"GET /siprec_connectors/*"}, []string{"not exported: siprec_connectors/recorder: GET /siprec_connectors/recorder: 403 10010"},
-			[]string{"siprec_connectors:"}, []string{"external_connections:", "media:"},
+			[]string{"GET /siprec_connectors/*"},
+			[]string{"not exported: siprec_connectors/recorder: GET /siprec_connectors/recorder: 403 10010"},
+			[]string{"siprec_connectors:"},
+			[]string{"external_connections:", "media:"},
 		},
 		"numbers": {
 			[]string{"GET /external_connections/*/phone_numbers", "GET /phone_numbers/slim"},
@@ -187,11 +198,14 @@ func TestExportOfWhatIsForbidden(t *testing.T) {
 				"not exported: the phone numbers of the connection 7: GET /external_connections/7/phone_numbers: 403 10010",
 				"not exported: the phone numbers of the connection 8: GET /phone_numbers/slim: 403 10010",
 			},
-			[]string{"phone_numbers:"}, []string{"external_connections:", "locations:", "media:"},
+			[]string{"phone_numbers:"},
+			[]string{"external_connections:", "locations:", "media:"},
 		},
 		"all": {
-			[]string{"external_connections", "media", "siprec_connectors"}, []string{"not exported: media: ", "not exported: siprec_connectors/recorder: ", "# there is nothing to export"},
-			[]string{":\n  "}, nil,
+			[]string{"external_connections", "media", "siprec_connectors"},
+			[]string{"not exported: media: ", "not exported: siprec_connectors/recorder: ", "# there is nothing to export"},
+			[]string{":\n  "},
+			nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

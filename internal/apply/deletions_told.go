@@ -34,12 +34,13 @@ func (d *deleting) tell() {
 		t.whys[Archived] = d.archived[i]
 		for _, code := range []plan.Code{Archived, NotArchived, StillThere, StoppedLost, StoppedForbidden} {
 			args := plan.Args{"count": t.whys[code], "unit": d.unit}
-			switch code {
-			case StillThere:
+			if code == StillThere {
 				args["called"] = t.called
-			case StoppedLost:
+			}
+			if code == StoppedLost {
 				args["batches"] = maxLost
-			case StoppedForbidden:
+			}
+			if code == StoppedForbidden {
 				args["batches"] = maxForbidden
 			}
 			if t.whys[code] > 0 {

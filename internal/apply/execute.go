@@ -3,8 +3,10 @@ package apply
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"telnyxsync/internal/client"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
@@ -76,7 +78,8 @@ func (e *Engine) Apply(ctx context.Context, db *state.DB, desired resource.Confi
 		return plan.Result{}, err
 	}
 	result, err := x.execute(ctx, &p)
-	if err != nil {
+	refused := slices.ContainsFunc(result.Outcomes, func(o plan.Outcome) bool { return client.Unauthorized(o.Err) })
+	if err != nil || refused {
 		return result, err
 	}
 	return x.recover(ctx, result, o)

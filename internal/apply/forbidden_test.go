@@ -223,3 +223,29 @@ func TestForbiddenRefreshes(t *testing.T) {
 func teamsConnection(id string) object {
 	return object{"id": id, "external_sip_connection": "operator_connect", "outbound": object{"outbound_voice_profile_id": "1"}}
 }
+
+// Of two assignments of phone numbers one is forbidden, or refused together with the key: the other is sent, or not begun.
+func TestForbiddenAssignments(t *testing.T) {
+	const yaml = "phone_numbers:\n  a: {connection: {id: \"8\"}, numbers: [\"+15125550000\"]}\n  b: {connection: {id: \"9\"}, numbers: [\"+15125550001\"]}\n"
+	for status, want := range map[int][]string{
+		http.StatusForbidden:    {"assign phone_numbers/a: failed", "assign phone_numbers/b: submitted"},
+		http.StatusUnauthorized: {"assign phone_numbers/a: failed", "assign phone_numbers/b: not started"},
+	} {
+		account := everyKindAccount()
+		account["external_connections"] = []any{zoomConnection("8"), zoomConnection("9")}
+		k := plainly(t, account)
+		k.engine.Concurrency = 1
+		if err := k.sim.AddFaults(telnyxsim.Fault{Match: "POST /phone_numbers/jobs/update_phone_numbers", Do: "status", Status: status}); err != nil {
+			t.Fatal(err)
+		}
+		report, err := k.run(t.Context(), "reconcile", apply.Situation{Desired: k.load("a", yaml)})
+		if err != nil || report.Exit() != plan.ExitProblems {
+			t.Errorf("%d: %v %q", status, err, linesOf(report))
+		}
+		same(t, fmt.Sprint(status), outcomes(*report.Result), want)
+	}
+}
+
+func zoomConnection(id string) object {
+	return object{"id": id, "external_sip_connection": "zoom", "outbound": object{"outbound_voice_profile_id": "1"}}
+}

@@ -122,6 +122,9 @@ func TestAKindThatCannotBeReadHoldsUpNoPass(t *testing.T) {
 					}
 					cancel()
 					<-ended
+					if len(l.backoff.entries) > 0 {
+						t.Errorf("put off are still %v", l.backoff.entries)
+					}
 				})
 			})
 		}

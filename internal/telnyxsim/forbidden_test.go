@@ -33,5 +33,6 @@ func TestForbidden(t *testing.T) {
 	}
 	a.want(200, "GET", "/v2/external_connections", "")
 	a.want(200, "GET", "/v2/external_connections/log_messages", "")
+	a.want(200, "GET", "/v2/external_connections/1/uploads", "")
 	a.want(204, "DELETE", "/v2/siprec_connectors/s", "")
 }

@@ -173,6 +173,14 @@ func TestJobsThatMayNotRead(t *testing.T) {
 	}
 }
 
+// Where a hold names a connection and connections may not be read, nothing can be told of it, and nothing is deleted.
+func TestAHoldOfAConnectionThatMayNotBeRead(t *testing.T) {
+	k := plainly(t, object{"recordings": aged(40, 50), "_forbidden": []string{"GET /external_connections"}})
+	desired := k.load("a", zoomYAML+"recording_retention:\n  all: {delete_after: 30d}\n  held: {connection: zoom, keep: true}\n")
+	k.refused("a hold", desired, "GET /external_connections: 403 10010 Not authorized: The API key lacks the grant for GET /external_connections.")
+	k.enforce(k.load("a", "recording_retention:\n  all: {delete_after: 30d}\n"))
+}
+
 // Many messages that the key may not dismiss are not all tried; the others' rule is none the worse for one.
 func TestForbiddenDismissals(t *testing.T) {
 	var list []any

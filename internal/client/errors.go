@@ -83,10 +83,10 @@ func (e *Error) Error() string {
 	switch {
 	case Unauthorized(e):
 		b.WriteString("; Telnyx refused the API key: make or check keys at https://portal.telnyx.com (API Keys)")
-	case Forbidden(e):
-		b.WriteString("; the API key works, but it or its account may not do this: permit it at https://portal.telnyx.com")
 	case e.doubt:
 		b.WriteString("; it may have taken effect all the same")
+	case Forbidden(e):
+		b.WriteString("; the API key works, but it or its account may not do this: permit it at https://portal.telnyx.com")
 	}
 	return b.String()
 }

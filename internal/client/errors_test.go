@@ -65,6 +65,11 @@ func TestErrorShapes(t *testing.T) {
 			"key refused", `{"errors":[{"code":"10009","title":"Authentication failed"}]}`,
 			"401 10009 Authentication failed (request 5f); Telnyx refused the API key: make or check keys at https://portal.telnyx.com (API Keys)", 401,
 		},
+		{
+			"forbidden", `{"errors":[{"code":"10010","title":"Not authorized","detail":"The grant is missing."}]}`,
+			"403 10010 Not authorized: The grant is missing. (request 5f); the API key works, but it or its account may not do this: permit it at https://portal.telnyx.com", 403,
+		},
+		{"a proxy's page", "<!doctype html><p>blocked", "403 Forbidden: the answer is HTML, not the API's: check the base URL and the proxy (request 5f)", 403},
 		{"control characters", `{"errors":[{"code":"\u001b[2J","title":"a\nb\u202ec","detail":"\u0007"}]}`, `400 \x1b[2J a\nb\u202ec: \x07 (request 5f)`, 400},
 		{"the key", `{"errors":[{"code":"1","title":"bad key ` + testKey + `"}]}`, "400 1 bad key •••• (request 5f)", 400},
 		{"a presigned URL", `{"errors":[{"title":"cannot read https://u:p@h/x?X-Amz-Signature=sesame now"}]}`, "400 cannot read https://h/x?… now (request 5f)", 400},

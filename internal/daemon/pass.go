@@ -23,10 +23,10 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []Why) (apply.Report, 
 	if slices.Contains(why, filesChanged) || slices.Contains(why, signalled) {
 		l.backoff.clear() // somebody did something: it may help
 	}
+	l.backoff.release(started) // first: what has waited for long enough asks for no pass while all of them wait
 	if l.backoff.waiting(whole, started) {
 		return apply.Report{}, nil
 	}
-	l.backoff.release(started)
 	fresh := l.reload(started)
 	for range 2 {
 		if !l.pending(reconcile) {

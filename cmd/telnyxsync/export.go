@@ -38,6 +38,9 @@ func (a *app) exportCommand() *cobra.Command {
 nothing but objects to adopt. Secrets become {env: NAME}, with a file .env.example that lists the
 names; what else cannot be read back is said in comments.
 
+What the API key may not read is left out: that is said on stderr and at the top of each file, and the
+exit code is 1.
+
 Phone numbers become groups, one for each connection and place on Microsoft Teams, as ranges; with
 --out, lists of more than 500 ranges go into files of their own below numbers/. Groups that state
 knows keep their names and their numbers. Numbers that are merely assigned to a connection of Teams,
@@ -88,7 +91,8 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 		return err
 	}
 	src := export.Source{Kinds: engine.Kinds, Owned: snap.Owned, Instance: a.instance, Now: time.Now()}
-	src.Live, err = engine.Everything(ctx, snap, func(kind string) []string {
+	var unread []apply.Unread
+	src.Live, unread, err = engine.Everything(ctx, snap, func(kind string) []string {
 		if names := f.named[kind]; names != nil {
 			return *names
 		}
@@ -97,29 +101,43 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := a.exportNumbers(ctx, engine, &snap, &src); err != nil {
+	noNumbers, err := a.exportNumbers(ctx, engine, &snap, &src)
+	if err != nil {
 		return err
 	}
-	a.sayUnlisted(engine, src.Live)
+	left := leftOut(engine.Kinds, unread, noNumbers, asEachTime)
+	a.sayUnlisted(engine, src.Live, unread)
 	entries := export.Entries(src)
 	if f.out != "" {
 		export.Outsource(entries, mostRanges)
 	}
-	head := "exported by telnyxsync from " + engine.BaseURL
+	head := append([]string{"exported by telnyxsync from " + engine.BaseURL}, left...)
 	files, err := a.render(entries, f.split == "kind" && f.out != "", head)
 	if err != nil {
 		return err
 	}
 	if f.out == "" {
-		return a.printExport(files, entries)
+		err = a.printExport(files, entries, left)
+	} else {
+		err = a.writeExport(f, files, entries)
 	}
-	return a.writeExport(f, files, entries)
+	for _, text := range leftOut(engine.Kinds, unread, noNumbers, error.Error) {
+		fmt.Fprintln(a.err, "telnyxsync: "+render.Printable(text))
+	}
+	if err == nil && len(left) > 0 {
+		return exit(exitError)
+	}
+	return err
 }
 
 // sayUnlisted tells that there may be more than what was found.
-func (a *app) sayUnlisted(engine *apply.Engine, live map[string][]resource.Live) {
+func (a *app) sayUnlisted(engine *apply.Engine, live map[string][]resource.Live, unread []apply.Unread) {
 	for i := range engine.Kinds {
-		if k := &engine.Kinds[i]; !k.Listed && !k.Groups && !k.Blind && !k.Rules && len(live[k.Name]) == 0 {
+		k := &engine.Kinds[i]
+		if slices.ContainsFunc(unread, func(u apply.Unread) bool { return u.Addr.Kind == k.Name }) {
+			continue
+		}
+		if !k.Listed && !k.Groups && !k.Blind && !k.Rules && len(live[k.Name]) == 0 {
 			fmt.Fprintf(a.err, "telnyxsync: %s have no list on Telnyx, and none was named: see `telnyxsync export --help`\n", k.Name)
 		}
 	}
@@ -127,10 +145,10 @@ func (a *app) sayUnlisted(engine *apply.Engine, live map[string][]resource.Live)
 
 // render writes the entries and reads them back: what cannot be read is left out, and said so. What an
 // account holds is not always what can be written.
-func (a *app) render(entries []*export.Entry, perKind bool, head string) ([]*export.File, error) {
+func (a *app) render(entries []*export.Entry, perKind bool, head []string) ([]*export.File, error) {
 	const rounds = 5 // an error can hide another
 	for range rounds {
-		files := export.Render(entries, perKind, head)
+		files := export.Render(entries, perKind, head...)
 		wrong, err := a.validateExport(files)
 		if err != nil {
 			return nil, err
@@ -192,10 +210,12 @@ func (a *app) validateExport(files []*export.File) (wrong []leave, err error) {
 	return wrong, nil
 }
 
-func (a *app) printExport(files []*export.File, entries []*export.Entry) error {
+func (a *app) printExport(files []*export.File, entries []*export.Entry, left []string) error {
 	switch {
 	case len(files) == 0:
-		fmt.Fprintln(a.out, "# there is nothing to export")
+		for _, text := range append([]string{"there is nothing to export"}, left...) {
+			fmt.Fprintln(a.out, "# "+render.Printable(text))
+		}
 		return nil
 	case len(files) > 1:
 		return errors.New("there is more than one file can hold: give --out DIR")

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"telnyxsync/internal/apply"
+	"telnyxsync/internal/client"
 	"telnyxsync/internal/export"
 	"telnyxsync/internal/numbers"
 	"telnyxsync/internal/render"
@@ -15,12 +17,42 @@ import (
 // mostRanges is how many ranges of numbers stand in the YAML of a directory; more are a file of their own.
 const mostRanges = 500
 
-// exportNumbers adds what the account's connections hold of phone numbers, and what state knows of them.
-func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, snap *state.Snapshot, src *export.Source) error {
-	connections := src.Live["external_connections"]
-	facts, err := engine.NumbersOn(ctx, connections)
+// leftOut says what an export has not, as the key may not read it: objects, and the phone numbers of connections. One
+// without connections lacks also what can only be found by them.
+func leftOut(kinds []resource.Kind, unread, noNumbers []apply.Unread, words func(error) string) (lines []string) {
+	for _, u := range unread {
+		what := u.Addr.Kind
+		if u.Addr.Name != "" {
+			what = u.Addr.String()
+		}
+		for i := range kinds {
+			if k := &kinds[i]; u.Addr == (resource.Addr{Kind: connectionsKind}) && (k.Groups || k.Blind) {
+				what += ", " + k.Name
+			}
+		}
+		lines = append(lines, "not exported: "+what+": "+words(u.Err))
+	}
+	for _, u := range noNumbers {
+		lines = append(lines, "not exported: the phone numbers of the connection "+u.Addr.Name+": "+words(u.Err))
+	}
+	return lines
+}
+
+// asEachTime is the text of an error without the id of its request: what is exported twice is the same.
+func asEachTime(err error) string {
+	if e, ok := errors.AsType[*client.Error](err); ok {
+		return e.Same()
+	}
+	return err.Error()
+}
+
+// exportNumbers adds what the account's connections hold of phone numbers, and what state knows of them. Those of some
+// the key may not read.
+func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, snap *state.Snapshot, src *export.Source) ([]apply.Unread, error) {
+	connections := src.Live[connectionsKind]
+	facts, unread, err := engine.NumbersOn(ctx, connections)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range connections {
 		l := &connections[i]
@@ -40,7 +72,7 @@ func (a *app) exportNumbers(ctx context.Context, engine *apply.Engine, snap *sta
 			src.Groups = knownGroups(snap.Groups)
 		}
 	}
-	return nil
+	return unread, nil
 }
 
 // knownGroups are the groups that state has. Numbers that were uploaded for something else than their group

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"telnyxsync/internal/apply"
+	"telnyxsync/internal/client"
+	"telnyxsync/internal/diff"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
@@ -230,7 +232,11 @@ func (a *app) addRetention(ctx context.Context, engine *apply.Engine, desired re
 			continue
 		}
 		due, err := engine.PlanRetention(ctx, job.Name, desired, snap, o)
-		if err != nil {
+		if _, unread := errors.AsType[*client.Error](err); unread && !client.Unauthorized(err) && ctx.Err() == nil {
+			due = plan.Plan{Problems: []plan.Problem{{ // the rest of the plan is as it is
+				Addr: resource.Addr{Kind: job.Name}, Reason: plan.Reason{Code: diff.KindUnread, Args: plan.Args{"error": err.Error()}}, Unread: true, Err: err,
+			}}}
+		} else if err != nil {
 			return p, err
 		}
 		p.Merge(due)

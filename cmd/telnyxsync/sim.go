@@ -46,8 +46,9 @@ The clock moves the account alone: commands keep the time of the machine, and so
 back. To rehearse a renewal, set a medium's expires_at with PUT /_sim/account.
 
 "path" and "match" are the path after /v2; in a match * is any segment or method, and times -1 is
-for ever. Any key is accepted, unless the account has "api_keys":["…"]. While the account has no
-"connections" or "outbound_voice_profiles", any id of one is accepted.`,
+for ever. Any key is accepted, unless the account has "api_keys":["…"]; what stands in its
+"_forbidden":["GET /recordings","media"] is answered with 403, as where a key may not do all. While the
+account has no "connections" or "outbound_voice_profiles", any id of one is accepted.`,
 		Example: `  telnyxsync sim --listen 127.0.0.1:4010
   telnyxsync sim --account account.json --latency 50ms --rate 20/s
   curl -X POST http://127.0.0.1:4010/_sim/faults -d '[{"match":"POST /siprec_connectors","do":"drop-after-commit"}]'`,

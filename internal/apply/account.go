@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
@@ -61,20 +62,43 @@ func (e *Engine) CheckAccount(ctx context.Context, snap state.Snapshot, live map
 		}
 	}
 	// What was read for the plan holds nothing that we know; a few more may tell.
-	const enough = 5
-	for _, own := range proofs[:min(len(proofs), enough)] {
-		l, err := e.Operations[own.Addr.Kind].Read(ctx, own.ID)
-		if err != nil {
-			return &accountError{accountProblem(KeyUnread, plan.Args{"error": err.Error()}), err}
-		}
-		if l != nil {
-			return nil
-		}
+	proven, unread := e.proven(ctx, proofs)
+	if proven {
+		return nil
+	}
+	if unread != nil {
+		return &accountError{accountProblem(KeyUnread, plan.Args{"error": unread.Error()}), unread}
 	}
 	if len(proofs) == 0 {
 		return accountProblem(KeyUnproven, nil)
 	}
 	return accountProblem(KeyOfOther, nil)
+}
+
+// proven tells whether the account has one of some objects. One that cannot be read says nothing of that; where the key
+// may not read a kind, no more of it is asked for.
+func (e *Engine) proven(ctx context.Context, proofs []resource.Owned) (proven bool, unread error) {
+	const enough = 5
+	forbidden := map[string]bool{}
+	for i, asked := 0, 0; i < len(proofs) && asked < enough; i++ {
+		own := &proofs[i]
+		if forbidden[own.Addr.Kind] {
+			continue
+		}
+		asked++
+		l, err := e.Operations[own.Addr.Kind].Read(ctx, own.ID)
+		if l != nil && err == nil {
+			return true, nil
+		}
+		if fatal(ctx, err) != nil {
+			return false, err
+		}
+		if err != nil && unread == nil {
+			unread = err
+		}
+		forbidden[own.Addr.Kind] = client.Forbidden(err)
+	}
+	return false, unread
 }
 
 // otherRoots are the configurations that own something in the state, are still there, and are not

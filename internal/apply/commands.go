@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"telnyxsync/internal/client"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
@@ -43,6 +44,9 @@ func (x *executor) commands(ctx context.Context, p *plan.Plan, out []plan.Outcom
 		}
 		if o.Status = plan.Done; err != nil {
 			o.Status, o.Error, o.Err = plan.Failed, err.Error(), err
+			if client.Unauthorized(err) {
+				x.halt()
+			}
 			continue
 		}
 		o.Reasons = []plan.Reason{said}

@@ -19,9 +19,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// maxLost is how many batches in a row may go without an answer that tells: then Telnyx is in trouble, and
-// more would not help.
-const maxLost = 5
+// How many calls in a row may go without an answer that tells, or be forbidden: then Telnyx is in trouble, or the key may
+// do none of it, and more would not help.
+const (
+	maxLost      = 5
+	maxForbidden = 5
+)
 
 // deletions archives and deletes what is due, batch by batch, and reads again what is left. The error is one of the
 // state, or one by which all others would fail too.
@@ -89,11 +92,12 @@ type deleting struct {
 	unit  string
 	calls []deleteCall
 
-	mu       sync.Mutex
-	archived map[int]int     // by change
-	fate     map[string]fate // by id: of what was sent, or could not be archived
-	lost     int             // calls in a row of which nobody knows what became of them
-	open     []string        // deletions that were begun and whose outcome nobody knows
+	mu        sync.Mutex
+	archived  map[int]int     // by change
+	fate      map[string]fate // by id: of what was sent, or could not be archived
+	lost      int             // calls in a row of which nobody knows what became of them
+	forbidden int             // calls in a row that the key may not make
+	open      []string        // deletions that were begun and whose outcome nobody knows
 }
 
 // archive keeps what has to be kept before it is deleted. What could not be is not deleted.
@@ -134,7 +138,7 @@ func (d *deleting) archive(ctx context.Context) {
 // deleteAll deletes batch by batch, until something forbids to go on.
 func (d *deleting) deleteAll(ctx, work context.Context) error {
 	for n, call := range d.calls {
-		if ctx.Err() != nil || d.lost == maxLost {
+		if ctx.Err() != nil || d.lost == maxLost || d.forbidden == maxForbidden {
 			return ctx.Err() // the rest was not started
 		}
 		o, err := d.delete(work, call)
@@ -143,6 +147,9 @@ func (d *deleting) deleteAll(ctx, work context.Context) error {
 		}
 		if d.lost++; o.Status != plan.InDoubt {
 			d.lost = 0
+		}
+		if d.forbidden++; !client.Forbidden(o.Err) {
+			d.forbidden = 0
 		}
 		if d.progress != nil {
 			d.progress(n+1, len(d.calls), o)

@@ -10,10 +10,11 @@ import (
 
 // The codes of what became of items beside: count, unit.
 const (
-	Archived    plan.Code = "archived"     // before they were deleted, or were to be
-	NotArchived plan.Code = "not_archived" // and so they were not deleted
-	StillThere  plan.Code = "still_there"  // also called: so many of them Telnyx called deleted; of the others it gave no answer
-	StoppedLost plan.Code = "stopped_lost" // also batches: not tried, as nobody knows what became of so many calls in a row
+	Archived         plan.Code = "archived"          // before they were deleted, or were to be
+	NotArchived      plan.Code = "not_archived"      // and so they were not deleted
+	StillThere       plan.Code = "still_there"       // also called: so many of them Telnyx called deleted; of the others it gave no answer
+	StoppedLost      plan.Code = "stopped_lost"      // also batches: not tried, as nobody knows what became of so many calls in a row
+	StoppedForbidden plan.Code = "stopped_forbidden" // also batches: not tried, as so many calls in a row were forbidden
 )
 
 // tell makes the outcomes of the changes.
@@ -31,13 +32,16 @@ func (d *deleting) tell() {
 	}
 	for i, t := range tallies {
 		t.whys[Archived] = d.archived[i]
-		for _, code := range []plan.Code{Archived, NotArchived, StillThere, StoppedLost} {
+		for _, code := range []plan.Code{Archived, NotArchived, StillThere, StoppedLost, StoppedForbidden} {
 			args := plan.Args{"count": t.whys[code], "unit": d.unit}
 			if code == StillThere {
 				args["called"] = t.called
 			}
 			if code == StoppedLost {
 				args["batches"] = maxLost
+			}
+			if code == StoppedForbidden {
+				args["batches"] = maxForbidden
 			}
 			if t.whys[code] > 0 {
 				d.out[i].Reasons = append(d.out[i].Reasons, plan.Reason{Code: code, Args: args})
@@ -59,8 +63,11 @@ func (d *deleting) tellOne(o *plan.Outcome, t *tally, item retention.Item) {
 	f, begun := d.fate[item.ID]
 	if !begun {
 		f.status = plan.NotStarted
-		if d.lost == maxLost {
+		switch {
+		case d.lost == maxLost:
 			f.why = StoppedLost
+		case d.forbidden == maxForbidden:
+			f.why = StoppedForbidden
 		}
 	}
 	t.whys[f.why]++

@@ -27,7 +27,7 @@ const rulesKind = "log_message_rules"
 const messageUnit = "log message"
 
 // dismissals dismisses log messages, one by one. All are stored before: one that is gone is gone for good, and the history
-// has to have it whatever happens meanwhile. A refused key is not tried for each of the rest.
+// has to have it whatever happens meanwhile. A refused key is not tried for each of the rest, nor one that may dismiss none.
 func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outcome) error {
 	begun := resource.Deletion{ID: strings.ToLower(rand.Text()), Unit: messageUnit, At: x.now()}
 	for i := range p.Changes {
@@ -48,6 +48,7 @@ func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outc
 	unknown := begun // what nobody knows of is looked for by the next run
 	unknown.Items = nil
 	var refused error
+	forbidden := 0 // in a row
 	for i := range p.Changes {
 		list, ours := p.Changes[i].Items.(messages.Items)
 		if !ours {
@@ -63,7 +64,10 @@ func (x *executor) dismissals(ctx context.Context, p *plan.Plan, out []plan.Outc
 				continue
 			}
 			r, err := x.Messages.Dismiss(work, list[j].ID)
-			if client.Unauthorized(err) {
+			if forbidden++; !client.Forbidden(err) {
+				forbidden = 0
+			}
+			if client.Unauthorized(err) || forbidden == maxForbidden {
 				refused = err
 			}
 			if client.Unknown(err) {

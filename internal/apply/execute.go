@@ -3,8 +3,10 @@ package apply
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"telnyxsync/internal/client"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
@@ -22,6 +24,7 @@ type executor struct {
 	progress    func(done, total int, o plan.Outcome)
 	ids         map[resource.Addr]string // of what was made in this run
 	troubles    []resource.Trouble       // as they were before
+	halt        func()                   // lets nothing more be begun: the key was refused, and would be for all else
 }
 
 func (e *Engine) executor(db *state.DB, desired resource.Config, o Options) *executor {
@@ -43,6 +46,8 @@ func (x *executor) execute(ctx context.Context, p *plan.Plan) (plan.Result, erro
 		return plan.Result{}, err
 	}
 	x.troubles = snap.Troubles
+	ctx, x.halt = context.WithCancel(ctx)
+	defer x.halt()
 	out := make([]plan.Outcome, len(p.Changes))
 	for i := range p.Changes {
 		c := &p.Changes[i]
@@ -73,7 +78,8 @@ func (e *Engine) Apply(ctx context.Context, db *state.DB, desired resource.Confi
 		return plan.Result{}, err
 	}
 	result, err := x.execute(ctx, &p)
-	if err != nil {
+	refused := slices.ContainsFunc(result.Outcomes, func(o plan.Outcome) bool { return client.Unauthorized(o.Err) })
+	if err != nil || refused {
 		return result, err
 	}
 	return x.recover(ctx, result, o)

@@ -164,13 +164,13 @@ func TestLogMessagesWithoutIDs(t *testing.T) {
 	}
 }
 
-// What Telnyx does not dismiss is told, each time, and the others go on. With a key that may not, all are said and none is tried.
+// What Telnyx does not dismiss is told, each time, and the others go on. With a key that is refused, all are said and none is tried.
 func TestLogMessagesThatAreNotDismissed(t *testing.T) {
 	account := object{"_log_message_ids": "shown", "log_messages": []any{
 		logged("1", "10", "noise 1", nil), logged("2", "10", "noise 2", nil), logged("3", "10", "noise 3", nil), logged("4", "20", "new", nil),
 	}}
 	for status, want := range map[int][]string{
-		422: {"noise 1", "new"}, 403: {"noise 1", "noise 2", "noise 3", "new"}, 500: {"new"}, 404: {"new"},
+		422: {"noise 1", "new"}, 403: {"noise 1", "new"}, 401: {"noise 1", "noise 2", "noise 3", "new"}, 500: {"new"}, 404: {"new"},
 	} {
 		k := plainly(t, account)
 		s := apply.Situation{Desired: k.load("a", "log_message_rules:\n  noise: {title_contains: noise, dismiss: true}\n")}
@@ -186,7 +186,7 @@ func TestLogMessagesThatAreNotDismissed(t *testing.T) {
 		if len(want) > 1 {
 			has(t, linesOf(report), "not dismissed: 10 noise 1: detail of noise 1: DELETE /external_connections/log_messages/1: ")
 		}
-		if n := len(writes(k.sim)); status == 403 && n != 1 {
+		if n := len(writes(k.sim)); status == 401 && n != 1 {
 			t.Errorf("%d: %v", status, writes(k.sim))
 		}
 		if got := len(k.snapshot().Messages); got != len(want) {
@@ -291,7 +291,7 @@ func TestLogMessagesStopped(t *testing.T) {
 func TestLogMessagesOfARefusedKey(t *testing.T) {
 	k := plainly(t, object{"_log_message_ids": "shown", "log_messages": []any{logged("1", "10", "noise", nil), logged("2", "20", "din", nil)}})
 	s := apply.Situation{Desired: k.load("a", "log_message_rules:\n  a: {code: \"10\", dismiss: true}\n  b: {code: \"20\", dismiss: true}\n")}
-	if err := k.sim.AddFaults(telnyxsim.Fault{Match: "DELETE /external_connections/log_messages/*", Do: "status", Status: 403, Times: -1}); err != nil {
+	if err := k.sim.AddFaults(telnyxsim.Fault{Match: "DELETE /external_connections/log_messages/*", Do: "status", Status: 401, Times: -1}); err != nil {
 		t.Fatal(err)
 	}
 	report, err := k.run(context.Background(), "log_messages", s)

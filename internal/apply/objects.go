@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"telnyxsync/internal/client"
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/resource"
@@ -36,6 +37,9 @@ func (x *executor) objects(ctx context.Context, p *plan.Plan, out []plan.Outcome
 	end := func(i int, o plan.Outcome) {
 		out[i] = o
 		finished++
+		if client.Unauthorized(o.Err) {
+			x.halt()
+		}
 		if o.Status == plan.Done && o.ID != "" {
 			x.ids[o.Addr] = o.ID
 		}

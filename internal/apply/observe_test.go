@@ -169,7 +169,7 @@ func TestEverything(t *testing.T) {
 		slices.Sort(out)
 		return out
 	}
-	live, err := r.engine.Everything(ctx, r.snapshot(), name("siprec_connectors", "named"))
+	live, _, err := r.engine.Everything(ctx, r.snapshot(), name("siprec_connectors", "named"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestEverything(t *testing.T) {
 		}
 	}
 	// Without a state, only what is named can be found.
-	if live, err = r.engine.Everything(ctx, state.Snapshot{}, name("dialogflow_connections", "foreign", "foreign")); err != nil || len(live["dialogflow_connections"]) != 1 || len(live["custom_storage_credentials"]) != 0 {
+	if live, _, err = r.engine.Everything(ctx, state.Snapshot{}, name("dialogflow_connections", "foreign", "foreign")); err != nil || len(live["dialogflow_connections"]) != 1 || len(live["custom_storage_credentials"]) != 0 {
 		t.Errorf("%v %v", live, err)
 	}
 
@@ -209,19 +209,34 @@ func TestEverything(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		live, err := r.engine.Everything(ctx, r.snapshot(), test.named)
+		live, _, err := r.engine.Everything(ctx, r.snapshot(), test.named)
 		if (err == nil) != (test.err == "") || err != nil && (!strings.HasPrefix(err.Error(), test.err) || live != nil) {
 			t.Errorf("%s: %v, want %s", what, err, test.err)
 		}
 		r.sim.ClearFaults()
 	}
 
+	// What the key may not read is left out, and told: a kind, or one object.
+	for _, match := range []string{"GET /media", "GET /dialogflow_connections/foreign"} {
+		if err := r.sim.AddFaults(telnyxsim.Fault{Match: match, Do: "status", Status: 403, Times: -1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	live, unread, err := r.engine.Everything(ctx, r.snapshot(), name("dialogflow_connections", "foreign"))
+	if err != nil || len(unread) != 2 || unread[0].Addr != (resource.Addr{Kind: "media"}) || unread[1].Addr != (resource.Addr{Kind: "dialogflow_connections", Name: "foreign"}) {
+		t.Errorf("unread %v, %v", unread, err)
+	}
+	if _, there := live["media"]; there || len(live["custom_storage_credentials"]) != 2 || len(live["external_connections"]) != 2 {
+		t.Errorf("read %v", live)
+	}
+	r.sim.ClearFaults()
+
 	// What state knows and is gone is no error: there is nothing to export of it.
 	if err := r.sim.SetAccount([]byte(`{}`)); err != nil {
 		t.Fatal(err)
 	}
 	r.sim.ClearJournal()
-	if live, err = r.engine.Everything(ctx, r.snapshot(), name("")); err != nil || len(live["custom_storage_credentials"]) > 0 {
+	if live, _, err = r.engine.Everything(ctx, r.snapshot(), name("")); err != nil || len(live["custom_storage_credentials"]) > 0 {
 		t.Errorf("%v %v", live, err)
 	}
 	if calls := r.reads(); len(calls) != 5 { // two lists, and one by one what has none

@@ -79,6 +79,9 @@ func (x *executor) numbers(ctx context.Context, p *plan.Plan, out []plan.Outcome
 					errs[i] = x.batch(work, p, call, &e)
 				}
 			}
+			if client.Unauthorized(e.err) {
+				x.halt()
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			n++

@@ -17,8 +17,8 @@ var ErrUnreadable = errors.New("unreadable answer")
 // Error is a call that failed. Its texts come from the server: they are bounded, escaped and free of the key, so they can
 // go to a terminal as they are.
 //
-// Telnyx uses its codes with more than one meaning: branch on the status, or better on [NotFound], [Unauthorized] and
-// [Unknown].
+// Telnyx uses its codes with more than one meaning: branch on the status, or better on [NotFound], [Unauthorized],
+// [Forbidden] and [Unknown].
 type Error struct {
 	Method, Path string // the path is below the base URL, escaped, without the query
 	Status       int    // 0 without an answer
@@ -81,13 +81,22 @@ func (e *Error) Error() string {
 		b.WriteString(" (" + strings.Join(about, ", ") + ")")
 	}
 	switch {
-	case e.elsewhere:
-	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
+	case Unauthorized(e):
 		b.WriteString("; Telnyx refused the API key: make or check keys at https://portal.telnyx.com (API Keys)")
 	case e.doubt:
 		b.WriteString("; it may have taken effect all the same")
+	case Forbidden(e):
+		b.WriteString("; the API key works, but it or its account may not do this: permit it at https://portal.telnyx.com")
 	}
 	return b.String()
+}
+
+// Same is the text of the error without what differs each time, the id of the request and how often it was tried: for what
+// is to stay the same while nothing changes.
+func (e *Error) Same() string {
+	same := *e
+	same.RequestID, same.note = "", ""
+	return same.Error()
 }
 
 // Unwrap gives the error beneath, if there is one.
@@ -109,10 +118,17 @@ func NotFound(err error) bool {
 	return errors.As(err, &e) && e.Status == http.StatusNotFound && !e.elsewhere && !errors.Is(e.Err, ErrHTML)
 }
 
-// Unauthorized reports that the key was refused (401, 403).
+// Unauthorized reports that the key was refused (401): whatever else is asked for will be, too.
 func Unauthorized(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && !e.elsewhere && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
+	return errors.As(err, &e) && !e.elsewhere && e.Status == http.StatusUnauthorized
+}
+
+// Forbidden reports that the key may not do this (403), which says nothing of what else it may. A web page with that
+// status is some proxy's, and not meant.
+func Forbidden(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && !e.elsewhere && e.Status == http.StatusForbidden && !errors.Is(e.Err, ErrHTML)
 }
 
 // Unknown reports a write whose fate is not known: an attempt was, or may have been, written, and no definite answer came.

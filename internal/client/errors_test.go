@@ -65,6 +65,11 @@ func TestErrorShapes(t *testing.T) {
 			"key refused", `{"errors":[{"code":"10009","title":"Authentication failed"}]}`,
 			"401 10009 Authentication failed (request 5f); Telnyx refused the API key: make or check keys at https://portal.telnyx.com (API Keys)", 401,
 		},
+		{
+			"forbidden", `{"errors":[{"code":"10010","title":"Not authorized","detail":"The grant is missing."}]}`,
+			"403 10010 Not authorized: The grant is missing. (request 5f); the API key works, but it or its account may not do this: permit it at https://portal.telnyx.com", 403,
+		},
+		{"a proxy's page", "<!doctype html><p>blocked", "403 Forbidden: the answer is HTML, not the API's: check the base URL and the proxy (request 5f)", 403},
 		{"control characters", `{"errors":[{"code":"\u001b[2J","title":"a\nb\u202ec","detail":"\u0007"}]}`, `400 \x1b[2J a\nb\u202ec: \x07 (request 5f)`, 400},
 		{"the key", `{"errors":[{"code":"1","title":"bad key ` + testKey + `"}]}`, "400 1 bad key •••• (request 5f)", 400},
 		{"a presigned URL", `{"errors":[{"title":"cannot read https://u:p@h/x?X-Amz-Signature=sesame now"}]}`, "400 cannot read https://h/x?… now (request 5f)", 400},
@@ -155,28 +160,36 @@ func unreadable(t *testing.T, body string) {
 func TestPredicates(t *testing.T) {
 	lost := fmt.Errorf("update: %w", &Error{Method: "PATCH", Sent: true, Err: io.ErrUnexpectedEOF})
 	for _, tc := range []struct {
-		err                             error
-		notFound, unauthorized, unknown bool
+		err                                        error
+		notFound, unauthorized, forbidden, unknown bool
 	}{
-		{nil, false, false, false},
-		{errors.New("x"), false, false, false},
-		{lost, false, false, true},
-		{&Error{Method: "PATCH", Err: errors.New("dial")}, false, false, false},
-		{&Error{Method: "GET", Sent: true, Status: 503}, false, false, false},
-		{&Error{Method: "POST", Sent: true, Status: 503}, false, false, true},
-		{&Error{Method: "POST", Sent: true, Status: 408}, false, false, true},
-		{&Error{Method: "POST", Sent: true, Status: 200}, false, false, true},
-		{&Error{Method: "POST", Sent: true, Status: 429}, false, false, false},
-		{&Error{Method: "POST", Sent: true, Status: 409}, false, false, false},
-		{&Error{Method: "PUT", Sent: true, Status: 404}, true, false, false},
-		{&Error{Method: "PUT", Sent: true, Status: 401}, false, true, false},
-		{&Error{Method: "GET", Sent: true, Status: 403}, false, true, false},
-		{&Error{Method: "PATCH", Sent: true, Status: 422}, false, false, false},
-		{&Error{Method: "PATCH", Sent: true, Status: 422, doubt: true}, false, false, true},
+		{nil, false, false, false, false},
+		{errors.New("x"), false, false, false, false},
+		{lost, false, false, false, true},
+		{&Error{Method: "PATCH", Err: errors.New("dial")}, false, false, false, false},
+		{&Error{Method: "GET", Sent: true, Status: 503}, false, false, false, false},
+		{&Error{Method: "POST", Sent: true, Status: 503}, false, false, false, true},
+		{&Error{Method: "POST", Sent: true, Status: 408}, false, false, false, true},
+		{&Error{Method: "POST", Sent: true, Status: 200}, false, false, false, true},
+		{&Error{Method: "POST", Sent: true, Status: 429}, false, false, false, false},
+		{&Error{Method: "POST", Sent: true, Status: 409}, false, false, false, false},
+		{&Error{Method: "PUT", Sent: true, Status: 404}, true, false, false, false},
+		{&Error{Method: "PUT", Sent: true, Status: 401}, false, true, false, false},
+		{&Error{Method: "GET", Sent: true, Status: 401, elsewhere: true}, false, false, false, false},
+		{&Error{Method: "GET", Sent: true, Status: 403}, false, false, true, false},
+		{&Error{Method: "POST", Sent: true, Status: 403}, false, false, true, false},
+		{&Error{Method: "GET", Sent: true, Status: 403, elsewhere: true}, false, false, false, false},
+		{&Error{Method: "GET", Sent: true, Status: 403, Err: ErrHTML}, false, false, false, false},
+		{&Error{Method: "PATCH", Sent: true, Status: 422}, false, false, false, false},
+		{&Error{Method: "PATCH", Sent: true, Status: 422, doubt: true}, false, false, false, true},
 	} {
-		if NotFound(tc.err) != tc.notFound || Unauthorized(tc.err) != tc.unauthorized || Unknown(tc.err) != tc.unknown {
-			t.Errorf("%v: not found %v, unauthorized %v, unknown %v", tc.err, NotFound(tc.err), Unauthorized(tc.err), Unknown(tc.err))
+		if NotFound(tc.err) != tc.notFound || Unauthorized(tc.err) != tc.unauthorized || Forbidden(tc.err) != tc.forbidden || Unknown(tc.err) != tc.unknown {
+			t.Errorf("%v: not found %v, unauthorized %v, forbidden %v, unknown %v", tc.err, NotFound(tc.err), Unauthorized(tc.err), Forbidden(tc.err), Unknown(tc.err))
 		}
+	}
+	one, other := &Error{Method: "GET", Path: "/x", Status: 403, Detail: "d", RequestID: "1", note: "after 4 attempts"}, &Error{Method: "GET", Path: "/x", Status: 403, Detail: "d", RequestID: "2"}
+	if one.Same() != other.Same() || one.Error() == other.Error() || !strings.Contains(one.Same(), "403 Forbidden: d") || one.RequestID != "1" {
+		t.Errorf("%q and %q", one.Same(), other.Same())
 	}
 	if !errors.Is(lost, io.ErrUnexpectedEOF) {
 		t.Error("the cause is lost")

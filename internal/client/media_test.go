@@ -197,7 +197,7 @@ func TestMediaListFails(t *testing.T) {
 		}
 	}
 	c, n := always(t, 403, `{}`)
-	if _, err := c.Media().List(t.Context()); !Unauthorized(err) || n.Load() != 1 {
+	if _, err := c.Media().List(t.Context()); !Forbidden(err) || n.Load() != 1 {
 		t.Errorf("%v after %d requests", err, n.Load())
 	}
 }

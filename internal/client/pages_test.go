@@ -249,7 +249,7 @@ func TestListStopsAtTheFirstFailure(t *testing.T) {
 		}
 		return s.RoundTrip(r)
 	})})
-	if _, err := c.ExternalConnections().List(t.Context()); !Unauthorized(err) || n.Load() > 8 {
+	if _, err := c.ExternalConnections().List(t.Context()); !Forbidden(err) || n.Load() > 8 {
 		t.Errorf("%v after %d requests", err, n.Load())
 	}
 }

@@ -43,6 +43,10 @@ func Deviations() []Deviation {
 			Reason: "every operation needs a key, though not every one lists the refusal of a wrong one",
 		},
 		{
+			First: 403, Last: 403,
+			Reason: "keys can be restricted by action, though hardly any operation lists what is answered then",
+		},
+		{
 			First: 429, Last: 429,
 			Reason: "rate limits hold for every operation and are documented for none",
 		},

@@ -13,6 +13,7 @@ func TestDeviations(t *testing.T) {
 	}
 	samples := []exchange{
 		{method: "POST", target: "/v2/external_connections", contentType: "application/json", body: creation, status: 401},
+		{method: "GET", target: "/v2/external_connections", status: 403, answer: `{"errors":[{"code":"10010","title":"Not authorized"}]}`},
 		{method: "GET", target: "/v2/external_connections", status: 429},
 		{method: "GET", target: "/v2/external_connections", status: 503},
 		{method: "GET", target: "/v2/siprec_connectors/x", status: 200, answer: `{"data":{"name":"x","hostname":"h"}}`},

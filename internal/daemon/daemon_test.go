@@ -236,6 +236,23 @@ func TestAPassThatFailsBacksOff(t *testing.T) {
 	}
 }
 
+// While all passes wait, what waited for less does not wake the loop again and again.
+func TestWhatIsDueBeforeThePassesWakesOnce(t *testing.T) {
+	l := newTestLoop(t, apply.Job{Name: reconcile, Run: func(context.Context, *apply.Engine, apply.Situation) (apply.Report, error) {
+		t.Error("a pass ran")
+		return apply.Report{}, nil
+	}})
+	now := time.Now()
+	l.backoff.failed(whole, now)
+	for _, a := range []resource.Addr{{Kind: "media"}, {Kind: "media", Name: "a"}} {
+		l.backoff.failed(a, now.Add(-2*backoffFirst))
+	}
+	l.runJob(t.Context(), l.Jobs[0], []Why{retrying})
+	if wait := l.untilWake(); wait <= 0 || wait > backoffFirst {
+		t.Errorf("it wakes up in %v", wait)
+	}
+}
+
 // One entry that fails does not hold up the others, and is skipped until its time has come.
 func TestAnEntryThatFailsBacksOffAlone(t *testing.T) {
 	bad, good := resource.Addr{Kind: "k", Name: "bad"}, resource.Addr{Kind: "k", Name: "good"}

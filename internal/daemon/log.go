@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"telnyxsync/internal/apply"
@@ -112,14 +114,16 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus, err error) {
 	l.said = say
 	if pass.failed {
 		l.Log.Error("the pass failed; it is tried again later", "why", pass.Why, "error", pass.Error)
-		return
+	} else {
+		l.Log.Info("pass", "why", pass.Why, "summary", pass.Summary)
 	}
-	l.Log.Info("pass", "why", pass.Why, "summary", pass.Summary)
-	l.warn(r.Plan)
+	if r != nil && r.Plan != nil {
+		l.warn(r.Plan)
+	}
 }
 
-// gistOf is what of a pass makes it another one than the last: codes, addresses and counts, never words. What an unread
-// kind says in err is words of its problem, which is there by its code.
+// gistOf is what of a pass makes it another one than the last: codes, addresses and counts, never words, nor ids of
+// requests. err is that of the pass itself; what could not be read is among the problems.
 func gistOf(r *apply.Report, pass *PassStatus, err error) string {
 	gist := struct {
 		Failed   bool
@@ -131,13 +135,18 @@ func gistOf(r *apply.Report, pass *PassStatus, err error) string {
 		Withheld []string
 	}{Failed: pass.failed, Outcomes: pass.Outcomes}
 	if err != nil {
-		gist.Error = err.Error()
+		gist.Error = same(err)
 	}
 	if r != nil && r.Plan != nil {
 		gist.Summary, gist.Counts = render.Counts(r.Plan), r.Plan.Counts
 		for i := range r.Plan.Problems {
 			q := &r.Plan.Problems[i]
-			gist.Problems = append(gist.Problems, q.Addr.String()+" "+q.Reason.Key())
+			why := q.Reason
+			if q.Err != nil { // which is among the arguments, too
+				why.Args = maps.Clone(why.Args)
+				why.Args["error"] = same(q.Err)
+			}
+			gist.Problems = append(gist.Problems, q.Addr.String()+" "+why.Key())
 		}
 		for i := range r.Plan.Withheld {
 			h := &r.Plan.Withheld[i]
@@ -145,6 +154,17 @@ func gistOf(r *apply.Report, pass *PassStatus, err error) string {
 		}
 	}
 	return plan.Canonical(gist)
+}
+
+// same is the text of an error without what differs each time.
+func same(err error) string {
+	if e, ok := errors.AsType[interface {
+		error
+		Same() string
+	}](err); ok {
+		return e.Same()
+	}
+	return err.Error()
 }
 
 // warn says what is wrong and what is withheld.

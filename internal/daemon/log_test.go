@@ -14,6 +14,12 @@ import (
 	"telnyxsync/internal/resource"
 )
 
+// numbered is an error of a request that has a number.
+type numbered int
+
+func (n numbered) Error() string { return fmt.Sprintf("403 (request %d)", n) }
+func (n numbered) Same() string  { return "403" }
+
 // A pass is logged when it is another one than the last: by codes, addresses and counts.
 func TestAPassIsLoggedOnce(t *testing.T) {
 	a, b := resource.Addr{Kind: "k", Name: "a"}, resource.Addr{Kind: "k", Name: "b"}
@@ -49,6 +55,8 @@ func TestAPassIsLoggedOnce(t *testing.T) {
 		{plan.Plan{}, errors.New("no route"), "failed"},
 		{plan.Plan{}, errors.New("no route"), ""},
 		{plan.Plan{}, errors.New("refused"), "failed"},
+		{plan.Plan{}, numbered(1), "failed"},
+		{plan.Plan{}, fmt.Errorf("read: %w", numbered(2)), ""}, // another request
 		{plan.Plan{}, nil, "pass"},
 	} {
 		p, failure = c.plan, c.err

@@ -23,10 +23,10 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []Why) (apply.Report, 
 	if slices.Contains(why, filesChanged) || slices.Contains(why, signalled) || slices.Contains(why, approved) {
 		l.backoff.clear() // somebody did something: it may help
 	}
+	l.backoff.release(started) // first: what has waited for long enough asks for no pass while all of them wait
 	if l.backoff.waiting(whole, started) {
 		return apply.Report{}, nil
 	}
-	l.backoff.release(started)
 	fresh := l.reload(started)
 	for range 2 {
 		if !l.pending(reconcile) {
@@ -35,7 +35,7 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []Why) (apply.Report, 
 		fresh = l.reload(time.Now()) // the files changed while they were read: it may be half of a change
 	}
 	if l.force == forceNone {
-		l.publish(nil, started, why, nil)
+		l.publish(nil, started, why, nil, nil)
 		return apply.Report{}, nil
 	}
 	deletes := l.cfg.Prune && fresh && started.Sub(l.since) >= settledFor
@@ -46,12 +46,8 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []Why) (apply.Report, 
 		return report, err
 	}
 	now := time.Now()
-	if failure := l.unread(report, len(l.desired.Entries), err); failure != nil {
-		err = failure
-		l.backoff.failed(whole, now)
-	} else {
-		l.backoff.succeeded(whole)
-	}
+	failure := l.unread(report, len(l.desired.Entries), err)
+	l.putOff(report, failure, now)
 	if report.Result != nil {
 		l.backoff.take(report.Result.Outcomes, now)
 	}
@@ -65,8 +61,57 @@ func (l *loop) pass(ctx context.Context, j apply.Job, why []Why) (apply.Report, 
 			l.look = time.Time{} // nothing was sent, be it blocked or only observed, so nothing comes on its way
 		}
 	}
-	l.publish(&report, started, why, err)
-	return report, err
+	l.publish(&report, started, why, err, failure)
+	return report, failure
+}
+
+// putOff decides when there is to be another pass, where something could not be read. A kind that could not be, as the
+// key may not or Telnyx fails, is tried again later and later, and holds up no pass; nothing at all holds up all.
+func (l *loop) putOff(r apply.Report, failure error, now time.Time) {
+	unread := map[resource.Addr]bool{}
+	if r.Plan != nil {
+		for i := range r.Plan.Problems {
+			if p := &r.Plan.Problems[i]; p.Unread && p.Addr.Name == "" {
+				unread[p.Addr] = true
+			}
+		}
+	}
+	for i := range l.engine.Kinds {
+		kind := resource.Addr{Kind: l.engine.Kinds[i].Name}
+		if unread[kind] {
+			l.backoff.failed(kind, now)
+		} else {
+			l.backoff.succeeded(kind)
+		}
+	}
+	if failure == nil || len(unread) > 0 && l.readSome(r.Plan) {
+		l.backoff.succeeded(whole)
+	} else {
+		l.backoff.failed(whole, now)
+	}
+}
+
+// readSome tells whether an object of any entry could be read, or a whole kind that is written.
+func (l *loop) readSome(p *plan.Plan) bool {
+	unread := map[resource.Addr]bool{}
+	for i := range p.Problems {
+		if q := &p.Problems[i]; q.Unread {
+			unread[q.Addr] = true
+		}
+	}
+	for i := range l.engine.Kinds {
+		k := &l.engine.Kinds[i]
+		if k.Rules || k.Groups || k.Blind || unread[resource.Addr{Kind: k.Name}] {
+			continue // no object of it is read, or none could be
+		}
+		if k.Listed && slices.ContainsFunc(l.desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] }) {
+			return true
+		}
+		if slices.ContainsFunc(l.desired.Entries, func(e resource.Entry) bool { return e.Kind == k.Name && !unread[e.Addr] }) {
+			return true
+		}
+	}
+	return false
 }
 
 // The desired states that can be in force.
@@ -177,12 +222,13 @@ func (l *loop) rememberFailures(r apply.Report) {
 	l.failed = failed
 }
 
-// publish puts a pass on the board, into the metrics and, where there is something to say, the log.
-func (l *loop) publish(r *apply.Report, started time.Time, why []Why, err error) {
+// publish puts a pass on the board, into the metrics and, where there is something to say, the log. It failed with an
+// error, or for what its plan says.
+func (l *loop) publish(r *apply.Report, started time.Time, why []Why, err, failure error) {
 	took := time.Since(started)
-	pass := &PassStatus{Started: started, Seconds: took.Seconds(), Why: why, Outcomes: map[string]int{}, failed: r == nil || err != nil}
-	if err != nil {
-		pass.Error = l.words.Error(err)
+	pass := &PassStatus{Started: started, Seconds: took.Seconds(), Why: why, Outcomes: map[string]int{}, failed: r == nil || failure != nil}
+	if failure != nil {
+		pass.Error = l.words.Error(failure)
 	}
 	if r == nil {
 		pass.Error = "there is no configuration that loads"

@@ -35,7 +35,7 @@ func Outsource(entries []*Entry, most int) {
 func (e *Entry) outsourced() bool { return e.file != "" && !e.leave }
 
 // numbersFile is the file of an entry's numbers, one range a line.
-func numbersFile(e *Entry, head string) *File {
+func numbersFile(e *Entry, head []string) *File {
 	w := newWriter(e.file, head)
 	s, _ := e.Object["numbers"].(resource.Numbers)
 	w.line(fmt.Sprintf("# %s: %s", comment(e.String()), counted(s.Len(), "number")))

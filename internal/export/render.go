@@ -51,8 +51,9 @@ const (
 )
 
 // Render writes entries, which are sorted, into files: one for each kind, or one for all. More than
-// a file may hold goes into further ones, and so do long lists of phone numbers, see [Outsource].
-func Render(entries []*Entry, perKind bool, head string) []*File {
+// a file may hold goes into further ones, and so do long lists of phone numbers, see [Outsource]. Above each stands the
+// head, a comment for each text.
+func Render(entries []*Entry, perKind bool, head ...string) []*File {
 	var files []*File
 	var f *writer
 	kind := ""
@@ -104,9 +105,11 @@ type writer struct {
 	filled  bool // there is an entry in it that is no comment
 }
 
-func newWriter(name, head string) *writer {
+func newWriter(name string, head []string) *writer {
 	w := &writer{file: &File{Name: name}}
-	w.line("# " + comment(head))
+	for _, text := range head {
+		w.line("# " + comment(text))
+	}
 	return w
 }
 

@@ -35,13 +35,21 @@ func TestObserveByConnection(t *testing.T) {
 		}
 
 		var calls atomic.Int64
-		c := newClient(t, client.Config{Transport: answers{http.StatusForbidden, `{}`}, Concurrency: 2, OnCall: func(client.Call) { calls.Add(1) }})
+		c := newClient(t, client.Config{Transport: answers{http.StatusUnauthorized, `{}`}, Concurrency: 2, OnCall: func(client.Call) { calls.Add(1) }})
 		var want resource.Want
 		for i := range 500 {
 			want.IDs = append(want.IDs, fmt.Sprint(i))
 		}
 		if _, err := row(kind).Open(c).Observe(t.Context(), want); !client.Unauthorized(err) || calls.Load() > 50 {
 			t.Errorf("%d calls with a key that was refused, %v", calls.Load(), err)
+		}
+
+		// One that may not be read says nothing of the others.
+		r.fail("GET /"+kind+"/2", "status", 403, 1)
+		seen, err = r.ops(kind).Observe(t.Context(), resource.Want{IDs: []string{"1", "2", "3"}})
+		must(t, err)
+		if got := ids(seen); !slices.Equal(got, []string{"1", "3"}) || len(seen.Failed) != 1 || !client.Forbidden(seen.Failed["2"]) {
+			t.Errorf("objects %q, failed %v", got, seen.Failed)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func TestMediaVerifyUnauthorized(t *testing.T) {
 		want.Deep = append(want.Deep, fmt.Sprint(i))
 	}
 	r := newRig(t, `{"media":[`+strings.Join(account, ",")+`]}`)
-	r.fail("GET /media/*/download", "status", 403, -1)
+	r.fail("GET /media/*/download", "status", 401, -1)
 	var calls atomic.Int64
 	c := newClient(t, client.Config{BaseURL: r.client.BaseURL(), Concurrency: 2, OnCall: func(client.Call) { calls.Add(1) }})
 	if _, err := row(media).Open(c).Observe(t.Context(), want); !client.Unauthorized(err) {
@@ -74,6 +74,16 @@ func TestMediaVerifyUnauthorized(t *testing.T) {
 	r.fail("GET /media", "status", 401, -1)
 	if _, err := row(media).Open(c).Observe(t.Context(), want); !client.Unauthorized(err) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A key that may list media and not download them has no media that are in doubt but by their content.
+func TestMediaVerifyForbidden(t *testing.T) {
+	r := newRig(t, `{"_forbidden":["GET /media/*/download"],"media":[{"media_name":"a"},{"media_name":"b"}]}`)
+	seen, err := r.ops(media).Observe(t.Context(), resource.Want{Deep: []string{"a", "b"}})
+	must(t, err)
+	if got := ids(seen); !slices.Equal(got, []string{"a", "b"}) || len(seen.Failed) != 0 || !client.Forbidden(seen.Doubts["a"]) || !client.Forbidden(seen.Doubts["b"]) {
+		t.Errorf("objects %q, failed %v, doubts %v", got, seen.Failed, seen.Doubts)
 	}
 }
 

@@ -107,6 +107,7 @@ var applyExamples = map[resource.Code]resource.Args{
 	"not_archived":          {"count": 2, "unit": "recording"},
 	"still_there":           {"count": 1, "called": 1, "unit": "transcription"},
 	"stopped_lost":          {"count": 500, "batches": 5, "unit": "recording"},
+	"stopped_forbidden":     {"count": 500, "batches": 5, "unit": "recording"},
 	"cut_off":               {"count": 50, "gone": 12, "unit": "recording", "recorded": true},
 	"only_reports":          {"count": 7, "unit": "recording", "kind": "recording_retention"},
 

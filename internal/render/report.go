@@ -10,7 +10,7 @@ import (
 // Report is what a job did: what there is to say, how each change ended, what waits and what is wrong.
 type Report struct {
 	Plan   *plan.Plan // nil where there is none
-	Whole  bool       // it is of all that is desired, so that its summary says enough
+	Whole  bool       // it is of all that is desired, so that its summary says enough of what is done and waits
 	Result *plan.Result
 	Says   []plan.Note
 }
@@ -36,6 +36,8 @@ func (ws *Words) Lines(r *Report) (lines []string) {
 			c := &r.Plan.Waiting[i]
 			lines = append(lines, fmt.Sprintf("waiting: %s of %s: %s", countedUnits(c.Items), c.Addr, ws.All(c.Reasons)))
 		}
+	}
+	if r.Plan != nil {
 		for i := range r.Plan.Problems {
 			q := &r.Plan.Problems[i]
 			lines = append(lines, fmt.Sprintf("problem: %s: %s", plan.Subject(q.Addr), ws.Problem(q)))

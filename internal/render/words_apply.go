@@ -40,11 +40,12 @@ var applyWords = map[resource.Code]string{
 	"not_retried_observe": "not retried: mode is observe",
 	"nothing_to_retry":    "nothing is due to be tried again",
 
-	"nothing_due":  "nothing is due to be deleted",
-	"archived":     "archived: {{count .count .unit}}",
-	"not_archived": "not archived, and so not deleted: {{count .count .unit}}",
-	"still_there":  "{{count .count .unit}} still there, of which {{.called}} Telnyx called deleted: the next run tries again",
-	"stopped_lost": "stopped: of {{.batches}} batches in a row nobody knows what became of them; {{count .count .unit}} not tried",
+	"nothing_due":       "nothing is due to be deleted",
+	"archived":          "archived: {{count .count .unit}}",
+	"not_archived":      "not archived, and so not deleted: {{count .count .unit}}",
+	"still_there":       "{{count .count .unit}} still there, of which {{.called}} Telnyx called deleted: the next run tries again",
+	"stopped_lost":      "stopped: of {{.batches}} batches in a row nobody knows what became of them; {{count .count .unit}} not tried",
+	"stopped_forbidden": "stopped: {{.batches}} batches in a row were forbidden; {{count .count .unit}} not tried",
 
 	"no_policy":            "no policy says that any {{.unit}} is to be deleted",
 	"hold_keeps":           "keeps {{if .more}}at least {{end}}{{count .count .unit}}, of which {{.due}} would be due without it",

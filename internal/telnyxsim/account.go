@@ -21,7 +21,11 @@ type account struct {
 	owned    map[string]map[string]*collection
 	keys     []any             // api_keys; nil: any key will do
 	switches map[string]string // those that were given, settings too
-	nextID   int64
+
+	forbids   []any // _forbidden, as it was given
+	forbidden []forbidden
+
+	nextID int64
 
 	uploadTime time.Duration
 	agenda     agenda

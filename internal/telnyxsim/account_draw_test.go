@@ -115,5 +115,8 @@ func drawAccount(t *rapid.T) map[string]any {
 	if rapid.Bool().Draw(t, "keys?") {
 		doc["api_keys"] = []any{"k"}
 	}
+	if rapid.Bool().Draw(t, "forbidden?") {
+		doc["_forbidden"] = []any{"DELETE /media/*", "operator_connect"}
+	}
 	return doc
 }

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -56,10 +54,8 @@ type Fault struct {
 // fault is a Fault that was found valid.
 type fault struct {
 	Fault
-	method string
-	path   []string
-	wild   []bool // which of the path's segments match any
-	delay  time.Duration
+	match
+	delay time.Duration
 }
 
 type faults struct {
@@ -104,21 +100,9 @@ func (fs *faults) remaining() []Fault {
 func arm(f Fault) (*fault, error) {
 	a := &fault{Fault: f}
 	a.Headers = maps.Clone(f.Headers)
-	words := strings.Fields(f.Match)
-	if len(words) != 2 || !strings.HasPrefix(words[1], "/") {
-		return nil, errors.New(`match must be METHOD PATH, as in "GET /external_connections"`)
-	}
-	a.method = words[0]
-	if a.method != strings.ToUpper(a.method) {
-		return nil, fmt.Errorf("the method %q must be in capitals", a.method)
-	}
-	for seg := range strings.SplitSeq(words[1][1:], "/") {
-		wild := seg == "*" || strings.HasPrefix(seg, "{") && strings.HasSuffix(seg, "}")
-		name, err := url.PathUnescape(seg)
-		if err != nil {
-			return nil, fmt.Errorf("the path's segment %q is badly escaped", seg)
-		}
-		a.path, a.wild = append(a.path, name), append(a.wild, wild)
+	var err error
+	if a.match, err = parseMatch(f.Match); err != nil {
+		return nil, err
 	}
 	if f.Delay != "" {
 		d, err := time.ParseDuration(f.Delay)
@@ -172,18 +156,6 @@ func (fs *faults) take(method string, segments []string) fault {
 		return *f
 	}
 	return fault{}
-}
-
-func (f *fault) matches(method string, segments []string) bool {
-	if f.method != "*" && f.method != method || len(f.path) != len(segments) {
-		return false
-	}
-	for i, seg := range segments {
-		if !f.wild[i] && f.path[i] != seg {
-			return false
-		}
-	}
-	return true
 }
 
 // reply is the answer of a "status" fault.

@@ -23,7 +23,7 @@ func parseAccount(parts []part, doc []byte, now time.Time, nextID int64) (*accou
 		kinds: map[string]kind{}, collections: map[string]*collection{}, owned: map[string]map[string]*collection{},
 		switches: map[string]string{}, nextID: nextID, onWay: map[string][]string{},
 	}
-	known := []string{"api_keys"}
+	known := []string{"api_keys", "_forbidden"}
 	for _, p := range parts {
 		if p.kind.name != "" {
 			known = append(known, p.kind.name)
@@ -42,6 +42,9 @@ func parseAccount(parts []part, doc []byte, now time.Time, nextID int64) (*accou
 		if a.keys, ok = v.([]any); !ok || !texts.holds(v) || slices.Contains(a.keys, any("")) {
 			return nil, errors.New("account: api_keys must be an array of strings that are not empty")
 		}
+	}
+	if err := a.loadForbidden(top); err != nil {
+		return nil, fmt.Errorf("account: %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(top)) {
 		if !slices.Contains(known, name) {
@@ -170,6 +173,9 @@ func (a *account) document(parts []part) map[string]any {
 	}
 	if a.keys != nil {
 		doc["api_keys"] = a.keys
+	}
+	if a.forbids != nil {
+		doc["_forbidden"] = a.forbids
 	}
 	return doc
 }

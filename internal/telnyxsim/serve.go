@@ -109,12 +109,19 @@ func (s *Sim) perform(r *http.Request, rt *route, missing *reply, segments []str
 	}
 	s.mu.Lock()
 	known := s.acc.knowsKey(r.Header.Get("Authorization"))
+	var forbids *reply
+	if rt != nil {
+		forbids = s.acc.refuses(rt, segments)
+	}
 	s.mu.Unlock()
 	if !known {
 		return refuse(http.StatusUnauthorized, problem{code: "10009", detail: "Could not understand the provided credentials."})
 	}
 	if missing != nil {
 		return *missing
+	}
+	if forbids != nil {
+		return *forbids
 	}
 	c.params = rt.params(segments)
 	var refused *reply

@@ -25,6 +25,7 @@
 //	outbound_voice_profiles   objects; while absent, every profile id is accepted
 //	connections               objects; while absent, only external connections are known
 //	api_keys                  strings; while absent, every key is accepted
+//	_forbidden                strings: what is answered with 403, "GET /media" or, with all below it, "media"
 //	_operator_connect_pending objects: the connections that a refresh brings to light
 //	_operator_connect_log_messages  objects: the log messages that a refresh brings
 //	_operator_connect_refresh "idle" (default) or "in_progress"

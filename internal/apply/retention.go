@@ -25,8 +25,6 @@ type Retention interface {
 	Batch() int
 	// Archive keeps one below a directory: when it returns nil, all of it is there.
 	Archive(ctx context.Context, id string, created time.Time, dir string) error
-	// ClockSkew is how far Telnyx's clock is ahead of ours, by its last answer.
-	ClockSkew() (skew time.Duration, known bool)
 }
 
 // The codes of plans of retention.
@@ -60,7 +58,7 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	if rules.Err != nil {
 		return p, rules.Err
 	}
-	x := &reader{Engine: e, api: api, unit: unitOf(kind), now: e.now()}
+	x := &reader{Engine: e, api: api, unit: unitOf(kind), began: e.machine(), now: e.now()}
 	x.begun, x.left = begunOf(snap, x.unit)
 	deletes := slices.ContainsFunc(rules.Policies, func(p retention.Policy) bool { return !p.Keep })
 	if !deletes && len(x.begun) == 0 {
@@ -119,6 +117,7 @@ type reader struct {
 	*Engine
 	api   Retention
 	unit  string
+	began time.Time // by this machine's clock
 	now   time.Time
 	until time.Time // what is younger is not looked at: it cannot be due, and comes while the pages are read
 	fold  *retention.Fold
@@ -203,7 +202,7 @@ func deletion(d resource.Deleted, how plan.Status, err, request string) resource
 // each reads a list, by clocks that agree.
 func (x *reader) each(ctx context.Context, filters map[string]string, take func(r *resource.Recording) error) error {
 	err := x.api.Each(ctx, filters, x.until, func(r *resource.Recording) error {
-		if err := x.clocks(); err != nil {
+		if err := x.clocksSince(x.began); err != nil {
 			return err
 		}
 		return take(r)
@@ -211,26 +210,7 @@ func (x *reader) each(ctx context.Context, filters map[string]string, take func(
 	if err != nil {
 		return err
 	}
-	return x.clocks()
-}
-
-// maxSkew is how far the clocks may be apart: by a wrong one, everything is old.
-const maxSkew = 5 * time.Minute
-
-// clocks compares Telnyx's clock, this machine's, and what that said when the run began.
-func (x *reader) clocks() error {
-	switch skew, known := x.api.ClockSkew(); {
-	case !known:
-		return errors.New("what time it is for Telnyx is not known: its answer has no Date")
-	case skew.Abs() > maxSkew:
-		return fmt.Errorf("the clocks of Telnyx and of this machine are %v apart: set that of this machine", skew.Round(time.Second))
-	}
-	// Without its monotonic part a time is what the clock said.
-	now := x.Engine.now()
-	if by := now.Sub(x.now) - now.Round(0).Sub(x.now.Round(0)); by > maxSkew {
-		return fmt.Errorf("this machine's clock was set back by %v while this ran", by.Round(time.Second))
-	}
-	return nil
+	return x.clocksSince(x.began)
 }
 
 // How often a list is read to see it twice the same, and an id that nothing has.

@@ -81,7 +81,7 @@ func newRig(t tb, wrap func(http.Handler) http.Handler, account any) *rig {
 	rows := kinds.Table()
 	e := &apply.Engine{
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
-		BaseURL: c.BaseURL(), Key: "KEY", Settle: time.Microsecond,
+		BaseURL: c.BaseURL(), Key: "KEY", Settle: time.Microsecond, ClockSkew: c.ClockSkew,
 	}
 	e.Numbers = kinds.NewNumbers(c)
 	for _, row := range rows {

@@ -116,6 +116,7 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus, err error) {
 	}
 	l.Log.Info("pass", "why", pass.Why, "summary", pass.Summary)
 	l.warn(r.Plan)
+	l.note(r.Plan)
 }
 
 // gistOf is what of a pass makes it another one than the last: codes, addresses and counts, never words. What an unread
@@ -129,6 +130,7 @@ func gistOf(r *apply.Report, pass *PassStatus, err error) string {
 		Outcomes map[string]int
 		Problems []string
 		Withheld []string
+		Notes    []string
 	}{Failed: pass.failed, Outcomes: pass.Outcomes}
 	if err != nil {
 		gist.Error = err.Error()
@@ -143,8 +145,19 @@ func gistOf(r *apply.Report, pass *PassStatus, err error) string {
 			h := &r.Plan.Withheld[i]
 			gist.Withheld = append(gist.Withheld, h.Addr.String()+" "+string(codeOf(h.Guards)))
 		}
+		for i := range r.Plan.Notes {
+			n := &r.Plan.Notes[i]
+			gist.Notes = append(gist.Notes, n.Addr.String()+" "+string(n.Reason.Code))
+		}
 	}
 	return plan.Canonical(gist)
+}
+
+// note says what is worth knowing.
+func (l *loop) note(p *plan.Plan) {
+	for _, n := range notesOf(p, l.words) {
+		l.Log.Info("note", "address", n.Address, "code", n.Code, "text", n.Text)
+	}
 }
 
 // warn says what is wrong and what is withheld.

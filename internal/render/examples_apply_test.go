@@ -94,6 +94,9 @@ var applyExamples = map[resource.Code]resource.Args{
 	"only_observed": {"address": "phone_numbers/hq"},
 	"in_place":      {"address": "phone_numbers/hq"},
 
+	"clocks_apart":   {"by": "6m0s", "ahead": true},
+	"clock_set_back": {"by": "1h0m0s"},
+
 	"no_policy":             {"unit": "recording"},
 	"hold_keeps":            {"count": 7, "unit": "recording"},
 	"message_dismissed":     {"rule": "log_message_rules/noise", "code": "10015", "title": "Number not ready", "detail": "It is being ported.", "at": "/phone_numbers/0", "connection": "1293384261075731499", "number": "+15125550100", "ticket": "542f2d35"},

@@ -46,6 +46,11 @@ var applyWords = map[resource.Code]string{
 	"still_there":  "{{count .count .unit}} still there, of which {{.called}} Telnyx called deleted: the next run tries again",
 	"stopped_lost": "stopped: of {{.batches}} batches in a row nobody knows what became of them; {{count .count .unit}} not tried",
 
+	"clocks_apart": "the clocks of Telnyx and of this machine are {{.by}} apart, this one {{if .ahead}}ahead{{else}}behind{{end}}: set that of this machine; " +
+		"until then nothing is deleted for its age, and no time is up for phone numbers that are on their way",
+	"clock_unknown":  "what time it is for Telnyx is not known: its answer has no Date",
+	"clock_set_back": "this machine's clock was set back by {{.by}} while this ran",
+
 	"no_policy":    "no policy says that any {{.unit}} is to be deleted",
 	"hold_keeps":   "keeps {{count .count .unit}} that would be due without it",
 	"cut_off":      "an earlier run was cut off while it deleted {{count .count .unit}}: {{.gone}} of them are gone{{if .recorded}}, and in the history now{{end}}",

@@ -250,3 +250,23 @@ func TestLawsOfNumbersByOtherClocks(t *testing.T) {
 		})
 	})
 }
+
+// A clock that was off and is set makes nothing older than it is: what the answers of an earlier run told of it is no
+// reason to delete anything.
+func TestAClockThatWasSetMakesNothingOld(t *testing.T) {
+	t.Parallel()
+	k := plainly(t, object{"recordings": aged(5, 14, 40)})
+	desired := k.load("a", "recording_retention:\n  all: {delete_after: 15d}\n")
+	now := k.engine.ClockSkew
+	k.engine.ClockSkew = func() (time.Duration, bool) { // until the first answer, what the last run heard
+		if n := len(k.sim.Journal()); n == 0 {
+			return 72 * time.Hour, true
+		}
+		return now()
+	}
+	k.sim.ClearJournal()
+	k.enforce(desired)
+	if left := k.ids("recordings"); len(left) != 2 {
+		t.Errorf("left %v", sorted(left))
+	}
+}

@@ -58,7 +58,7 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	if rules.Err != nil {
 		return p, rules.Err
 	}
-	x := &reader{Engine: e, api: api, unit: unitOf(kind), began: e.machine(), now: e.now()}
+	x := &reader{Engine: e, api: api, unit: unitOf(kind), now: e.machine()}
 	x.begun, x.left = begunOf(snap, x.unit)
 	deletes := slices.ContainsFunc(rules.Policies, func(p retention.Policy) bool { return !p.Keep })
 	if !deletes && len(x.begun) == 0 {
@@ -117,8 +117,7 @@ type reader struct {
 	*Engine
 	api   Retention
 	unit  string
-	began time.Time // by this machine's clock
-	now   time.Time
+	now   time.Time // by this machine's clock, which what is read has to agree with: how far it was off before says nothing
 	until time.Time // what is younger is not looked at: it cannot be due, and comes while the pages are read
 	fold  *retention.Fold
 
@@ -202,7 +201,7 @@ func deletion(d resource.Deleted, how plan.Status, err, request string) resource
 // each reads a list, by clocks that agree.
 func (x *reader) each(ctx context.Context, filters map[string]string, take func(r *resource.Recording) error) error {
 	err := x.api.Each(ctx, filters, x.until, func(r *resource.Recording) error {
-		if err := x.clocksSince(x.began); err != nil {
+		if err := x.clocksSince(x.now); err != nil {
 			return err
 		}
 		return take(r)
@@ -210,7 +209,7 @@ func (x *reader) each(ctx context.Context, filters map[string]string, take func(
 	if err != nil {
 		return err
 	}
-	return x.clocksSince(x.began)
+	return x.clocksSince(x.now)
 }
 
 // How often a list is read to see it twice the same, and an id that nothing has.

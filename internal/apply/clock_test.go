@@ -110,6 +110,9 @@ func TestRenewalsGoByTelnyxsClock(t *testing.T) {
 					t.Errorf("%v to go: written: %v", c.left, y.reels.calls)
 				}
 				if c.due {
+					if !y.reels.told.Equal(telnyx()) {
+						t.Errorf("the write is told that it is %v, and for Telnyx it is %v", y.reels.told, telnyx())
+					}
 					return
 				}
 				if in := time.Until(made.NextRenewal); in != c.left-10*time.Hour {

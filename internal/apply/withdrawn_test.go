@@ -104,6 +104,9 @@ func TestAWithdrawnCreateIsLookedForTwice(t *testing.T) {
 				if took := time.Since(start); took != c.wait {
 					t.Errorf("it waited %v, want %v", took, c.wait)
 				}
+				if c.none && c.root != "" && b.looks > 0 {
+					t.Errorf("what is not written, and of which this run began nothing, is read")
+				}
 				same(t, "sent", y.carriers.calls, nil)
 				same(t, "owned", y.owned(), c.owned)
 				same(t, "begun", y.begun(), c.begun)

@@ -36,6 +36,14 @@ func TestWithdrawn(t *testing.T) {
 		"it is older":             {minimal{intents: box, live: `boxes: [{id: a, created: 2026-01-02T02:59:00Z}]`}, []string{"held create_abandoned"}, ""},
 		"it is younger":           {minimal{intents: box, live: `boxes: [{id: a, created: 2026-01-02T03:20:00Z}]`}, []string{"held create_abandoned"}, ""},
 
+		"one of two is older": {
+			minimal{
+				intents: `trunks/a: {key: shared, root: /root}`,
+				live:    `trunks: [{id: "1", mode: shared, created: 2026-01-01T00:00:00Z}, {id: "2", mode: shared, created: 2026-01-02T03:04:06Z}]`,
+			},
+			[]string{"held create_abandoned"}, "",
+		},
+
 		"of another configuration": {minimal{intents: `boxes/a: {key: a, root: /other}`, live: `boxes: [{id: a}]`}, nil, ""},
 		"the entry is in another configuration": {
 			minimal{intents: box, live: `boxes: [{id: a}, {id: b}]`, owned: `boxes/a: {id: b, root: /other}`}, []string{"orphan orphan_behind a", "note owned_elsewhere"}, "",

@@ -20,9 +20,9 @@ const (
 //
 //	the kind, or what answers to its key, was not read   nothing is said of it, but for the error
 //	nothing may be it, or what may be it is ours         it is over
-//	an entry means what may be it                        it waits until the entry has it, or does not mean it
+//	an entry means what may be it                        nothing until that has it, or means something else
 //	one object is it for certain                         it is ours, and an orphan
-//	… in the place of one that is there yet              it waits until that is gone: an address has one object
+//	… in the place of one that is there yet              nothing until that is gone: an address has one object
 //	else                                                 a person has to decide
 //
 // What it takes to be over or ours is what the plan says after one reading; see [plan.Plan.Settle].

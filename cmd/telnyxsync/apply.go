@@ -196,6 +196,7 @@ func (a *app) locked(ctx context.Context, engine *apply.Engine, db *state.DB, sn
 	if err != nil {
 		return nil, err
 	}
+	again.Settle(&p)
 	before, now := plan.EssenceOf(&p), plan.EssenceOf(&again)
 	if !before.Same(&now) {
 		return nil, errors.New("the account or the state changed since the plan was made; nothing was changed: look again, with the same command")

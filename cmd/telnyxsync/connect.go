@@ -87,7 +87,7 @@ func (a *app) connectWith(cfg client.Config, secrets secret.Reader, t tuning) (*
 	e := &apply.Engine{
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{},
 		BaseURL: c.BaseURL(), Key: key, Instance: a.instance, Concurrency: a.concurrency,
-		OperatorConnect: c.OperatorConnect(), Numbers: kinds.NewNumbers(c), Secret: secrets.Read,
+		ClockSkew: c.ClockSkew, OperatorConnect: c.OperatorConnect(), Numbers: kinds.NewNumbers(c), Secret: secrets.Read,
 		Messages: kinds.NewMessages(c), Limits: t.limits, Settle: t.settle, Times: t.times,
 		Retention: map[string]apply.Retention{
 			kinds.RecordingRetentionKind: kinds.NewRecordings(c), kinds.TranscriptionRetentionKind: kinds.NewTranscriptions(c),

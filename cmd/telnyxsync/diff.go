@@ -98,7 +98,8 @@ func (f *planFlags) options() (apply.Options, error) {
 // checkOnly refuses addresses that mean nothing here: they are mistyped.
 func checkOnly(only []resource.Addr, desired resource.Config, snap state.Snapshot) error {
 	for _, a := range only {
-		known := desired.Find(a) != nil || slices.ContainsFunc(rows(&snap), func(r row) bool { return r.Addr == a })
+		known := desired.Find(a) != nil || slices.ContainsFunc(rows(&snap), func(r row) bool { return r.Addr == a }) ||
+			slices.ContainsFunc(snap.Intents, func(in resource.Intent) bool { return in.Addr == a })
 		if !known {
 			return fmt.Errorf("--only %s: neither written nor owned; `telnyxsync state list` and `telnyxsync validate` show what there is", a)
 		}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/export"
@@ -90,7 +89,7 @@ func (a *app) export(ctx context.Context, f *exportFlags) error {
 	if err := engine.CheckAccount(ctx, snap, nil, apply.Options{}); err != nil {
 		return err
 	}
-	src := export.Source{Kinds: engine.Kinds, Owned: snap.Owned, Instance: a.instance, Now: time.Now()}
+	src := export.Source{Kinds: engine.Kinds, Owned: snap.Owned, Instance: a.instance, Now: engine.Time()}
 	var unread []apply.Unread
 	src.Live, unread, err = engine.Everything(ctx, snap, func(kind string) []string {
 		if names := f.named[kind]; names != nil {

@@ -18,11 +18,12 @@ import (
 	"telnyxsync/internal/telnyxsim"
 )
 
-// killer stands before a simulator and kills a run when its n-th request arrives: before it is
+// killer stands before a simulator and kills a run when its n-th request, or POST, arrives: before it is
 // handled, when it is handled and not answered, or when it is answered. Between two requests a
 // run does nothing but write its state, so these are all the steps there are.
 type killer struct {
-	next http.Handler
+	next  http.Handler
+	posts bool // counts POSTs alone
 
 	mu     sync.Mutex
 	n      int
@@ -70,9 +71,12 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k.mu.Lock()
-	k.seen++
+	counts := !k.posts || r.Method == http.MethodPost
+	if counts {
+		k.seen++
+	}
 	strike, mode, n, refuse := k.strike, k.mode, k.n, k.refuse
-	hit := k.seen == n && strike != nil
+	hit := counts && k.seen == n && strike != nil
 	k.refuse = refuse || hit && mode != "answered"
 	k.mu.Unlock()
 	if refuse {

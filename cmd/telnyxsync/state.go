@@ -147,7 +147,8 @@ func (a *app) stateAdoptCommand() *cobra.Command {
 		Use:   "adopt ADDR ID",
 		Short: "Remember that the object ID is that of the entry ADDR",
 		Long: `Remembers that the object with Telnyx's id ID is that of the entry ADDR, after having read
-it. Nothing is changed on Telnyx; the next diff compares it.`,
+it. Nothing is changed on Telnyx; the next diff compares it. What a create made whose entry is no
+longer written belongs to the configuration that asked for it, and goes with ` + "`apply --prune`" + `.`,
 		Example: "  telnyxsync state adopt external_connections/zoom-emea 1930241863466354012",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -176,6 +177,11 @@ it. Nothing is changed on Telnyx; the next diff compares it.`,
 					return fmt.Errorf("telnyx has no object %q of %s", args[1], addr.Kind)
 				}
 				own := resource.Owned{Addr: addr, ID: live.ID}
+				for _, in := range snap.Intents {
+					if in.Addr == addr { // where nobody writes it any more, it is an orphan of who asked for it
+						own.Root = in.Root
+					}
+				}
 				for _, o := range snap.Owned {
 					switch {
 					case o.Addr.Kind == addr.Kind && o.ID == live.ID && o.Addr != addr:

@@ -134,9 +134,12 @@ func (a *app) printStatus(s *daemon.Status) {
 	for _, list := range []struct {
 		name    string
 		entries []daemon.EntryStatus
-	}{{"failed", s.Failed}, {"problem", s.Problems}, {"withheld", s.Withheld}} {
+	}{{"failed", s.Failed}, {"problem", s.Problems}, {"withheld", s.Withheld}, {"note", s.Notes}} {
 		for _, e := range list.entries {
-			say("%s: %s: %s", list.name, e.Address, e.Text)
+			if e.Address != "" {
+				e.Address += ": "
+			}
+			say("%s: %s%s", list.name, e.Address, e.Text)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Jobs)) {

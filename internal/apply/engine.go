@@ -38,7 +38,10 @@ type Engine struct {
 	Concurrency int                   // changes at a time; 0 is 10
 	Settle      time.Duration         // between two looks for a create whose answer was lost; 0 is 3 s
 	Limits      Limits                // of guards; nil is the defaults
-	Now         func() time.Time      // nil is the machine's clock
+	Now         func() time.Time      // this machine's clock; nil is time.Now
+
+	// ClockSkew tells how far Telnyx's clock is ahead of this machine's, by its last answer; nil is that nobody knows.
+	ClockSkew func() (skew time.Duration, known bool)
 
 	// Secret reads what a reference leads to; nil where no kind has secrets.
 	Secret func(ref resource.SecretRef) (string, error)
@@ -80,13 +83,6 @@ func (e *Engine) settle() time.Duration {
 		return 3 * time.Second
 	}
 	return e.Settle
-}
-
-func (e *Engine) now() time.Time {
-	if e.Now == nil {
-		return time.Now()
-	}
-	return e.Now()
 }
 
 func wait(ctx context.Context, d time.Duration) error {

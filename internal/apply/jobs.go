@@ -68,11 +68,13 @@ func (r *Report) Exit() int {
 
 // RunJob runs a job and remembers in the state that it ran.
 func RunJob(ctx context.Context, j Job, e *Engine, s Situation) (Report, error) {
-	run := state.JobRun{Name: j.Name, Started: e.now()}
+	run := state.JobRun{Name: j.Name, Started: e.machine()} // as schedules go by
 	report, err := j.Run(ctx, e, s)
-	run.Ended = e.now()
+	run.Ended = e.machine()
 	if err != nil {
 		run.Error = err.Error()
+	} else if why := e.apart(); !why.IsZero() {
+		report.Says = append(report.Says, plan.Note{Reason: why})
 	}
 	return report, errors.Join(err, s.DB.RecordJob(ctx, run))
 }

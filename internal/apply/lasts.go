@@ -65,7 +65,7 @@ func (x *executor) lasts(c *plan.Change, d plan.Delta, live, answer *resource.Li
 	case plan.OwnerTagPath:
 		return live.OnlyOwnedBy(diff.WorkOf(c).Write.Owner)
 	case plan.RenewPath:
-		// Where nobody says when it ends, it is renewed by our own clock, and nothing speaks against that.
+		// Where nobody says when it ends, it is renewed by what we remember, and nothing speaks against that.
 		return live.Expires.IsZero() || live.Expires.After(diff.WorkOf(c).Live.Expires)
 	}
 	have, shown := resource.Get(live.Object, d.Path)

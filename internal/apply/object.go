@@ -194,6 +194,7 @@ func (x *executor) update(ctx context.Context, c *plan.Change, w *diff.Work) (d 
 	ops, blind := x.Operations[c.Addr.Kind], x.kind(c).Blind
 	if len(c.Deltas) > 0 {
 		write := w.Write
+		write.Now = x.now()
 		if blind {
 			in := x.intent(c, w)
 			write.Again = w.Begun != nil && w.Begun.Key == in.Key && w.Begun.Hash == in.Hash
@@ -289,7 +290,7 @@ func (x *executor) make(ctx context.Context, c *plan.Change, w *diff.Work) (r re
 	ops := x.Operations[c.Addr.Kind]
 	if w.Resume != nil {
 		write := w.Write
-		write.Live, write.Patch = w.Resume, write.Desired
+		write.Now, write.Live, write.Patch = x.now(), w.Resume, write.Desired
 		r, err = ops.Update(ctx, write)
 	} else {
 		r, err = ops.Create(ctx, w.Write)

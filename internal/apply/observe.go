@@ -17,16 +17,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// observe reads the kinds whose section is written, at the same time. Those whose natural keys refer
-// to other entries come after them.
+// observe reads the kinds whose section is written, or in which a create was begun, at the same time. Those whose
+// natural keys refer to other entries come after them.
 func (e *Engine) observe(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (map[string]diff.Observed, error) {
 	live := map[string]diff.Observed{}
 	var first, then []*resource.Kind
 	for i := range e.Kinds {
 		k := &e.Kinds[i]
 		written := slices.ContainsFunc(desired.Roots, func(r resource.Root) bool { return r.Sections[k.Name] })
+		begun := slices.ContainsFunc(snap.Intents, func(in resource.Intent) bool {
+			return in.Addr.Kind == k.Name && desired.Root(in.Root) != nil
+		})
 		switch foreign := o.Foreign && k.Listed; {
-		case !written && !foreign, k.Rules, k.Groups: // numbers are read as the plan asks for them
+		case !written && !begun && !foreign, k.Rules, k.Groups: // numbers are read as the plan asks for them
 		case diff.KeysRefer(k, desired):
 			then = append(then, k)
 		default:

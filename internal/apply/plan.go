@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"slices"
+	"time"
 
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/numbers"
@@ -31,6 +32,8 @@ func (e *Engine) Plan(ctx context.Context, desired resource.Config, snap state.S
 		return p, err
 	}
 	e.review(&p, in, snap)
+	e.noteClocks(&p)
+	p.NextRenewal, p.NextLook = e.local(p.NextRenewal), e.local(p.NextLook)
 	if !snap.Exists && !o.Stateless {
 		p.Notes = append(p.Notes, plan.Note{Reason: plan.Reason{Code: NoStateYet}})
 	}
@@ -82,7 +85,7 @@ func form(p *plan.Plan) { p.Calls = numbers.Calls(p.Changes) }
 func (e *Engine) input(desired resource.Config, snap state.Snapshot, o Options) diff.Input {
 	return diff.Input{
 		Kinds: e.Kinds, Desired: desired, Owned: snap.Owned, Groups: snap.Groups, Intents: snap.Intents, Instance: e.Instance, Now: e.now(),
-		Orders: snap.Orders, Troubles: snap.Troubles, Times: e.Times,
+		ClocksApart: !e.apart().IsZero(), Orders: snap.Orders, Troubles: snap.Troubles, Times: e.Times,
 		NeedSecrets: o.Writing, Prune: o.Prune, Stateless: o.Stateless, Foreign: o.Foreign, Only: o.Only,
 	}
 }
@@ -90,12 +93,29 @@ func (e *Engine) input(desired resource.Config, snap state.Snapshot, o Options) 
 // PlanSettled is Plan, but where a create is in doubt it looks a second time, some time after the
 // first: what Telnyx has made may take a moment to show.
 func (e *Engine) PlanSettled(ctx context.Context, desired resource.Config, snap state.Snapshot, o Options) (plan.Plan, error) {
+	first, err := e.Plan(ctx, desired, snap, o)
+	inDoubt := slices.ContainsFunc(first.Changes, func(c plan.Change) bool { return c.InDoubt })
+	if err != nil || !inDoubt && len(first.Withdrawn) == 0 {
+		return first, err
+	}
+	if err := wait(ctx, e.settleFor(first.Withdrawn)); err != nil {
+		return first, err
+	}
 	p, err := e.Plan(ctx, desired, snap, o)
-	if err != nil || !slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.InDoubt }) {
-		return p, err
+	p.Settle(&first)
+	return p, err
+}
+
+// patience is for how many settle times a create that nobody wants any more is waited for: nothing is sent in its
+// place, so there is no hurry.
+const patience = 4
+
+// settleFor is the time between two looks.
+func (e *Engine) settleFor(withdrawn []plan.Withdrawn) time.Duration {
+	longest := e.settle()
+	for i := range withdrawn {
+		old := max(e.now().Sub(withdrawn[i].At), 0)
+		longest = max(longest, patience*e.settle()-old)
 	}
-	if err := wait(ctx, e.settle()); err != nil {
-		return p, err
-	}
-	return e.Plan(ctx, desired, snap, o)
+	return longest
 }

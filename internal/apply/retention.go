@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,8 +26,6 @@ type Retention interface {
 	// Archive keeps one below a directory: when it returns nil, all of it is there that Telnyx has. With own it may be one
 	// in the customer's own storage, where its content stays.
 	Archive(ctx context.Context, id string, created time.Time, dir string, own bool) error
-	// ClockSkew is how far Telnyx's clock is ahead of ours, by its last answer.
-	ClockSkew() (skew time.Duration, known bool)
 }
 
 // The codes of plans of retention.
@@ -62,7 +59,7 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	if rules.Err != nil {
 		return p, rules.Err
 	}
-	x := &reader{Engine: e, api: api, unit: unitOf(kind), now: e.now()}
+	x := &reader{Engine: e, api: api, unit: unitOf(kind), now: e.machine()}
 	x.begun, x.left = begunOf(snap, x.unit)
 	j := e.judgement(desired, snap)
 	p.Job, p.Rules = kind, &resource.ApprovedRules{Rules: rules.InForce, Cutoff: x.now}
@@ -135,7 +132,7 @@ type reader struct {
 	*Engine
 	api   Retention
 	unit  string
-	now   time.Time
+	now   time.Time // by this machine's clock, which what is read has to agree with: how far it was off before says nothing
 	until time.Time // what is younger is not looked at: it cannot be due, and comes while the pages are read
 	fold  *retention.Fold
 
@@ -231,7 +228,7 @@ func classOf(kind string) plan.Class {
 // each reads a list, by clocks that agree.
 func (x *reader) each(ctx context.Context, filters map[string]string, since, until time.Time, take func(r *resource.Recording) error) error {
 	err := x.api.Each(ctx, filters, since, until, func(r *resource.Recording) error {
-		if err := x.clocks(); err != nil {
+		if err := x.clocksSince(x.now); err != nil {
 			return err
 		}
 		return take(r)
@@ -239,26 +236,7 @@ func (x *reader) each(ctx context.Context, filters map[string]string, since, unt
 	if err != nil {
 		return err
 	}
-	return x.clocks()
-}
-
-// maxSkew is how far the clocks may be apart: by a wrong one, everything is old.
-const maxSkew = 5 * time.Minute
-
-// clocks compares Telnyx's clock, this machine's, and what that said when the run began.
-func (x *reader) clocks() error {
-	switch skew, known := x.api.ClockSkew(); {
-	case !known:
-		return errors.New("what time it is for Telnyx is not known: its answer has no Date")
-	case skew.Abs() > maxSkew:
-		return fmt.Errorf("the clocks of Telnyx and of this machine are %v apart: set that of this machine", skew.Round(time.Second))
-	}
-	// Without its monotonic part a time is what the clock said.
-	now := x.Engine.now()
-	if by := now.Sub(x.now) - now.Round(0).Sub(x.now.Round(0)); by > maxSkew {
-		return fmt.Errorf("this machine's clock was set back by %v while this ran", by.Round(time.Second))
-	}
-	return nil
+	return x.clocksSince(x.now)
 }
 
 // narrowed leaves of what is due what somebody was shown and said yes to.

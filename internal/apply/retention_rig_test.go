@@ -133,7 +133,7 @@ func (k *keeper) connect(cfg client.Config) {
 	k.engine = &apply.Engine{
 		Kinds: kinds.Pure(rows), Operations: map[string]apply.Operations{}, BaseURL: c.BaseURL(), Key: "KEY", Settle: time.Microsecond,
 		Limits:      unlimited(),
-		Concurrency: cfg.Concurrency, Numbers: kinds.NewNumbers(c), Messages: kinds.NewMessages(c),
+		Concurrency: cfg.Concurrency, ClockSkew: c.ClockSkew, Numbers: kinds.NewNumbers(c), Messages: kinds.NewMessages(c),
 		Retention: map[string]apply.Retention{
 			kinds.RecordingRetentionKind: kinds.NewRecordings(c), kinds.TranscriptionRetentionKind: kinds.NewTranscriptions(c),
 		},

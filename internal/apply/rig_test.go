@@ -82,7 +82,7 @@ func newRig(t tb, wrap func(http.Handler) http.Handler, account any) *rig {
 	e := &apply.Engine{
 		Limits: unlimited(),
 		Kinds:  kinds.Pure(rows), Operations: map[string]apply.Operations{},
-		BaseURL: c.BaseURL(), Key: "KEY", Settle: time.Microsecond,
+		BaseURL: c.BaseURL(), Key: "KEY", Settle: time.Microsecond, ClockSkew: c.ClockSkew,
 	}
 	e.Numbers = kinds.NewNumbers(c)
 	for _, row := range rows {

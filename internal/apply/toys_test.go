@@ -69,6 +69,7 @@ type memory struct {
 	objects map[string]resource.Object // by id
 	calls   []string                   // those that write, "create x"
 	sent    map[string]resource.Object // by call
+	told    time.Time                  // what time it is, by the last update
 
 	// What a test may put in. Each may be nil.
 	numbers  func(id string) int
@@ -169,6 +170,7 @@ func (m *memory) Update(_ context.Context, w resource.Write) (resource.Receipt, 
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.told = w.Now
 	l := m.live(id, w.Deep)
 	return resource.Receipt{Live: &l}, nil
 }

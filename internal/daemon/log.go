@@ -119,6 +119,7 @@ func (l *loop) logPass(r *apply.Report, pass *PassStatus, err error) {
 	}
 	if r != nil && r.Plan != nil {
 		l.warn(r.Plan)
+		l.note(r.Plan)
 	}
 }
 
@@ -133,6 +134,7 @@ func gistOf(r *apply.Report, pass *PassStatus, err error) string {
 		Outcomes map[string]int
 		Problems []string
 		Withheld []string
+		Notes    []string
 	}{Failed: pass.failed, Outcomes: pass.Outcomes}
 	if err != nil {
 		gist.Error = same(err)
@@ -152,6 +154,10 @@ func gistOf(r *apply.Report, pass *PassStatus, err error) string {
 			h := &r.Plan.Withheld[i]
 			gist.Withheld = append(gist.Withheld, h.Addr.String()+" "+string(codeOf(h.Guards)))
 		}
+		for i := range r.Plan.Notes {
+			n := &r.Plan.Notes[i]
+			gist.Notes = append(gist.Notes, n.Addr.String()+" "+string(n.Reason.Code))
+		}
 	}
 	return plan.Canonical(gist)
 }
@@ -165,6 +171,13 @@ func same(err error) string {
 		return e.Same()
 	}
 	return err.Error()
+}
+
+// note says what is worth knowing.
+func (l *loop) note(p *plan.Plan) {
+	for _, n := range notesOf(p, l.words) {
+		l.Log.Info("note", "address", n.Address, "code", n.Code, "text", n.Text)
+	}
 }
 
 // warn says what is wrong and what is withheld.

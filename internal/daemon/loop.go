@@ -155,7 +155,9 @@ func (l *loop) missed(ctx context.Context) {
 	err := state.Write(ctx, l.stateDir, lockWait, func(db *state.DB, _ state.Snapshot) error {
 		runs, err := db.Jobs(ctx)
 		for name, r := range runs {
-			if s := l.cfg.Schedules[name]; s != nil && name != reconcile && s.Next(r.Started).Before(time.Now()) {
+			// One that was begun in the future was begun by a clock that was ahead: whether others were missed nobody knows.
+			now := time.Now()
+			if s := l.cfg.Schedules[name]; s != nil && name != reconcile && (r.Started.After(now) || s.Next(r.Started).Before(now)) {
 				l.kick(name, missedRun)
 			}
 		}

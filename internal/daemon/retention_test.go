@@ -70,6 +70,7 @@ func withRetention(t *testing.T, cfg func(c *Config), account func() any, test f
 			t.Fatal(err)
 		}
 		r.engine = mediaEngine(t, r.net)
+		r.engine.ClockSkew = c.ClockSkew
 		r.engine.Messages = kinds.NewMessages(c)
 		r.engine.Retention = map[string]apply.Retention{
 			kinds.RecordingRetentionKind: kinds.NewRecordings(c), kinds.TranscriptionRetentionKind: kinds.NewTranscriptions(c),

@@ -28,6 +28,7 @@ type Status struct {
 	Held      []EntryStatus        `json:"held"`
 	Problems  []EntryStatus        `json:"problems"` // of the last pass, the held ones too
 	Withheld  []EntryStatus        `json:"withheld"`
+	Notes     []EntryStatus        `json:"notes"`         // of the last pass: worth knowing, and keeping nothing from being done
 	Numbers   NumberStatus         `json:"phone_numbers"` // at the last pass
 	Messages  []resource.Message   `json:"log_messages"`  // of Telnyx, when they were looked at last
 	NextRuns  map[string]time.Time `json:"next_runs"`
@@ -135,7 +136,7 @@ func (b *board) snapshot() Status {
 	defer b.mu.Unlock()
 	s := b.s
 	s.NextRuns, s.Jobs = maps.Clone(s.NextRuns), maps.Clone(s.Jobs)
-	for _, list := range []*[]EntryStatus{&s.Failed, &s.Held, &s.Problems, &s.Withheld} {
+	for _, list := range []*[]EntryStatus{&s.Failed, &s.Held, &s.Problems, &s.Withheld, &s.Notes} {
 		*list = append([]EntryStatus{}, *list...)
 	}
 	s.Messages = append([]resource.Message{}, s.Messages...)
@@ -157,7 +158,7 @@ func (s *Status) takePlan(p *plan.Plan, words *render.Words) {
 			s.Numbers.Oldest = &at
 		}
 	}
-	s.Problems, s.Withheld = problemsOf(p, words), withheldOf(p, words)
+	s.Problems, s.Withheld, s.Notes = problemsOf(p, words), withheldOf(p, words), notesOf(p, words)
 	for i := range p.Problems {
 		if p.Problems[i].Held {
 			s.Held = append(s.Held, s.Problems[i])
@@ -169,6 +170,14 @@ func problemsOf(p *plan.Plan, words *render.Words) (out []EntryStatus) {
 	for i := range p.Problems {
 		q := &p.Problems[i]
 		out = append(out, EntryStatus{Address: plan.Subject(q.Addr), Code: q.Reason.Code, Text: words.Problem(q)})
+	}
+	return out
+}
+
+func notesOf(p *plan.Plan, words *render.Words) (out []EntryStatus) {
+	for i := range p.Notes {
+		n := &p.Notes[i]
+		out = append(out, EntryStatus{Address: plan.Subject(n.Addr), Code: n.Reason.Code, Text: words.Of(n.Reason)})
 	}
 	return out
 }

@@ -28,8 +28,11 @@ type Input struct {
 	Owned    []resource.Owned
 	Groups   []resource.Group
 	Intents  []resource.Intent
-	Instance string // in owner tags; "" is "default"
-	Now      time.Time
+	Instance string    // in owner tags; "" is "default"
+	Now      time.Time // as Telnyx has it, where that is known
+
+	// ClocksApart: this machine's clock is not Telnyx's, and one of them is wrong.
+	ClocksApart bool
 
 	// Secrets are what the references of the entries led to. One that leads nowhere is not compared;
 	// with NeedSecrets, for a run that writes, its entry is left alone.
@@ -80,7 +83,7 @@ func (c *Comparison) Plan(facts numbers.Facts) (plan.Plan, numbers.Missing) {
 	p.groups()
 	p.orphans(p.matchers)
 	p.lostGroups()
-	p.abandoned(p.matchers)
+	p.withdrawn(p.matchers)
 	p.elsewhere()
 	if p.in.Stateless {
 		p.note(reason(NoState, nil))

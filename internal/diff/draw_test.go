@@ -44,6 +44,9 @@ func drawInput(t *rapid.T) diff.Input {
 				if k.Renewal != nil {
 					l.Expires = drawTime(t, "expires")
 				}
+				if rapid.IntRange(0, 3).Draw(t, "created shown") == 0 {
+					l.Created = drawTime(t, "created")
+				}
 				seen.Objects = append(seen.Objects, l)
 			}
 		}
@@ -62,7 +65,10 @@ func drawInput(t *rapid.T) diff.Input {
 				in.Owned = append(in.Owned, o)
 			}
 			if rapid.IntRange(0, 9).Draw(t, "intent") == 0 {
-				in.Intents = append(in.Intents, resource.Intent{Addr: resource.Addr{Kind: k.Name, Name: n}, Key: rapid.SampledFrom([]string{"", "e", "5"}).Draw(t, "key")})
+				in.Intents = append(in.Intents, resource.Intent{
+					Addr: resource.Addr{Kind: k.Name, Name: n}, Key: rapid.SampledFrom([]string{"", "e", "5"}).Draw(t, "key"),
+					Root: rapid.SampledFrom([]string{"/root", "/root", "/other"}).Draw(t, "intent of"), At: now.Add(-time.Hour),
+				})
 			}
 			if rapid.IntRange(0, 2).Draw(t, "desired") == 0 {
 				continue

@@ -161,10 +161,10 @@ func (p *planner) suspects(m *matcher, in *resource.Intent) (out []*resource.Liv
 	return out
 }
 
-// spokenFor tells whether an owner tag names another instance, or another entry that we know.
+// spokenFor tells whether an owner tag names another instance, or another entry that we know, or have begun to create.
 func (p *planner) spokenFor(m *matcher, l *resource.Live) bool {
 	return slices.ContainsFunc(l.Owners, func(o resource.Owner) bool {
-		return o.Instance != p.in.Instance || m.desired[o.Name] != nil || m.rows[o.Name] != nil
+		return o.Instance != p.in.Instance || m.desired[o.Name] != nil || m.rows[o.Name] != nil || m.intents[o.Name] != nil
 	})
 }
 

@@ -26,10 +26,10 @@ var update = flag.Bool("update", false, "rewrite the goldens with what is found"
 //
 //	desired   entries by section, with the real line numbers
 //	live      objects by kind; `failed: TEXT` in an object is one that could not be read, and a text
-//	          in the place of the list a kind that could not; expires, a time; `doubt: TEXT`,
+//	          in the place of the list a kind that could not; expires and created, times; `doubt: TEXT`,
 //	          why a closer look shows nothing
 //	owned     by address: id, applied, root (/root), protect, attempts {PATH: [VALUE, COUNT]}, renewed, a time
-//	intents   by address: key, seen
+//	intents   by address: key, seen, root; begun at 2026-01-02T03:04:05Z
 //	secrets   of the environment, by name; what is not there cannot be read
 //	options   prune, stateless, foreign, only, instance, sections (written and empty), unread,
 //	          need_secrets, keyless: there is no state that could hash secrets
@@ -144,6 +144,12 @@ func unseen(p *plan.Plan) string {
 	}
 	for _, o := range p.Remember.Forget {
 		fmt.Fprintf(&b, "gone %s\n", o)
+	}
+	for _, w := range p.Withdrawn {
+		fmt.Fprintf(&b, "over %s\n", w.Addr)
+		if w.Own != nil {
+			fmt.Fprintf(&b, "  own %s\n", owned(w.Own))
+		}
 	}
 	if !p.NextRenewal.IsZero() {
 		fmt.Fprintf(&b, "next renewal %s\n", p.NextRenewal.Format(time.RFC3339))

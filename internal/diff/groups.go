@@ -34,7 +34,7 @@ func (p *planner) groups() {
 		}
 	}
 	decided := numbers.Decide(numbers.Input{
-		Now: p.in.Now, Times: p.in.Times, Groups: p.grouped, Left: p.left(k), Orders: p.in.Orders, Troubles: p.in.Troubles,
+		Now: p.in.Now, ClocksApart: p.in.ClocksApart, Times: p.in.Times, Groups: p.grouped, Left: p.left(k), Orders: p.in.Orders, Troubles: p.in.Troubles,
 		Facts: p.in.Facts, Stateless: p.in.Stateless,
 	})
 	civic := p.missing.Civic // of locations, see places

@@ -149,23 +149,6 @@ func (p *planner) elsewhere() {
 	}
 }
 
-// abandoned are creates whose outcome is unknown and whose entry is no longer written.
-func (p *planner) abandoned(matchers map[string]*matcher) {
-	for _, in := range p.in.Intents {
-		m := matchers[in.Addr.Kind]
-		if m == nil || p.in.Desired.Root(in.Root) == nil || p.in.Desired.Find(in.Addr) != nil {
-			continue
-		}
-		if m.kind.Blind {
-			p.plan.Remember.EndIntents = append(p.plan.Remember.EndIntents, in.Addr) // nothing is there that could be found, or taken away
-			continue
-		}
-		found := slices.Concat(m.byTag[in.Addr.Name], m.byKey[in.Key])
-		found = slices.DeleteFunc(found, func(l *resource.Live) bool { return m.rowByID[l.ID] != nil })
-		p.problem(in.Addr, nil, true, reason(CreateAbandoned, plan.Args{"at": clock(in.At), "ids": ids(found), "address": in.Addr.String()}))
-	}
-}
-
 func (p *planner) orphan(a resource.Addr, id string, why plan.Reason) {
 	p.plan.Orphans = append(p.plan.Orphans, plan.Orphan{Addr: a, ID: id, Reason: why})
 }

@@ -23,12 +23,14 @@ func pretend(in *diff.Input, p plan.Plan) {
 		in.Owned = append(in.Owned, o)
 		in.Intents = slices.DeleteFunc(in.Intents, func(i resource.Intent) bool { return i.Addr == o.Addr })
 	}
-	for _, o := range p.Remember.Own {
-		remember(o, o.ID)
-	}
+	p.Settle(&p) // another look shows the same
 	for _, o := range p.Remember.Forget {
 		forget(o)
 	}
+	for _, o := range p.Remember.Own {
+		remember(o, o.ID)
+	}
+	in.Intents = slices.DeleteFunc(in.Intents, func(i resource.Intent) bool { return slices.Contains(p.Remember.EndIntents, i.Addr) })
 	for _, c := range p.Changes {
 		w := diff.WorkOf(&c)
 		seen := in.Live[c.Addr.Kind]

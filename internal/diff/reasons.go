@@ -43,7 +43,9 @@ const (
 	CreateOfAnother  plan.Code = "create_of_another"  // key, at, made, address: the YAML means another now
 	CreateInDoubt    plan.Code = "create_in_doubt"    // at
 	CreateSuspects   plan.Code = "create_suspects"    // at, ids, address
-	CreateAbandoned  plan.Code = "create_abandoned"   // at, ids, address: the entry is gone; no ids where nothing looks like it
+	CreateAbandoned  plan.Code = "create_abandoned"   // at, ids, address: the entry is gone, and nothing tells which of them it made
+	CameToNothing    plan.Code = "came_to_nothing"    // at: the entry is gone, and nothing is there that the create may have made
+	CreateMeant      plan.Code = "create_meant"       // at, id, address: the entry is gone, and another means what it made
 )
 
 // Why an entry cannot be made true.
@@ -84,6 +86,8 @@ const (
 	OrphanClaimed     plan.Code = "orphan_claimed"      // address: of an entry that may mean it
 	OrphanKept        plan.Code = "orphan_kept"         // none: deletions were not asked for
 	OrphanProtected   plan.Code = "orphan_protected"    // address
+	OrphanMade        plan.Code = "orphan_made"         // at: by a create whose answer was lost
+	OrphanBehind      plan.Code = "orphan_behind"       // at, id: made in the place of the object of this id, which is there yet
 	DeleteWaits       plan.Code = "delete_waits"        // address: of what still refers to it
 	OwnedElsewhere    plan.Code = "owned_elsewhere"     // count, root
 	OwnedNowhere      plan.Code = "owned_nowhere"       // count

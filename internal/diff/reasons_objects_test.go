@@ -56,7 +56,11 @@ func objectReasons() map[plan.Code]minimal {
 		diff.CreateOfAnother: {desired: `boxes: {a: {name: second}}`, live: `boxes: [{id: first}]`, intents: `boxes/a: {key: first}`},
 		diff.CreateInDoubt:   {desired: `boxes: {a: ` + host + `}`, intents: `boxes/a: {key: a}`},
 		diff.CreateSuspects:  {desired: `routes: {a: {prefix: "1"}}`, live: `routes: [{id: "1"}]`, intents: `routes/a: {}`},
-		diff.CreateAbandoned: {intents: `boxes/a: {key: a, root: /root}`},
+		diff.CreateAbandoned: {live: `boxes: [{id: a, created: 2026-01-01T00:00:00Z}]`, intents: `boxes/a: {key: a, root: /root}`},
+		diff.CameToNothing:   {intents: `boxes/a: {key: a, root: /root}`},
+		diff.CreateMeant: {
+			desired: `boxes: {b: {name: a}}`, live: `boxes: [{id: a}]`, intents: `boxes/a: {key: a, root: /root}`,
+		},
 
 		diff.CannotChange:  {desired: `trunks: {a: {mode: own}}`, live: `trunks: [{id: "1", mode: shared}]`, owned: `trunks/a: {id: "1"}`},
 		diff.CannotBecome:  {desired: `tapes: {a: {name: new}}`, live: `tapes: [{id: old}]`, owned: `tapes/a: {id: old}`},
@@ -98,6 +102,10 @@ func objectReasons() map[plan.Code]minimal {
 		},
 		diff.OrphanKept:      {live: `boxes: [{id: b}]`, owned: `boxes/b: {id: b}`, options: `sections: [boxes]`},
 		diff.OrphanProtected: {live: `boxes: [{id: b}]`, owned: `boxes/b: {id: b, protect: true}`, options: `sections: [boxes]`},
+		diff.OrphanMade:      {live: `boxes: [{id: a}]`, intents: `boxes/a: {key: a, root: /root}`},
+		diff.OrphanBehind: {
+			live: `boxes: [{id: old}, {id: new}]`, owned: `boxes/a: {id: old}`, intents: `boxes/a: {key: new, root: /root}`, options: `sections: [boxes]`,
+		},
 		diff.DeleteWaits: {
 			desired: `routes: {r: {trunk: none}}`, live: `{routes: [{id: "7"}], trunks: [{id: "1"}]}`,
 			owned: `{routes/r: {id: "7", applied: {trunk: "1"}}, trunks/b: {id: "1"}}`, options: `{prune: true, sections: [trunks]}`,

@@ -11,7 +11,7 @@ import (
 // is never taken for a healthy one.
 //
 //	Telnyx says when it expires      due from `before` earlier on, also when that is past
-//	it does not, and we wrote it     by our own clock, and reported all the same
+//	it does not, and we wrote it     by when that was, and reported all the same
 //	it does not, and we never did    due now
 //
 // It returns when one that is healthy will be due.
@@ -21,10 +21,11 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 	}
 	life, before := k.Renewal(e.Object)
 	expires, known := w.Live.Expires, !w.Live.Expires.IsZero()
-	if !known && row != nil && !row.Renewed.IsZero() {
-		expires = row.Renewed.Add(life)
+	written := p.renewedAt(row)
+	if !known && !written.IsZero() {
+		expires = written.Add(life)
 	}
-	if granted, asked := grantedLife(k, row); granted > 0 && granted < asked-asked/100-clockSkew {
+	if granted, asked := p.grantedLife(k, row); granted > 0 && granted < asked-asked/100-clockSkew {
 		// Renewing it again at once would not give it more.
 		before = min(before, granted/2)
 		p.problem(e.Addr, &e.Pos, false, reason(ShortLife, plan.Args{
@@ -41,7 +42,7 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 		return time.Time{}
 	}
 	if !known {
-		p.problem(e.Addr, &e.Pos, false, reason(EndNotShown, plan.Args{"written": clock(row.Renewed), "due": clock(due)}))
+		p.problem(e.Addr, &e.Pos, false, reason(EndNotShown, plan.Args{"written": clock(written), "due": clock(due)}))
 	}
 	return due
 }
@@ -49,10 +50,18 @@ func (p *planner) renewal(k *resource.Kind, e *resource.Entry, row *resource.Own
 // clockSkew is how far the ends of lives may be off: they are by Telnyx's clock, and writes take time.
 const clockSkew = 5 * time.Minute
 
+// renewedAt is when an object was last made or written; zero where nobody knows, as where a clock was ahead then.
+func (p *planner) renewedAt(row *resource.Owned) time.Time {
+	if row == nil || row.Renewed.After(p.in.Now.Add(clockSkew)) {
+		return time.Time{}
+	}
+	return row.Renewed
+}
+
 // grantedLife is what Telnyx gave an object when it was last written, and what it was asked for; 0 where
 // nobody knows.
-func grantedLife(k *resource.Kind, row *resource.Owned) (granted, asked time.Duration) {
-	if row == nil || row.Renewed.IsZero() || row.Ends.IsZero() {
+func (p *planner) grantedLife(k *resource.Kind, row *resource.Owned) (granted, asked time.Duration) {
+	if p.renewedAt(row).IsZero() || row.Ends.IsZero() {
 		return 0, 0
 	}
 	asked, _ = k.Renewal(row.Applied)

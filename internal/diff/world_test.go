@@ -145,11 +145,12 @@ func liveOf(kinds map[string]any) map[string]diff.Observed {
 					seen.Doubts[id] = errors.New(why)
 				}
 				expires, _ := fields["expires"].(time.Time)
-				delete(fields, "id")
-				delete(fields, "doubt")
-				delete(fields, "expires")
+				created, _ := fields["created"].(time.Time)
+				for _, name := range []string{"id", "doubt", "expires", "created"} {
+					delete(fields, name)
+				}
 				l := live(k.Name, id, tree(k.Schema, fields, false).(resource.Object))
-				l.Expires = expires
+				l.Expires, l.Created = expires, created
 				seen.Objects = append(seen.Objects, l)
 			}
 		}

@@ -158,7 +158,7 @@ func (c *connectionOps) Read(ctx context.Context, id string) (*resource.Live, er
 
 func (c *connectionOps) live(raw client.Object) *resource.Live {
 	o := c.schema.Canon(raw).(resource.Object)
-	l := &resource.Live{ID: resource.GetString(o, "/id"), Object: o}
+	l := &resource.Live{ID: resource.GetString(o, "/id"), Object: o, Created: moment(raw["created_at"])}
 	delete(o, "id") // the identity, not a setting
 	l.Keys = []string{idKey(l.ID)}
 	typ := resource.GetString(o, typePath)

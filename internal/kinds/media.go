@@ -168,7 +168,7 @@ func (m *mediaOps) Read(ctx context.Context, name string) (*resource.Live, error
 
 func (m *mediaOps) live(raw client.Object) *resource.Live {
 	name, _ := raw["media_name"].(string)
-	l := &resource.Live{ID: name, Keys: []string{name}, Object: resource.Object{}, Expires: moment(raw["expires_at"])}
+	l := &resource.Live{ID: name, Keys: []string{name}, Object: resource.Object{}, Created: moment(raw["created_at"]), Expires: moment(raw["expires_at"])}
 	typ, _ := raw["content_type"].(string)
 	l.Label, l.Hints = typ, resource.Object{"content_type": typ}
 	if _, _, err := mime.ParseMediaType(typ); err != nil {
@@ -180,7 +180,7 @@ func (m *mediaOps) live(raw client.Object) *resource.Live {
 	// What the life was when it was last written is not said; the times tell.
 	written := moment(raw["updated_at"])
 	if written.IsZero() {
-		written = moment(raw["created_at"])
+		written = l.Created
 	}
 	if life := l.Expires.Sub(written).Round(time.Minute); !l.Expires.IsZero() && !written.IsZero() && life >= time.Minute && life <= maxTTL {
 		l.Hints["ttl"] = resource.DurationText(life)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
@@ -92,7 +91,7 @@ func (m *mediaOps) Update(ctx context.Context, w resource.Write) (resource.Recei
 	}
 	defer closeContent()
 	raw, meta, err := m.api.Update(ctx, name, content)
-	if client.NotFound(err) && !w.Live.Expires.IsZero() && !time.Now().Before(w.Live.Expires) {
+	if client.NotFound(err) && !w.Live.Expires.IsZero() && !w.Now.Before(w.Live.Expires) {
 		// It was shown although it has expired: there is nothing left to update.
 		raw, meta, err = m.api.Create(ctx, name, content)
 	}

@@ -16,9 +16,6 @@ type Recordings struct{ c *client.Client }
 // NewRecordings makes it.
 func NewRecordings(c *client.Client) Recordings { return Recordings{c} }
 
-// ClockSkew is how far Telnyx's clock is ahead of ours.
-func (x Recordings) ClockSkew() (time.Duration, bool) { return x.c.ClockSkew() }
-
 // Batch is how many are deleted by one call.
 func (x Recordings) Batch() int { return client.MaxDeleteBatch }
 
@@ -71,9 +68,6 @@ type Transcriptions struct{ c *client.Client }
 
 // NewTranscriptions makes it.
 func NewTranscriptions(c *client.Client) Transcriptions { return Transcriptions{c} }
-
-// ClockSkew is how far Telnyx's clock is ahead of ours.
-func (x Transcriptions) ClockSkew() (time.Duration, bool) { return x.c.ClockSkew() }
 
 // Batch is one: Telnyx deletes no more by one call.
 func (x Transcriptions) Batch() int { return 1 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/contract"
@@ -154,6 +155,6 @@ func must(t testing.TB, err error) {
 // write is what an entry asks of an object: of what it manages, patch differs.
 func write(l *resource.Live, desired, patch resource.Object) resource.Write {
 	return resource.Write{
-		Name: "mine", Desired: desired, Patch: patch, Live: l, Owner: resource.Owner{Instance: "default", Name: "mine"},
+		Now: time.Now(), Name: "mine", Desired: desired, Patch: patch, Live: l, Owner: resource.Owner{Instance: "default", Name: "mine"},
 	}
 }

@@ -66,7 +66,7 @@ func (s *siprecOps) live(name string, raw client.Object) *resource.Live {
 	}
 	o := s.schema.Canon(raw).(resource.Object)
 	delete(o, "name") // the identity, not a setting
-	return &resource.Live{ID: name, Object: o, Keys: []string{name}, Label: resource.GetString(o, "/host")}
+	return &resource.Live{ID: name, Object: o, Keys: []string{name}, Label: resource.GetString(o, "/host"), Created: moment(raw["created_at"])}
 }
 
 func (s *siprecOps) Create(ctx context.Context, w resource.Write) (resource.Receipt, error) {

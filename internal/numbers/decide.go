@@ -125,7 +125,7 @@ func (p *planner) decide(g *group, n resource.Number, l *resource.LiveNumber) ve
 func (p *planner) underWay(g *group, n resource.Number, l *resource.LiveNumber) (verdict, bool) {
 	if o := p.order(n, g.Target); o != nil {
 		v := verdict{op: Wait, cause: waiting(o)}
-		if p.in.Now.Sub(o.At) > p.times.UploadDeadline {
+		if p.past(o.At, p.times.UploadDeadline) {
 			v.op, v.at = Stuck, seconds(o.At)
 		}
 		return v, true

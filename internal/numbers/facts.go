@@ -45,6 +45,7 @@ func Decide(in Input) Plan {
 	for i := range in.Troubles {
 		p.troubles[in.Troubles[i].Number] = &in.Troubles[i]
 	}
+	p.capRetries()
 	p.settle()
 	p.void()
 	p.plan.Groups = make([]Decided, len(in.Groups))

@@ -12,6 +12,7 @@ import (
 func (p *planner) settle() {
 	for _, o := range slices.SortedFunc(slices.Values(p.in.Orders), func(a, b resource.Order) int { return a.At.Compare(b.At) }) {
 		before := o
+		o.At = p.begun(o.At)
 		switch o.Op {
 		case resource.OrderAssign:
 			p.assigned(&o)
@@ -24,7 +25,7 @@ func (p *planner) settle() {
 			p.plan.Settle.EndOrders = append(p.plan.Settle.EndOrders, o.ID)
 			continue
 		}
-		if !o.Numbers.Equal(before.Numbers) || o.Ticket != before.Ticket || o.Settled != before.Settled {
+		if !o.Numbers.Equal(before.Numbers) || o.Ticket != before.Ticket || o.Settled != before.Settled || !o.At.Equal(before.At) {
 			p.plan.Settle.Orders = append(p.plan.Settle.Orders, o)
 		}
 		p.open = append(p.open, o)
@@ -41,7 +42,7 @@ func (p *planner) poll(at time.Time) time.Time {
 
 // assigned follows a job that puts numbers on a connection.
 func (p *planner) assigned(o *resource.Order) {
-	lapsed := p.in.Now.Sub(o.At) > p.times.ChangeDeadline
+	lapsed := p.past(o.At, p.times.ChangeDeadline)
 	if o.Ticket != "" && !o.Settled {
 		job, err := p.job(o.Ticket)
 		if err != nil {
@@ -93,7 +94,7 @@ func (p *planner) relocated(o *resource.Order) {
 	}
 	there := p.arrived(list, o.Numbers, func(l *resource.LiveNumber) bool { return p.inPlace(l, o.Target) })
 	p.happen(o, there, Listed, cause{})
-	if p.in.Now.Sub(o.At) > p.times.ChangeDeadline {
+	if p.past(o.At, p.times.ChangeDeadline) {
 		p.happen(o, o.Numbers, Lapsed, cause{code: CodeMoveWithoutEffect, at: seconds(o.At)})
 	}
 }

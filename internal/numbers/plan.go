@@ -88,8 +88,12 @@ func Usage(t resource.Target) string {
 
 // Input is all that a plan depends on.
 type Input struct {
-	Now       time.Time
-	Times     Times
+	Now   time.Time
+	Times Times
+
+	// ClocksApart: nobody knows what time it is, so no time is up, and no time that is remembered is mended.
+	ClocksApart bool
+
 	Groups    []Group
 	Left      resource.Numbers // those that were a group's and are nobody's any more
 	Orders    []resource.Order

@@ -37,7 +37,7 @@ func (p *planner) uploaded(o *resource.Order) {
 	for n := range o.Numbers.All() {
 		// A retry under the same ticket may leave numbers on Teams that were there before: the entry tells.
 		e, why := entryEvent(u, entries[n])
-		if e == Odd && p.in.Now.Sub(o.At) > p.times.UploadDeadline {
+		if e == Odd && p.past(o.At, p.times.UploadDeadline) {
 			e = Late
 		}
 		switch p.step(before, n, e, entries[n].codeOf(u), why) {
@@ -61,7 +61,7 @@ func (p *planner) uploaded(o *resource.Order) {
 // takenAway looks for numbers that were uploaded and will never be listed, as they are not on the connection
 // any more.
 func (p *planner) takenAway(o *resource.Order) {
-	if p.in.Now.Sub(o.At) <= p.times.ChangeDeadline {
+	if !p.past(o.At, p.times.ChangeDeadline) {
 		return // the list may be behind
 	}
 	var gone resource.Numbers

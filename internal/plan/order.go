@@ -78,6 +78,8 @@ func (p *Plan) Only(asked []resource.Addr) {
 	p.Withheld = slices.DeleteFunc(p.Withheld, func(w Withheld) bool { return out(w.Addr) })
 	p.Orphans = slices.DeleteFunc(p.Orphans, func(o Orphan) bool { return out(o.Addr) })
 	p.Problems = slices.DeleteFunc(p.Problems, func(q Problem) bool { return out(q.Addr) })
+	p.Notes = slices.DeleteFunc(p.Notes, func(n Note) bool { return out(n.Addr) })
+	p.Withdrawn = slices.DeleteFunc(p.Withdrawn, func(w Withdrawn) bool { return out(w.Addr) })
 	p.Unmanaged = slices.DeleteFunc(p.Unmanaged, func(u Unmanaged) bool { return out(u.Addr) })
 	r := &p.Remember
 	r.Own = slices.DeleteFunc(r.Own, func(o resource.Owned) bool { return out(o.Addr) })

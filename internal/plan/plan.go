@@ -231,6 +231,20 @@ type NotCompared struct {
 	Reason Reason
 }
 
+// Withdrawn is a create that was begun and never known to have ended, and whose entry is no longer written, with what
+// one reading says came of it.
+type Withdrawn struct {
+	Addr  resource.Addr
+	At    time.Time       // when it was begun
+	Own   *resource.Owned // what it has made; nil where nothing came of it
+	Event resource.Event  // for the history
+}
+
+// same tells whether two readings agree.
+func (w *Withdrawn) same(o *Withdrawn) bool {
+	return w.Addr == o.Addr && w.At.Equal(o.At) && w.Event.ID == o.Event.ID
+}
+
 // Foreign is an object that is not ours.
 type Foreign struct {
 	Kind, ID, Label string
@@ -274,11 +288,12 @@ type Plan struct {
 	Counts      Counts
 	Empty       string // a configuration of this run that has no entry at all; "" if each has some
 
-	Ended    []Outcome       // what became of what was sent before
-	Calls    []Call          // that send what changes of sets need; formed after the guards
-	Remember resource.Record // what needs no write
-	Whose    Whose
-	Open     []resource.Order // of phone numbers that are on their way
+	Ended     []Outcome       // what became of what was sent before
+	Withdrawn []Withdrawn     // remembered as ended only after [Plan.Settle]
+	Calls     []Call          // that send what changes of sets need; formed after the guards
+	Remember  resource.Record // what needs no write
+	Whose     Whose
+	Open      []resource.Order // of phone numbers that are on their way
 
 	NextRenewal time.Time // when the next object is due to be renewed once the plan is done; zero: none ever is
 	NextLook    time.Time // when to look again at what is on its way; zero: nothing is
@@ -302,5 +317,21 @@ func (p *Plan) Merge(o Plan) {
 			c.Changes[i] += first
 		}
 		p.Calls = append(p.Calls, c)
+	}
+}
+
+// Settle remembers what became of withdrawn creates, as far as an earlier plan says the same: what Telnyx has made may
+// take a moment to show. The others are left for another time.
+func (p *Plan) Settle(before *Plan) {
+	p.Withdrawn = slices.DeleteFunc(p.Withdrawn, func(w Withdrawn) bool {
+		return !slices.ContainsFunc(before.Withdrawn, func(o Withdrawn) bool { return w.same(&o) })
+	})
+	r := &p.Remember
+	for i := range p.Withdrawn {
+		w := &p.Withdrawn[i]
+		r.EndIntents, r.Events = append(r.EndIntents, w.Addr), append(r.Events, w.Event)
+		if w.Own != nil {
+			r.Own = append(r.Own, *w.Own)
+		}
 	}
 }

@@ -98,6 +98,9 @@ var applyExamples = map[resource.Code]resource.Args{
 	"only_observed": {"address": "phone_numbers/hq"},
 	"in_place":      {"address": "phone_numbers/hq"},
 
+	"clocks_apart":   {"by": "6m0s", "ahead": true},
+	"clock_set_back": {"by": "1h0m0s"},
+
 	"no_policy":             {"unit": "recording"},
 	"hold_keeps":            {"count": 7, "due": 2, "unit": "recording", "more": false},
 	"hold_matches_nothing":  {"count": 0, "unit": "recording"},

@@ -48,6 +48,8 @@ var diffExamples = map[resource.Code]resource.Args{
 	"create_in_doubt":    {"at": began},
 	"create_suspects":    {"at": began, "ids": []string{"11", "12"}, "address": aTrunk},
 	"create_abandoned":   {"at": began, "ids": []string{"11"}, "address": aTrunk},
+	"came_to_nothing":    {"at": began},
+	"create_meant":       {"at": began, "id": "11", "address": aTrunk},
 
 	"cannot_change":  {"path": "/external_sip_connection", "old": nil, "new": "zoom"},
 	"cannot_become":  {"id": "hold-music", "key": "new-music", "why": resource.Reason{Code: "media.made_of_nothing"}},
@@ -72,6 +74,8 @@ var diffExamples = map[resource.Code]resource.Args{
 	"section_not_written": {"section": "media"},
 	"orphan_claimed":      {"address": aTrunk},
 	"orphan_protected":    {"address": aTrunk},
+	"orphan_made":         {"at": began},
+	"orphan_behind":       {"at": began, "id": "hold-music"},
 	"delete_waits":        {"address": aTrunk},
 	"owned_elsewhere":     {"count": 2, "root": aRoot},
 	"owned_nowhere":       {"count": 1},

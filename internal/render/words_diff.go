@@ -60,9 +60,11 @@ var diffWords = map[resource.Code]string{
 	"create_in_doubt": createBegun + "; it is looked for once more before another is sent",
 	"create_suspects": createBegun + `; {{join ", " .ids}} appeared since and may be it: ` +
 		"run `telnyxsync state adopt {{.address}} ID` if one of them is, or `telnyxsync state forget {{.address}}` if none is",
-	"create_abandoned": createBegun + ", and the entry is no longer written; " +
-		`{{with .ids}}{{join ", " .}} may be it{{else}}nothing is there that looks like it{{end}}: ` +
-		"run `telnyxsync state adopt {{.address}} ID` to own what it made, or `telnyxsync state forget {{.address}}`",
+	"create_abandoned": createWithdrawn + `; {{join ", " .ids}} may be it: ` +
+		"run `telnyxsync state adopt {{.address}} ID` if one of them is, for `apply --prune` to delete it, " +
+		"or `telnyxsync state forget {{.address}}` if none is",
+	"came_to_nothing": createWithdrawn + "; nothing came of it that is not known: apply forgets it",
+	"create_meant":    createWithdrawn + "; {{.id}} is what it made, and {{.address}} means that",
 
 	// cannot be made true
 	"cannot_change": "{{.path}} cannot be changed from {{value .old}} to {{value .new}} once the object is there: " +
@@ -102,6 +104,8 @@ var diffWords = map[resource.Code]string{
 	"orphan_claimed":      notWritten + "; it may be what {{.address}} means, which has to be decided first",
 	"orphan_kept":         notWritten + "; it is deleted only with --prune",
 	"orphan_protected":    notWritten + "; " + protected,
+	"orphan_made":         notWritten + "; it was made by a create of {{.at}} whose answer was lost: apply takes it for ours, and later ones delete it with --prune",
+	"orphan_behind":       notWritten + "; it was made in the place of {{.id}} by a create of {{.at}} whose answer was lost: apply takes it for ours once {{.id}} is gone",
 	"delete_waits":        notWritten + "; it is not deleted before the change of {{.address}}, which refers to it",
 	"owned_elsewhere":     ownedBelong + "the configuration {{.root}}, which is not part of this run" + leftAlone,
 	"owned_nowhere":       ownedBelong + "no configuration yet (adopted by hand)" + leftAlone,
@@ -111,10 +115,11 @@ var diffWords = map[resource.Code]string{
 const (
 	otherConfiguration = "the configuration {{.root}}, which is not part of this run: load both in one run, " +
 		"or run `telnyxsync state forget {{.address}}` if it has moved here"
-	createBegun  = "a create was begun at {{.at}} and its answer lost"
-	numbersWrong = `{{spaced .how}}: {{unstopped (join "; " .why)}}`
-	notWritten   = "no longer written"
-	protected    = "it is protected: write `protect: false` at {{.address}} and apply that first"
-	ownedBelong  = `{{count .count "owned object"}} {{if one .count}}belongs{{else}}belong{{end}} to `
-	leftAlone    = ", and {{if one .count}}is{{else}}are{{end}} left alone"
+	createBegun     = "a create was begun at {{.at}} and its answer lost"
+	createWithdrawn = createBegun + ", and the entry is no longer written"
+	numbersWrong    = `{{spaced .how}}: {{unstopped (join "; " .why)}}`
+	notWritten      = "no longer written"
+	protected       = "it is protected: write `protect: false` at {{.address}} and apply that first"
+	ownedBelong     = `{{count .count "owned object"}} {{if one .count}}belongs{{else}}belong{{end}} to `
+	leftAlone       = ", and {{if one .count}}is{{else}}are{{end}} left alone"
 )

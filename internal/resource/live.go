@@ -15,6 +15,7 @@ type Live struct {
 	Owners []Owner  // from its owner tags; more than one is somebody's mistake
 	Label  string   // how a person recognises it: "zoom, created 2026-01-02"
 
+	Created time.Time // as Telnyx says; zero where it does not
 	Expires time.Time // of a kind whose objects expire; zero where Telnyx does not say
 	Hints   Object    // how it seems to have been made, which is not compared: for exports and for making it again
 }
@@ -67,15 +68,16 @@ type Observation struct {
 
 // Write is what a kind is asked to make true of one object.
 type Write struct {
-	Name    string // of the entry
-	Key     string // its natural key
-	Desired Object // all that is managed, references resolved to ids
-	Patch   Object // of Desired, what differs from Live; nil on create
-	Live    *Live  // as observed; nil on create
-	Owner   Owner  // whom a kind with owner tags marks the object for
-	Retag   bool   // the owner tag is missing or names somebody else
-	Deep    bool   // the receipt is to show what only a closer look shows, see [Kind.Deep]
-	Again   bool   // the very same was sent before, and what became of it is not known
+	Name    string    // of the entry
+	Key     string    // its natural key
+	Desired Object    // all that is managed, references resolved to ids
+	Patch   Object    // of Desired, what differs from Live; nil on create
+	Live    *Live     // as observed; nil on create
+	Owner   Owner     // whom a kind with owner tags marks the object for
+	Retag   bool      // the owner tag is missing or names somebody else
+	Deep    bool      // the receipt is to show what only a closer look shows, see [Kind.Deep]
+	Now     time.Time // what time it is for Telnyx; of an update
+	Again   bool      // the very same was sent before, and what became of it is not known
 }
 
 // Receipt tells what a write came to.

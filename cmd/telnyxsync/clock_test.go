@@ -128,7 +128,7 @@ func TestTheClockOfThisMachineIsOff(t *testing.T) {
 			if !slices.Contains(p.codes(), "note  clocks_apart") {
 				t.Errorf("diff says %v", p.codes())
 			}
-			if text, _ := r.run(want, "diff"); !strings.Contains(text, "apart, this one ") {
+			if text, _ := r.run(want, "diff"); !strings.Contains(text, "apart: set that of this machine") {
 				t.Errorf("diff says %s", text)
 			}
 			out, _ := r.run(1, "jobs", "run", "recording_retention", "--enforce", "--yes", "--output", "json")

@@ -12,7 +12,7 @@ const maxSkew = 5 * time.Minute
 
 // The codes of clocks that cannot be relied on.
 const (
-	ClocksApart  plan.Code = "clocks_apart"   // by, ahead: this machine's, by more than what the network explains
+	ClocksApart  plan.Code = "clocks_apart"   // skew, ahead: how far Telnyx's is ahead, and whether this machine's is
 	ClockUnknown plan.Code = "clock_unknown"  // none: no answer says what time it is for Telnyx
 	ClockSetBack plan.Code = "clock_set_back" // by: this machine's, while something ran
 )
@@ -55,7 +55,7 @@ func (e *Engine) skew() (skew time.Duration, known bool) {
 // nobody knows.
 func (e *Engine) apart() (why plan.Reason) {
 	if skew, _ := e.skew(); skew.Abs() > maxSkew {
-		why = plan.Reason{Code: ClocksApart, Args: plan.Args{"by": skew.Abs().Round(time.Minute).String(), "ahead": skew < 0}}
+		why = plan.Reason{Code: ClocksApart, Args: plan.Args{"skew": skew.Round(time.Minute).String(), "ahead": skew < 0}}
 	}
 	return why
 }

@@ -42,8 +42,8 @@ func TestClocksApartAreSaid(t *testing.T) {
 		"nearly":              {skewed(5 * time.Minute), "", false, false},
 		"nearly, behind":      {skewed(-5 * time.Minute), "", false, false},
 		"Telnyx is ahead":     {skewed(6 * time.Minute), "6m0s", false, true},
-		"Telnyx is behind":    {skewed(-6 * time.Minute), "6m0s", true, true},
-		"by years":            {skewed(-5 * 365 * 24 * time.Hour), "43800h0m0s", true, true},
+		"Telnyx is behind":    {skewed(-6 * time.Minute), "-6m0s", true, true},
+		"by years":            {skewed(-5 * 365 * 24 * time.Hour), "-43800h0m0s", true, true},
 		"by a little and one": {skewed(5*time.Minute + time.Second), "5m0s", false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestClocksApartAreSaid(t *testing.T) {
 			}
 			var want []plan.Note
 			if c.said {
-				want = []plan.Note{{Reason: plan.Reason{Code: apply.ClocksApart, Args: plan.Args{"by": c.by, "ahead": c.ahead}}}}
+				want = []plan.Note{{Reason: plan.Reason{Code: apply.ClocksApart, Args: plan.Args{"skew": c.by, "ahead": c.ahead}}}}
 			}
 			if resource.Text(made.Notes) != resource.Text(want) || made.Exit() != 0 {
 				t.Errorf("noted %+v with exit %d, want %+v", made.Notes, made.Exit(), want)

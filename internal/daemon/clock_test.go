@@ -13,7 +13,7 @@ func TestClocksApartAreInStatusAndLog(t *testing.T) {
 	withRetention(t, func(c *Config) { c.Enforce = true }, twoRecordings, func(r *retention) {
 		noted := func() (n int) {
 			for _, e := range r.current().Notes {
-				if e.Code == apply.ClocksApart && strings.Contains(e.Text, "6m0s apart, this one behind") {
+				if e.Code == apply.ClocksApart && strings.Contains(e.Text, "this machine's clock is behind: the clocks of Telnyx and of this machine are 6m0s apart") {
 					n++
 				}
 			}

@@ -98,7 +98,7 @@ var applyExamples = map[resource.Code]resource.Args{
 	"only_observed": {"address": "phone_numbers/hq"},
 	"in_place":      {"address": "phone_numbers/hq"},
 
-	"clocks_apart":   {"by": "6m0s", "ahead": true},
+	"clocks_apart":   {"skew": "-6m0s", "ahead": true},
 	"clock_set_back": {"by": "1h0m0s"},
 
 	"no_policy":             {"unit": "recording"},

@@ -47,8 +47,7 @@ var applyWords = map[resource.Code]string{
 	"stopped_lost":      "stopped: of {{.batches}} batches in a row nobody knows what became of them; {{count .count .unit}} not tried",
 	"stopped_forbidden": "stopped: {{.batches}} batches in a row were forbidden; {{count .count .unit}} not tried",
 
-	"clocks_apart": "the clocks of Telnyx and of this machine are {{.by}} apart, this one {{if .ahead}}ahead{{else}}behind{{end}}: set that of this machine; " +
-		"until then nothing is deleted for its age, and no time is up for phone numbers that are on their way",
+	"clocks_apart":   "this machine's clock is {{if .ahead}}ahead{{else}}behind{{end}}: the clocks of Telnyx and of this machine are {{.skew}} apart: set that of this machine",
 	"clock_unknown":  "what time it is for Telnyx is not known: its answer has no Date",
 	"clock_set_back": "this machine's clock was set back by {{.by}} while this ran",
 

@@ -62,6 +62,7 @@ func Guard(p *plan.Plan, limits Limits) { guard(p, nil, limits) }
 
 func guard(p *plan.Plan, known map[resource.Addr]dependents, limits Limits) {
 	keepProtected(p)
+	withhold(p, func(c *plan.Change) plan.Reason { return c.Doubt })
 	keepNumbers(p, known)
 	capDeletes(p, known, limits)
 	capVanished(p, limits)

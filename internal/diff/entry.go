@@ -45,7 +45,7 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 		p.plan.Unmanaged = append(p.plan.Unmanaged, plan.Unmanaged{Addr: e.Addr, Paths: c.unmanaged})
 	}
 	w := &Work{
-		From: row, Live: f.live, Own: own(e, f, c),
+		From: row, Live: f.live, Own: own(k, e, f, c),
 		Write: resource.Write{
 			Name: e.Name, Key: k.Key(e.Name, e.Object), Desired: c.managed, Patch: c.patch, Live: f.live,
 			Owner: resource.Owner{Instance: p.in.Instance, Name: e.Name},
@@ -185,7 +185,7 @@ func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *plan
 	c.Reasons = reasons(KeyChanges, plan.Args{"field": strings.TrimPrefix(k.KeyField, "/"), "id": f.live.ID, "key": w.Write.Key})
 	c.Deltas = append([]plan.Delta{{Path: k.KeyField, Old: f.live.ID, New: w.Write.Key, Origin: plan.FromConfig}}, c.Deltas...)
 	w.Write.Desired = resource.Overlay(f.live.Object, w.Write.Desired)
-	c.Kept = isProtected(e, f.row)
+	c.Kept, c.Doubt = isProtected(e, f.row), doubt(k, f.row, f.live)
 	p.dueAgain(k, e)
 	p.add(e, *c)
 }

@@ -79,12 +79,18 @@ func TestLawsOfPlans(t *testing.T) {
 					t.Errorf("%s and %s change one object", c.Addr, by)
 				}
 				objects[c.Addr.Kind+w.Live.ID] = c.Addr
+				if row := rowOf(&in, c.Addr.Kind, w.Live.ID); row != nil && row.IsAnother(w.Live) {
+					t.Errorf("%s %s: %s is another than the one that was ours", c.Op, c.Addr, w.Live.ID)
+				}
 				if !ours(&in, c, w) {
 					t.Errorf("%s %s writes to %s, which state does not know, and which neither a tag, a name nor an id calls ours", c.Op, c.Addr, w.Live.ID)
 				}
 			}
 			switch c.Op {
 			case plan.Delete, plan.Forget:
+				if row := rowOf(&in, c.Addr.Kind, w.Live.ID); c.Op == plan.Delete && doubtful(row, w.Live) {
+					t.Errorf("%s is deleted, and may be somebody else's", c.Addr)
+				}
 				if !in.Prune || in.Desired.Find(c.Addr) != nil ||
 					!slices.ContainsFunc(in.Owned, func(o resource.Owned) bool { return o.Addr == c.Addr && o.ID == c.ID && !o.Protect }) {
 					t.Errorf("%s must not be deleted", c.Addr)
@@ -102,6 +108,30 @@ func TestLawsOfPlans(t *testing.T) {
 			}
 		}
 	})
+}
+
+// rowOf is what state has of an object.
+func rowOf(in *diff.Input, kind, id string) *resource.Owned {
+	for i := range in.Owned {
+		if o := &in.Owned[i]; o.Addr.Kind == kind && o.ID == id {
+			return o
+		}
+	}
+	return nil
+}
+
+// doubtful tells whether nothing shows that an object is what state has, and a value that was applied speaks against it.
+func doubtful(row *resource.Owned, l *resource.Live) bool {
+	k := toy(row.Addr.Kind)
+	if k.IDs || l.Incarnation != "" && strings.TrimSuffix(row.Incarnation, "?") == l.Incarnation {
+		return false
+	}
+	differs := false
+	k.Schema.Leaves(row.Applied, func(path string, s *resource.Schema, v any) {
+		have, shown := resource.Get(l.Object, path)
+		differs = differs || (shown || !s.WriteOnly && !s.CreateOnly) && !resource.Equal(have, v)
+	})
+	return differs
 }
 
 // ours tells whether a change may write to its object: state knows it, or a written entry is named by its owner tag, answers
@@ -201,8 +231,9 @@ func TestLawOfConvergence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
 		in.Prune, in.Stateless, in.NeedSecrets = true, false, true // as a run that writes
+		renews := rapid.Bool().Draw(t, "a write renews")
 		for range len(names) + 1 {
-			pretend(&in, compute(in))
+			pretend(&in, compute(in), renews)
 		}
 		if p := compute(in); len(p.Changes) > 0 {
 			t.Errorf("still there:\n%s", words.Text(&p, render.TextOptions{}))

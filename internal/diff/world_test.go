@@ -64,11 +64,12 @@ func world(t testing.TB, a *txtar.Archive) diff.Input {
 		Protect  bool
 		Attempts map[string][]any
 		Renewed  time.Time
+		Born     string
 	}
 	rows := section[map[string]row](t, a, "owned")
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		r := rows[name]
-		o := resource.Owned{Addr: addr(name), ID: r.ID, Root: "/root", Protect: r.Protect, Renewed: r.Renewed}
+		o := resource.Owned{Addr: addr(name), ID: r.ID, Root: "/root", Protect: r.Protect, Renewed: r.Renewed, Incarnation: r.Born}
 		if r.Root != "" {
 			o.Root = r.Root
 		}
@@ -145,11 +146,13 @@ func liveOf(kinds map[string]any) map[string]diff.Observed {
 					seen.Doubts[id] = errors.New(why)
 				}
 				expires, _ := fields["expires"].(time.Time)
+				born, _ := fields["born"].(time.Time)
+				delete(fields, "born")
 				delete(fields, "id")
 				delete(fields, "doubt")
 				delete(fields, "expires")
 				l := live(k.Name, id, tree(k.Schema, fields, false).(resource.Object))
-				l.Expires = expires
+				l.Expires, l.Incarnation = expires, resource.Incarnation(born)
 				seen.Objects = append(seen.Objects, l)
 			}
 		}

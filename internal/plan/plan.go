@@ -129,6 +129,7 @@ type Change struct {
 	Drift   bool            // nothing but drift is behind it
 	InDoubt bool            // something was sent for it already, and what became of it is not known
 	Kept    bool            // the object is protected: it must not go
+	Doubt   Reason          // why a person has to see that it is ours before it goes; zero: none
 	Live    resource.Object // of a delete: what is lost
 
 	Do any // what its family needs to carry it out; guards and renderers never look inside

@@ -212,7 +212,7 @@ func TestForeignAndNewer(t *testing.T) {
 		"no application":      {"CREATE TABLE t (a)", "another program"},
 		"in WAL mode":         {"PRAGMA journal_mode = WAL; CREATE TABLE t (a)", "another program"},
 		"another application": {"PRAGMA application_id = 7; PRAGMA user_version = 1; CREATE TABLE owned (a)", "another program"},
-		"newer":               {"PRAGMA application_id = 1414420563; PRAGMA user_version = 5; CREATE TABLE t (a)", "newer telnyxsync wrote it (format 5, this one knows 4): upgrade"},
+		"newer":               {"PRAGMA application_id = 1414420563; PRAGMA user_version = 6; CREATE TABLE t (a)", "newer telnyxsync wrote it (format 6, this one knows 5): upgrade"},
 		"much newer":          {"PRAGMA application_id = 1414420563; PRAGMA user_version = 2147483647; CREATE TABLE t (a)", "upgrade telnyxsync"},
 		"no version":          {"PRAGMA application_id = 1414420563; CREATE TABLE t (a)", "damaged"},
 		"negative version":    {"PRAGMA application_id = 1414420563; PRAGMA user_version = -1; CREATE TABLE t (a)", "damaged"},

@@ -7,7 +7,8 @@
 //	meta      name, value: base_url, key_print (keyed hash of the API key), hmac_key
 //	owned     kind, name, id, root, applied (JSON tree; secrets as keyed hashes, files as hashes), protect,
 //	          taken_down, attempts (JSON), renewed and ends (times of the last write of what expires and of its
-//	          end as known then, or ""), file (relative to the root, or "": not known): objects
+//	          end as known then, or ""), file (relative to the root, or "": not known), incarnation (when the object
+//	          came to be, or ""; with ? behind it: or whatever it shows next): objects
 //	groups    kind, name, root, file, protect, connection, location_id, civic_address_id, usage, additional_usages,
 //	          uploaded (JSON ranges by what they were uploaded for), placed (JSON ranges): groups of phone numbers
 //	rules     kind, name, root, file, hold, says (JSON tree), let_through (when the guards last let a run under it
@@ -46,7 +47,7 @@ import (
 )
 
 // Version of the schema. A database with a higher one is refused.
-const Version = 4
+const Version = 5
 
 // applicationID marks our databases among all SQLite files ("TNXS").
 const applicationID = 0x544e5853
@@ -67,7 +68,7 @@ CREATE TABLE history (
 	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
 	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
 CREATE TABLE jobs (name TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT NOT NULL, error TEXT NOT NULL);
-` + numbersSchema + typedSchema
+` + numbersSchema + typedSchema + incarnationSchema
 
 // numbersSchema is what format 3 added.
 const numbersSchema = `
@@ -97,6 +98,11 @@ CREATE TABLE rules (
 	says TEXT NOT NULL, let_through TEXT NOT NULL,
 	PRIMARY KEY (kind, name, root));
 CREATE TABLE deletions (id TEXT PRIMARY KEY, unit TEXT NOT NULL, at TEXT NOT NULL, items TEXT NOT NULL);
+`
+
+// incarnationSchema is what format 5 added to objects.
+const incarnationSchema = `
+ALTER TABLE owned ADD COLUMN incarnation TEXT NOT NULL DEFAULT '';
 `
 
 // Snapshot is all that state knows at one moment, but for the history.

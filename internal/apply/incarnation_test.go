@@ -1,0 +1,275 @@
+package apply_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"telnyxsync/internal/apply"
+	"telnyxsync/internal/diff"
+	"telnyxsync/internal/plan"
+	"telnyxsync/internal/resource"
+	"telnyxsync/internal/state"
+	"telnyxsync/internal/telnyxsim"
+)
+
+// named is a kind whose ids are names: how an entry of it looks, in two ways.
+type namedKind struct {
+	kind    string
+	entry   map[string]resource.Object
+	renewed bool
+	theirs  map[string]any // what others make of it
+}
+
+func namedKinds(t *testing.T) []namedKind {
+	files := filesOf(t, "a content", "b content")
+	return []namedKind{
+		{
+			kind: "siprec_connectors",
+			entry: map[string]resource.Object{
+				"first": {"host": "h1.example.com", "port": int64(5060)}, "second": {"host": "h2.example.com", "port": int64(5060)},
+			},
+			theirs: map[string]any{"host": "theirs.example.com", "port": 5099},
+		},
+		{
+			kind: "media", renewed: true,
+			entry: map[string]resource.Object{
+				"first": {"file": files["a"], "ttl": "10d"}, "second": {"file": files["b"], "ttl": "10d"},
+			},
+			theirs: map[string]any{"_content": "dGhlaXJz"},
+		},
+	}
+}
+
+// desired is a configuration with the entry x as it is asked for, or without it, beside one that stays.
+func (k *namedKind) desired(how string) resource.Config {
+	entries := []resource.Entry{entry(k.kind, "stays", k.entry["first"])}
+	if how != "" {
+		entries = append(entries, entry(k.kind, "x", k.entry[how]))
+	}
+	return config("/root", nil, entries...)
+}
+
+// change changes fields of one object on Telnyx, by another hand.
+func (r *rig) change(kind, name string, fields map[string]any) {
+	r.Helper()
+	var account map[string]json.RawMessage
+	var list []map[string]any
+	if err := json.Unmarshal(r.sim.Account(), &account); err != nil {
+		r.Fatal(err)
+	}
+	if err := json.Unmarshal(account[kind], &list); err != nil {
+		r.Fatal(err)
+	}
+	for _, o := range list {
+		if o["name"] == name || o["media_name"] == name {
+			maps.Copy(o, fields)
+		}
+	}
+	account[kind] = json.RawMessage(resource.Text(list))
+	if err := r.sim.SetAccount([]byte(resource.Text(account))); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// remake is what others do: they remove an object and make another under its name.
+func (r *rig) remake(kind, name string, made time.Time, fields map[string]any) {
+	r.Helper()
+	at := made.UTC().Format(time.RFC3339)
+	r.change(kind, name, map[string]any{"created_at": at, "updated_at": at})
+	r.change(kind, name, fields)
+}
+
+// lost is a write of ours whose answer is lost: an edit, a renewal, a deletion.
+var lost = map[string]struct {
+	method, how string
+	wait        time.Duration
+}{
+	"update": {method: "PUT", how: "second"},
+	"renew":  {method: "PUT", how: "first", wait: 9*24*time.Hour + time.Hour},
+	"delete": {method: "DELETE"},
+}
+
+// Whatever a PUT does to created_at, and whether it took effect: a write of ours whose answer was lost holds nothing up,
+// be what comes next an edit, a renewal or a deletion. What others make under the name afterwards is never touched.
+func TestAnIncarnationOfOursIsNeverHeld(t *testing.T) {
+	wrap := checked(t)
+	for _, k := range namedKinds(t) {
+		for _, created := range []string{"keep", "renew"} {
+			for _, do := range []string{"drop-before-commit", "drop-after-commit", "html"} {
+				for write, next := range map[string][]string{"update": {"again", "update", "delete"}, "renew": {"again", "update", "delete"}, "delete": {"again", "update"}} {
+					for _, then := range next {
+						if write == "renew" && !k.renewed {
+							continue
+						}
+						t.Run(strings.Join([]string{k.kind, created, do, write, then}, " "), func(t *testing.T) {
+							synctest.Test(t, func(t *testing.T) { ourWrite(t, wrap, &k, created, do, write, then) })
+						})
+					}
+				}
+			}
+		}
+	}
+}
+
+func ourWrite(t *testing.T, wrap func(http.Handler) http.Handler, k *namedKind, created, do, write, then string) {
+	r := newRig(t, wrap, map[string]any{"_siprec_put_created": created, "_media_put_created": created})
+	defer r.close()
+	o := apply.Options{Writing: true, Prune: true}
+	all := func(how string) {
+		t.Helper()
+		made, result := r.apply(k.desired(how), o)
+		if len(made.Problems)+len(made.Withheld) > 0 || !result.OK() {
+			t.Fatalf("%q: %s", how, words.JSON(&made, &result))
+		}
+		if again := r.plan(k.desired(how), o); again.Exit() != plan.ExitNothing {
+			t.Fatalf("%q, and then: %s", how, words.JSON(&again, nil))
+		}
+	}
+	all("first")
+	time.Sleep(time.Minute + lost[write].wait)
+	if write == "renew" { // it is about x alone
+		r.change(k.kind, "stays", map[string]any{"expires_at": "2090-01-01T00:00:00Z"})
+	}
+	if err := r.sim.AddFaults(telnyxsim.Fault{Match: lost[write].method + " /" + k.kind + "/x", Do: do, Times: -1}); err != nil {
+		t.Fatal(err)
+	}
+	if made, result := r.apply(k.desired(lost[write].how), o); result.OK() && do != "html" || len(made.Changes) != 1 {
+		t.Fatalf("nothing was lost: %s", words.JSON(&made, &result))
+	}
+	r.sim.ClearFaults()
+	time.Sleep(time.Minute)
+	how := lost[write].how
+	switch then {
+	case "update":
+		how = map[string]string{"first": "second", "second": "first", "": "second"}[how]
+	case "delete":
+		how = ""
+	}
+	all(how)
+	if how == "" {
+		return
+	}
+	time.Sleep(time.Hour)
+	r.remake(k.kind, "x", time.Now(), k.theirs)
+	theirs := r.objects()[k.kind+"/x"]
+	for _, how := range []string{"first", "second", ""} {
+		made, result := r.apply(k.desired(how), o)
+		want := map[bool]plan.Code{true: diff.OrphanAnother, false: diff.AnotherObject}[how == ""]
+		if len(made.Problems) != 1 || made.Problems[0].Reason.Code != want || !made.Problems[0].Held || len(result.Outcomes) > 0 {
+			t.Errorf("%q: %s", how, words.JSON(&made, &result))
+		}
+		if is := r.objects()[k.kind+"/x"]; is != theirs {
+			t.Errorf("theirs was touched:\n%s\n%s", theirs, is)
+		}
+	}
+}
+
+// A medium all of whose renewals lose their answers lives on, whatever they do to created_at.
+func TestAMediumOutlivesLostAnswers(t *testing.T) {
+	wrap, kind := checked(t), namedKinds(t)[1]
+	for _, created := range []string{"keep", "renew"} {
+		t.Run(created, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, wrap, map[string]any{"_media_put_created": created})
+				defer r.close()
+				if _, result := r.apply(kind.desired("first"), apply.Options{Writing: true}); !result.OK() {
+					t.Fatalf("%+v", result)
+				}
+				if err := r.sim.AddFaults(telnyxsim.Fault{Match: "PUT /media/*", Do: "drop-after-commit", Times: -1}); err != nil {
+					t.Fatal(err)
+				}
+				failed := 0
+				for day := range 60 {
+					time.Sleep(24 * time.Hour)
+					made, result := r.apply(kind.desired("first"), apply.Options{Writing: true})
+					if len(made.Problems) > 0 || len(r.objects()) != 2 {
+						t.Fatalf("day %d: %s", day, words.JSON(&made, &result))
+					}
+					if !result.OK() {
+						failed++
+					}
+					for _, o := range r.objects() {
+						end, err := time.Parse(time.RFC3339, resource.GetString(objectOf(o), "/expires_at"))
+						if err != nil || time.Until(end) < 0 {
+							t.Fatalf("day %d: it ended at %v, %v", day, end, err)
+						}
+					}
+				}
+				if failed == 0 {
+					t.Error("no answer was lost: nothing is tested")
+				}
+			})
+		})
+	}
+}
+
+// Rows of an older state know no incarnation: it is learned where nothing speaks against it, and else a deletion waits for a
+// person.
+func TestIncarnationsAreLearned(t *testing.T) {
+	wrap := checked(t)
+	for _, k := range namedKinds(t) {
+		for _, how := range []string{"first", ""} {
+			for _, changed := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s %q changed %t", k.kind, how, changed), func(t *testing.T) {
+					r := newRig(t, wrap, map[string]any{})
+					defer r.close()
+					if _, result := r.apply(k.desired("first"), apply.Options{Writing: true}); !result.OK() {
+						t.Fatalf("%+v", result)
+					}
+					known := r.forgetIncarnation("x")
+					if changed && k.renewed { // the content does not show, the end does
+						r.remake(k.kind, "x", time.Now().Add(time.Hour), map[string]any{"expires_at": "2090-01-01T00:00:00Z"})
+					} else if changed {
+						r.remake(k.kind, "x", time.Now().Add(time.Hour), k.theirs)
+					}
+					r.apply(k.desired(how), apply.Options{Writing: true})
+					if got := r.row("x").Incarnation; !changed && got != known || changed && how == "" && got != "" {
+						t.Errorf("it remembers %q, it was %q", got, known)
+					}
+					if how != "" {
+						return
+					}
+					made, _ := r.apply(k.desired(how), apply.Options{Writing: true, Prune: true})
+					if got := len(made.Withheld) == 1 && made.Withheld[0].Guards[0].Code == diff.DeleteDoubtful; got != changed {
+						t.Errorf("withheld %t, want %t: %s", got, changed, words.JSON(&made, nil))
+					}
+				})
+			}
+		}
+	}
+}
+
+// row is what state has of an object.
+func (r *rig) row(name string) resource.Owned {
+	r.Helper()
+	for _, o := range r.snapshot().Owned {
+		if o.Addr.Name == name {
+			return o
+		}
+	}
+	r.Fatalf("state knows no %s", name)
+	return resource.Owned{}
+}
+
+// forgetIncarnation makes a row what an older telnyxsync left, and returns what it was.
+func (r *rig) forgetIncarnation(name string) (was string) {
+	r.Helper()
+	o := r.row(name)
+	was, o.Incarnation = o.Incarnation, ""
+	r.db(func(ctx context.Context, db *state.DB) {
+		if err := db.Commit(ctx, resource.Record{Own: []resource.Owned{o}}); err != nil {
+			r.Fatal(err)
+		}
+	})
+	if was == "" {
+		r.Fatalf("state knew no incarnation of %s", name)
+	}
+	return was
+}

@@ -19,6 +19,7 @@ func (p *planner) tagged(k *resource.Kind, m *matcher) {
 		return
 	}
 	var lost []string
+	told := map[string]bool{} // as duplicates, which one that carries two tags may be besides
 	for _, name := range slices.Sorted(maps.Keys(m.byTag)) {
 		twins := slices.DeleteFunc(slices.Clone(m.byTag[name]), func(l *resource.Live) bool { return !m.unknown(l) })
 		e := m.desired[name]
@@ -29,13 +30,17 @@ func (p *planner) tagged(k *resource.Kind, m *matcher) {
 				lost = append(lost, ids(twins)...)
 			}
 		case p.has(m, e) != "":
+			for _, id := range ids(twins) {
+				told[id] = true
+			}
 			p.problem(e.Addr, &e.Pos, true, reason(Duplicate, plan.Args{"ids": ids(twins), "id": p.has(m, e), "address": e.String()}))
 		case p.matches[e.Addr].problem.IsZero():
 			lost = append(lost, ids(twins)...)
 		}
 	}
 	slices.Sort(lost)
-	if lost = slices.Compact(lost); len(lost) > 0 && !p.in.Stateless {
+	lost = slices.DeleteFunc(slices.Compact(lost), func(id string) bool { return told[id] })
+	if len(lost) > 0 && !p.in.Stateless {
 		p.note(reason(TaggedElsewhere, plan.Args{"count": len(lost), "kind": k.Name, "ids": lost[:min(len(lost), namedIDs)]}))
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -56,8 +59,8 @@ func (k *namedKind) desired(how string) resource.Config {
 	return config("/root", nil, entries...)
 }
 
-// change changes fields of one object on Telnyx, by another hand.
-func (r *rig) change(kind, name string, fields map[string]any) {
+// edit edits the list of a kind on Telnyx, by another hand.
+func (r *rig) edit(kind string, edit func(list []map[string]any) []map[string]any) {
 	r.Helper()
 	var account map[string]json.RawMessage
 	var list []map[string]any
@@ -67,15 +70,33 @@ func (r *rig) change(kind, name string, fields map[string]any) {
 	if err := json.Unmarshal(account[kind], &list); err != nil {
 		r.Fatal(err)
 	}
-	for _, o := range list {
-		if o["name"] == name || o["media_name"] == name {
-			maps.Copy(o, fields)
-		}
-	}
-	account[kind] = json.RawMessage(resource.Text(list))
+	account[kind] = json.RawMessage(resource.Text(edit(list)))
 	if err := r.sim.SetAccount([]byte(resource.Text(account))); err != nil {
 		r.Fatal(err)
 	}
+}
+
+func isNamed(o map[string]any, name string) bool { return o["name"] == name || o["media_name"] == name }
+
+// change changes fields of one object.
+func (r *rig) change(kind, name string, fields map[string]any) {
+	r.Helper()
+	r.edit(kind, func(list []map[string]any) []map[string]any {
+		for _, o := range list {
+			if isNamed(o, name) {
+				maps.Copy(o, fields)
+			}
+		}
+		return list
+	})
+}
+
+// remove takes one object away.
+func (r *rig) remove(kind, name string) {
+	r.Helper()
+	r.edit(kind, func(list []map[string]any) []map[string]any {
+		return slices.DeleteFunc(list, func(o map[string]any) bool { return isNamed(o, name) })
+	})
 }
 
 // remake is what others do: they remove an object and make another under its name.
@@ -206,6 +227,107 @@ func TestAMediumOutlivesLostAnswers(t *testing.T) {
 					t.Error("no answer was lost: nothing is tested")
 				}
 			})
+		})
+	}
+}
+
+// What vanished is made anew: the answer to that may be lost, too.
+func TestMadeAnewWithoutAnAnswer(t *testing.T) {
+	wrap := checked(t)
+	for _, k := range namedKinds(t) {
+		for _, do := range []string{"drop-before-commit", "drop-after-commit", "html"} {
+			for _, times := range []int{1, -1} {
+				t.Run(fmt.Sprint(k.kind, " ", do, " ", times), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						r := newRig(t, wrap, map[string]any{})
+						defer r.close()
+						o := apply.Options{Writing: true, Prune: true}
+						r.apply(k.desired("first"), o)
+						time.Sleep(time.Minute)
+						if _, result := r.apply(k.desired("first"), o); !result.OK() {
+							t.Fatalf("%+v", result)
+						}
+						r.remove(k.kind, "x")
+						if err := r.sim.AddFaults(telnyxsim.Fault{Match: "POST /" + k.kind, Do: do, Times: times}); err != nil {
+							t.Fatal(err)
+						}
+						for range 2 {
+							if made, result := r.apply(k.desired("first"), o); len(made.Problems) > 0 {
+								t.Fatalf("%s", words.JSON(&made, &result))
+							}
+							r.sim.ClearFaults()
+							time.Sleep(time.Minute)
+						}
+						if again := r.plan(k.desired("first"), o); again.Exit() != plan.ExitNothing {
+							t.Errorf("%s", words.JSON(&again, nil))
+						}
+						if made, result := r.apply(k.desired(""), o); len(made.Withheld)+len(made.Problems) > 0 || !result.OK() || r.objects()[k.kind+"/x"] != "" {
+							t.Errorf("%s", words.JSON(&made, &result))
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// What a write that is refused has left is what was there: what others make afterwards is another object.
+func TestARefusedWriteOpensNothing(t *testing.T) {
+	wrap := checked(t)
+	for _, k := range namedKinds(t) {
+		r := newRig(t, wrap, map[string]any{})
+		defer r.close()
+		r.apply(k.desired("first"), apply.Options{Writing: true})
+		before := resource.Text(r.row("x"))
+		for _, f := range []telnyxsim.Fault{{Match: "PUT /" + k.kind + "/x"}, {Match: "POST /" + k.kind}} {
+			if f.Do, f.Status = "status", 422; f.Match[1] == 'O' {
+				r.remove(k.kind, "x")
+			}
+			if err := r.sim.AddFaults(f); err != nil {
+				t.Fatal(err)
+			}
+			if _, result := r.apply(k.desired("second"), apply.Options{Writing: true}); result.OK() {
+				t.Errorf("%s was not refused", f.Match)
+			}
+			if after := resource.Text(r.row("x")); after != before {
+				t.Errorf("%s: it was\n%s\nand is\n%s", f.Match, before, after)
+			}
+		}
+	}
+}
+
+// Answers that do not show when the object came to be leave that to the next reading.
+func TestAnswersWithoutAnIncarnation(t *testing.T) {
+	mute := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			if req.Method == http.MethodGet {
+				next.ServeHTTP(w, req)
+				return
+			}
+			answer := httptest.NewRecorder()
+			next.ServeHTTP(answer, req)
+			maps.Copy(w.Header(), answer.Header())
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(regexp.MustCompile(`"created_at": ?"[^"]*",?`).ReplaceAll(answer.Body.Bytes(), nil))
+		})
+	}
+	for _, k := range namedKinds(t) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, mute, map[string]any{"_siprec_put_created": "renew", "_media_put_created": "renew"})
+			defer r.close()
+			for _, how := range []string{"first", "second", "first"} {
+				if made, result := r.apply(k.desired(how), apply.Options{Writing: true}); len(made.Problems) > 0 || !result.OK() {
+					t.Fatalf("%s", words.JSON(&made, &result))
+				}
+				if row := r.row("x"); !row.IsOpen() {
+					t.Errorf("it remembers %q", row.Incarnation)
+				}
+				time.Sleep(time.Minute)
+			}
+			r.apply(k.desired("first"), apply.Options{Writing: true})
+			if row := r.row("x"); row.IsOpen() || row.Incarnation == "" {
+				t.Errorf("once it was read it remembers %q", row.Incarnation)
+			}
 		})
 	}
 }

@@ -74,6 +74,9 @@ func TestLawsOfPlans(t *testing.T) {
 				(seen.Failed[key] != nil || slices.ContainsFunc(seen.Objects, func(l resource.Live) bool { return l.ID == key })) {
 				t.Errorf("%s is made, and %s is there", c.Addr, key)
 			}
+			if row := w.From; (c.Op == plan.Delete || c.Op == plan.Replace) && row != nil && doubtful(row, w.Live) {
+				t.Errorf("%s %s: it may be somebody else's", c.Op, c.Addr)
+			}
 			if w.Live != nil {
 				if by, twice := objects[c.Addr.Kind+w.Live.ID]; twice {
 					t.Errorf("%s and %s change one object", c.Addr, by)
@@ -88,9 +91,6 @@ func TestLawsOfPlans(t *testing.T) {
 			}
 			switch c.Op {
 			case plan.Delete, plan.Forget:
-				if row := rowOf(&in, c.Addr.Kind, w.Live.ID); c.Op == plan.Delete && doubtful(row, w.Live) {
-					t.Errorf("%s is deleted, and may be somebody else's", c.Addr)
-				}
 				if !in.Prune || in.Desired.Find(c.Addr) != nil ||
 					!slices.ContainsFunc(in.Owned, func(o resource.Owned) bool { return o.Addr == c.Addr && o.ID == c.ID && !o.Protect }) {
 					t.Errorf("%s must not be deleted", c.Addr)

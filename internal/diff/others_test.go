@@ -158,15 +158,15 @@ func (w *others) tagged(p *plan.Plan, id, name string) {
 		return
 	}
 	a := resource.Addr{Kind: "trunks", Name: name}
-	if p.Whose.ID(a) == id || slices.ContainsFunc(p.Notes, func(n plan.Note) bool { return n.Reason.Code == diff.TaggedElsewhere }) {
-		return
-	}
 	for _, e := range w.in.Desired.Entries {
 		if p.Whose.ID(e.Addr) == id {
 			return
 		}
 	}
 	own := p.Whose.ID(a)
+	if own == "" && slices.ContainsFunc(p.Notes, func(n plan.Note) bool { return n.Reason.Code == diff.TaggedElsewhere }) {
+		return
+	}
 	for _, q := range p.Problems {
 		if q.Addr == a && (own == "" || q.Reason.Code == diff.Duplicate && slices.Contains(idsOf(q.Reason), id)) {
 			return

@@ -44,7 +44,7 @@ type attemptJSON struct {
 
 func toOwnedJSON(r *row, words *render.Words) ownedJSON {
 	doc := ownedJSON{
-		Address: r.Addr.String(), ID: r.ID, Root: r.Root, Protected: r.Protected, CreatedAt: r.Incarnation, Applied: r.Applied, Attempts: map[string]attemptJSON{},
+		Address: r.Addr.String(), ID: r.ID, Root: r.Root, Protected: r.Protected, CreatedAt: r.CreatedAt, Applied: r.Applied, Attempts: map[string]attemptJSON{},
 	}
 	for path, a := range r.Attempts {
 		doc.Attempts[path] = attemptJSON{a.Value, a.Count, words.Of(a.Note)}

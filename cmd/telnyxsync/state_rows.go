@@ -21,7 +21,7 @@ type row struct {
 	Numbers   resource.Numbers // of a group
 	forget    resource.Record  // what makes state forget it
 
-	Incarnation string // of an object
+	CreatedAt string // of an object; "" where that is not known
 }
 
 // rows are all that there are, by address.
@@ -29,7 +29,7 @@ func rows(snap *state.Snapshot) (rows []row) {
 	for i := range snap.Owned {
 		o := &snap.Owned[i]
 		rows = append(rows, row{
-			Addr: o.Addr, ID: o.ID, Root: o.Root, Protected: o.Protect, Applied: o.Applied, Attempts: o.Attempts, Incarnation: o.Incarnation,
+			Addr: o.Addr, ID: o.ID, Root: o.Root, Protected: o.Protect, Applied: o.Applied, Attempts: o.Attempts, CreatedAt: o.CreatedAt(),
 			forget: resource.Record{Forget: []resource.Addr{o.Addr}},
 		})
 	}

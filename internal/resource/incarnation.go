@@ -21,7 +21,10 @@ func Incarnation(made time.Time) string {
 }
 
 // Open makes what is remembered accept whichever incarnation the object shows next.
-func (o *Owned) Open() { o.Incarnation = strings.TrimSuffix(o.Incarnation, openMark) + openMark }
+func (o *Owned) Open() { o.Incarnation = o.CreatedAt() + openMark }
+
+// CreatedAt is when the object came to be as far as that was last known, as RFC 3339; "" where it never was.
+func (o *Owned) CreatedAt() string { return strings.TrimSuffix(o.Incarnation, openMark) }
 
 // IsOpen tells whether whichever incarnation the object shows next is accepted.
 func (o *Owned) IsOpen() bool { return strings.HasSuffix(o.Incarnation, openMark) }
@@ -33,5 +36,5 @@ func (o *Owned) IsAnother(l *Live) bool {
 
 // IsSame tells whether an object is known to be the one that is remembered.
 func (o *Owned) IsSame(l *Live) bool {
-	return l.Incarnation != "" && strings.TrimSuffix(o.Incarnation, openMark) == l.Incarnation
+	return l.Incarnation != "" && o.CreatedAt() == l.Incarnation
 }

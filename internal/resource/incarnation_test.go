@@ -31,6 +31,9 @@ func TestIncarnations(t *testing.T) {
 			o.Open()
 			o.Open() // is as good as once
 		}
+		if o.CreatedAt() != resource.Incarnation(c.known) {
+			t.Errorf("%s: created at %q", name, o.CreatedAt())
+		}
 		if o.IsOpen() != c.open || o.IsAnother(&l) != c.another || o.IsSame(&l) != c.same {
 			t.Errorf("%s: open %t, another %t, same %t", name, o.IsOpen(), o.IsAnother(&l), o.IsSame(&l))
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type accountDrawer struct {
 	ids     []string                            // of the objects, as KIND ID
 	held    map[resource.Number]resource.Target // where its numbers are
 	flags   []string                            // that name those which have no list
+	owners  map[string]bool                     // names in the owner tags of connections
 }
 
 // odd is text that YAML, paths, comments, terminals and our own rules may stumble over.
@@ -158,11 +160,30 @@ func (d *accountDrawer) connection(o map[string]any) {
 		for range rapid.IntRange(0, 4).Draw(d.T, "tags") {
 			list = append(list, d.tag())
 		}
-		return list
+		return d.undisputed(list)
 	})
 	d.maybe(o, "webhook_event_url", anyOf(d.url))
 	d.maybe(o, "webhook_event_failover_url", anyOf(d.url))
 	d.maybe(o, "webhook_timeout_secs", func(label string) any { return rapid.IntRange(0, 30).Draw(d.T, label) })
+}
+
+// undisputed leaves out owner tags of entries that another connection is, or will be: what is there twice is a problem
+// of the account, and in a test of its own.
+func (d *accountDrawer) undisputed(tags []any) []any {
+	mine := []string{}
+	return slices.DeleteFunc(tags, func(tag any) bool {
+		name, ours := strings.CutPrefix(tag.(string), "telnyxsync:default:")
+		if !ours {
+			return false
+		}
+		mine = append(mine, name)
+		twice := d.owners[name] || len(mine) > 1 && strings.Contains(strings.Join(mine, " "), "zoom-")
+		if d.owners == nil {
+			d.owners = map[string]bool{}
+		}
+		d.owners[name] = true
+		return twice
+	})
 }
 
 // tag draws a tag: any, or one of an owner, this or another.

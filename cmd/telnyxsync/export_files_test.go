@@ -107,19 +107,29 @@ func TestExportFailsAsAWhole(t *testing.T) {
 // TestExportOfTwoOwners: what owner tags say of several entries is for a person to decide.
 func TestExportOfTwoOwners(t *testing.T) {
 	t.Parallel()
-	r := newInside(t)
 	connection := func(id string, tags ...any) map[string]any {
 		return map[string]any{"id": id, "tags": tags, "outbound": map[string]any{"outbound_voice_profile_id": "5"}}
 	}
-	r.begin(t, t.TempDir(), map[string]any{"external_connections": []any{
-		connection("1", "telnyxsync:default:a", "telnyxsync:default:b"),
-		connection("2", "telnyxsync:default:b"),
-		connection("3", "telnyxsync:default:b"),
-		connection("4", "telnyxsync:other:b"),
-	}})
+	account := func(second string) map[string]any {
+		return map[string]any{"external_connections": []any{
+			connection("1", "telnyxsync:default:a", "telnyxsync:default:"+second),
+			connection("2", "telnyxsync:default:b"),
+			connection("3", "telnyxsync:default:b"),
+			connection("4", "telnyxsync:other:b"),
+		}}
+	}
+	r := newInside(t)
+	r.begin(t, t.TempDir(), account("c"))
 	ids, _ := r.adopts(t, false)
 	if want := []string{"external_connections 2", "external_connections 3"}; !slices.Equal(ids, want) {
 		t.Errorf("adopted %q, want %q\n%s", ids, want, r.exported(t))
+	}
+	// Of an entry that is exported there may be another object.
+	r.begin(t, t.TempDir(), account("b"))
+	r.run(t, 0, 0, "export", "--out", r.out())
+	p := r.plan(t, 1, 1, "diff", r.out())
+	if len(p.Problems) != 1 || p.Problems[0].Address != "external_connections/b" || p.Problems[0].Reason.Code != "duplicate" {
+		t.Errorf("%+v\n%s", p.Problems, r.exported(t))
 	}
 }
 

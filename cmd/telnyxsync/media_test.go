@@ -218,6 +218,7 @@ func TestUndocumentedSwitches(t *testing.T) {
 		{"_media_paging": "pages"},
 		{"_media_post_existing": "replace"},
 		{"_media_put_ttl": "keep"},
+		{"_media_put_created": "renew", "_siprec_put_created": "renew"},
 		{"_media_put_content": "required"},
 		{"_media_expired": "shown"},
 		{"_storage_secrets": "masked"},

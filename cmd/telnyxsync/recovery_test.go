@@ -210,7 +210,8 @@ type story struct {
 
 func newStory(t *testing.T) *story {
 	t.Helper()
-	sim, err := telnyxsim.New(telnyxsim.Config{})
+	// What a PUT renews could be taken for somebody else's.
+	sim, err := telnyxsim.New(telnyxsim.Config{Account: []byte(`{"_siprec_put_created":"renew","_media_put_created":"renew"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,6 +242,7 @@ func (s *story) reset() {
 	s.control("DELETE", "/faults", nil)
 	s.control("DELETE", "/journal", nil)
 	s.control("PUT", "/account", jsonText(s.account))
+	s.control("POST", "/clock", map[string]any{"advance": "1m"}) // what is made or renewed from here on is told apart
 	if err := os.RemoveAll(s.state); err != nil {
 		s.t.Fatal(err)
 	}

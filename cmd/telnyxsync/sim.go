@@ -35,8 +35,8 @@ The controls need no key:
   DELETE /_sim/journal
   POST /_sim/clock     {"advance":"10m"}
   POST /_sim/faults    [{"match":"POST /external_connections","times":1,
-                         "do":"delay|drop-before-commit|drop-after-commit|status|short-page|html",
-                         "status":503,"headers":{"Retry-After":"1"},"delay":"2s"}]
+                         "do":"delay|drop-before-commit|drop-after-commit|commit-late|status|short-page|html",
+                         "status":503,"headers":{"Retry-After":"1"},"delay":"2s","after":"10s"}]
   GET, DELETE /_sim/faults
   GET, PUT /_sim/account   the whole account, also the format of --account: one key per collection,
                          named as in the API, with its objects as the API returns them; what the API

@@ -18,9 +18,9 @@ func (a *app) stateCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "state",
 		Short: "Show and mend what is remembered of the objects that we own",
-		Long: `The state says which objects on Telnyx are ours: only those are ever deleted. adopt and
-forget decide what telnyxsync cannot know; both change the state alone, nothing on Telnyx.`,
-	}, a.stateListCommand(), a.stateShowCommand(), a.stateAdoptCommand(), a.stateForgetCommand())
+		Long: `The state says which objects on Telnyx are ours: only those are ever deleted. adopt, adopt-duplicate
+and forget decide what telnyxsync cannot know; all change the state alone, nothing on Telnyx.`,
+	}, a.stateListCommand(), a.stateShowCommand(), a.stateAdoptCommand(), a.stateAdoptDuplicateCommand(), a.stateForgetCommand())
 }
 
 // ownedJSON is an owned object as JSON shows it.
@@ -29,6 +29,7 @@ type ownedJSON struct {
 	ID        string                 `json:"id"`
 	Root      string                 `json:"root"`
 	Protected bool                   `json:"protected"`
+	CreatedAt string                 `json:"created_at,omitempty"` // of the object, where that tells it from others of its id
 	Applied   resource.Object        `json:"applied"`
 	Attempts  map[string]attemptJSON `json:"attempts,omitempty"`
 	Orders    []orderJSON            `json:"orders,omitempty"`   // of a group of phone numbers: what is on its way
@@ -42,7 +43,9 @@ type attemptJSON struct {
 }
 
 func toOwnedJSON(r *row, words *render.Words) ownedJSON {
-	doc := ownedJSON{Address: r.Addr.String(), ID: r.ID, Root: r.Root, Protected: r.Protected, Applied: r.Applied, Attempts: map[string]attemptJSON{}}
+	doc := ownedJSON{
+		Address: r.Addr.String(), ID: r.ID, Root: r.Root, Protected: r.Protected, CreatedAt: r.CreatedAt, Applied: r.Applied, Attempts: map[string]attemptJSON{},
+	}
 	for path, a := range r.Attempts {
 		doc.Attempts[path] = attemptJSON{a.Value, a.Count, words.Of(a.Note)}
 	}
@@ -176,7 +179,7 @@ longer written belongs to the configuration that asked for it, and goes with ` +
 				if live == nil {
 					return fmt.Errorf("telnyx has no object %q of %s", args[1], addr.Kind)
 				}
-				own := resource.Owned{Addr: addr, ID: live.ID}
+				own := resource.Owned{Addr: addr, ID: live.ID, Incarnation: live.Incarnation}
 				for _, in := range snap.Intents {
 					if in.Addr == addr { // where nobody writes it any more, it is an orphan of who asked for it
 						own.Root = in.Root

@@ -20,6 +20,8 @@ type row struct {
 	Attempts  map[string]resource.Attempt
 	Numbers   resource.Numbers // of a group
 	forget    resource.Record  // what makes state forget it
+
+	CreatedAt string // of an object; "" where that is not known
 }
 
 // rows are all that there are, by address.
@@ -27,7 +29,7 @@ func rows(snap *state.Snapshot) (rows []row) {
 	for i := range snap.Owned {
 		o := &snap.Owned[i]
 		rows = append(rows, row{
-			Addr: o.Addr, ID: o.ID, Root: o.Root, Protected: o.Protect, Applied: o.Applied, Attempts: o.Attempts,
+			Addr: o.Addr, ID: o.ID, Root: o.Root, Protected: o.Protect, Applied: o.Applied, Attempts: o.Attempts, CreatedAt: o.CreatedAt(),
 			forget: resource.Record{Forget: []resource.Addr{o.Addr}},
 		})
 	}

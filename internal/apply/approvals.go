@@ -88,7 +88,7 @@ func (j *judgement) code(s *plan.Set) string {
 
 // approvable is a change as a person says yes to it.
 func (j *judgement) approvable(c *plan.Change) resource.Approved {
-	a := resource.Approved{Op: string(c.Op), Address: c.Addr.String(), ID: c.ID, Items: plan.TextsOf(c.Items)}
+	a := resource.Approved{Op: string(c.Op), Address: c.Addr.String(), ID: c.ID, Incarnation: c.Incarnation, Items: plan.TextsOf(c.Items)}
 	for _, d := range c.Deltas {
 		a.Deltas = append(a.Deltas, j.delta(c.Addr, d))
 	}

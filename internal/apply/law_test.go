@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"telnyxsync/internal/diff"
 	"telnyxsync/internal/plan"
@@ -81,6 +82,9 @@ func TestLawsOfApply(t *testing.T) {
 			if !there && !w.options.Prune && !replaced(made, key) {
 				t.Errorf("%s was deleted without prune", key)
 			}
+			if is != was && w.another(key, was) {
+				t.Errorf("%s is another than the one that was ours, and was touched:\n%s\n%s", key, was, is)
+			}
 		}
 		if w.account["_tags_patch"] != nil {
 			// Tags that cannot be taken off do not stick: they are written a few times, then held.
@@ -100,6 +104,25 @@ func TestLawsOfApply(t *testing.T) {
 			}
 		}
 	})
+}
+
+// another tells whether an object is known to be another than the one that state has under its id. Media that have expired
+// are gone, whoever made them.
+func (w *world) another(key, was string) bool {
+	return slices.ContainsFunc(w.owned, func(o resource.Owned) bool {
+		made := resource.Live{Incarnation: resource.GetString(objectOf(was), "/created_at")}
+		return o.Addr.Kind+"/"+o.ID == key && o.IsAnother(&made) && !expired(was)
+	})
+}
+
+func objectOf(text string) resource.Object {
+	o, _ := resource.DecodeObject(text)
+	return o
+}
+
+func expired(was string) bool {
+	end, err := time.Parse(time.RFC3339, resource.GetString(objectOf(was), "/expires_at"))
+	return err == nil && time.Now().After(end)
 }
 
 func replaced(made plan.Plan, key string) bool {

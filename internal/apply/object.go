@@ -172,6 +172,9 @@ func together(list []plan.Reason) plan.Reason {
 
 // create makes an object, or one in the place of another. What is about to be made is stored before.
 func (x *executor) create(ctx context.Context, c *plan.Change, w *diff.Work) (d done, err, stored error) {
+	if stored := x.open(ctx, c, w, w.Write.Key); stored != nil {
+		return d, nil, stored
+	}
 	if stored := x.db.Begin(ctx, x.intent(c, w)); stored != nil {
 		return d, nil, stored
 	}
@@ -179,11 +182,12 @@ func (x *executor) create(ctx context.Context, c *plan.Change, w *diff.Work) (d 
 	// As long as nobody knows what became of it, the intent stands.
 	d.over = !client.Unknown(err) && !errors.Is(err, errHalfReplaced)
 	if err != nil {
-		return d, err, nil
+		return d, err, x.close(ctx, c, w, w.Write.Key, err)
 	}
 	own := *w.Own
 	own.ID, d.id = d.receipt.Live.ID, d.receipt.Live.ID
 	x.renewed(c, &own, d.receipt.Live)
+	x.born(c, &own, d.receipt.Live)
 	d.own = &own
 	return d, nil, nil
 }
@@ -202,11 +206,14 @@ func (x *executor) update(ctx context.Context, c *plan.Change, w *diff.Work) (d 
 				return d, nil, stored
 			}
 		}
+		if stored := x.open(ctx, c, w, c.ID); stored != nil {
+			return d, nil, stored
+		}
 		d.receipt, err = ops.Update(ctx, write)
 	}
 	d.over = !client.Unknown(err) || !blind
 	if err != nil {
-		return d, err, nil
+		return d, err, x.close(ctx, c, w, c.ID, err)
 	}
 	own := *w.Own
 	own.Attempts = x.attempts(ctx, ops, c, d.receipt.Live)
@@ -215,6 +222,7 @@ func (x *executor) update(ctx context.Context, c *plan.Change, w *diff.Work) (d 
 	}
 	if len(c.Deltas) > 0 {
 		x.renewed(c, &own, d.receipt.Live)
+		x.born(c, &own, d.receipt.Live)
 	}
 	d.own = &own
 	if c.Op == plan.Rename && x.desired.Find(w.From.Addr) == nil { // an entry that has another object now remembers that

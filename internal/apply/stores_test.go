@@ -80,7 +80,7 @@ func (w *world) drawStores(t *rapid.T, ids []string) {
 			continue
 		}
 		m := map[string]any{
-			"media_name": n, "content_type": "audio/wav", "expires_at": nil,
+			"media_name": n, "content_type": "audio/wav", "expires_at": nil, "created_at": rapid.SampledFrom(moments).Draw(t, "medium made"),
 			"_content": base64.StdEncoding.EncodeToString([]byte(rapid.SampledFrom([]string{"a content", "b content", "another"}).Draw(t, "content"))),
 		}
 		if end := drawTime(t, "expires"); !end.IsZero() {

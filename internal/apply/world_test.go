@@ -33,6 +33,9 @@ var worldKinds = []string{
 
 var names = []string{"a", "b", "c", "d"}
 
+// moments are when things came to be.
+var moments = []string{"2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"}
+
 func drawWorld(t *rapid.T, files map[string]resource.File) world {
 	w := world{account: map[string]any{}, files: files, secrets: map[string]string{}}
 	ids := []string{}
@@ -48,7 +51,7 @@ func drawWorld(t *rapid.T, files map[string]resource.File) world {
 	for _, n := range names {
 		if rapid.Bool().Draw(t, "connector there") {
 			connectors = append(connectors, map[string]any{
-				"name": n, "host": rapid.SampledFrom([]string{"h1.example.com", "h2.example.com"}).Draw(t, "host"), "port": 5060,
+				"name": n, "created_at": rapid.SampledFrom(moments).Draw(t, "connector made"), "host": rapid.SampledFrom([]string{"h1.example.com", "h2.example.com"}).Draw(t, "host"), "port": 5060,
 			})
 		}
 	}
@@ -57,6 +60,9 @@ func drawWorld(t *rapid.T, files map[string]resource.File) world {
 		w.account["_tags_patch"] = "merge"
 	}
 	w.drawStores(t, ids)
+	for _, s := range []string{"_siprec_put_created", "_media_put_created"} {
+		w.account[s] = rapid.SampledFrom([]string{"keep", "renew"}).Draw(t, s)
+	}
 	w.owned = w.drawOwned(t, ids)
 	w.desired = w.drawDesired(t, ids)
 	w.options = apply.Options{Writing: true, Prune: rapid.Bool().Draw(t, "prune"), Foreign: rapid.Bool().Draw(t, "foreign")}
@@ -109,6 +115,9 @@ func (w *world) drawOwned(t *rapid.T, ids []string) (owned []resource.Owned) {
 			o.Applied = w.drawObject(t, kind, ids, false)
 			if kind == "media" {
 				o.Renewed = drawTime(t, "renewed")
+			}
+			if kind == "media" || kind == "siprec_connectors" {
+				o.Incarnation = rapid.SampledFrom([]string{"", "?", moments[0], moments[0] + "?", moments[1]}).Draw(t, "incarnation")
 			}
 			owned = append(owned, o)
 		}

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,11 @@ func (c *Comparison) Plan(facts numbers.Facts) (plan.Plan, numbers.Missing) {
 	p.orphans(p.matchers)
 	p.lostGroups()
 	p.withdrawn(p.matchers)
+	for _, name := range slices.Sorted(maps.Keys(p.matchers)) {
+		if m := p.matchers[name]; m != nil {
+			p.tagged(m.kind, m)
+		}
+	}
 	p.elsewhere()
 	if p.in.Stateless {
 		p.note(reason(NoState, nil))
@@ -108,7 +114,7 @@ func (p *planner) with(facts numbers.Facts) *planner {
 		next.plan.Changes[i].Needs = slices.Clone(next.plan.Changes[i].Needs)
 	}
 	next.plan.Observed, next.plan.Problems = slices.Clone(p.plan.Observed), slices.Clone(p.plan.Problems)
-	next.plan.Unmanaged = slices.Clone(p.plan.Unmanaged)
+	next.plan.Unmanaged, next.plan.Notes = slices.Clone(p.plan.Unmanaged), slices.Clone(p.plan.Notes)
 	next.plan.Remember.Own = slices.Clone(p.plan.Remember.Own)
 	next.plan.Remember.EndIntents = slices.Clone(p.plan.Remember.EndIntents)
 	next.remembered = map[resource.Addr]bool{}
@@ -238,7 +244,7 @@ func (p *planner) kind(k *resource.Kind, m *matcher) {
 	}
 	if p.in.Foreign && k.Listed {
 		for id, l := range m.byID {
-			if _, taken := m.taken[id]; !taken && m.rowByID[id] == nil {
+			if m.unknown(l) && !m.tagsOurs(l) {
 				p.plan.Foreign = append(p.plan.Foreign, plan.Foreign{Kind: k.Name, ID: id, Label: l.Label})
 			}
 		}

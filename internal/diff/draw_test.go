@@ -14,6 +14,9 @@ import (
 
 var names = []string{"a", "b", "c", "d"}
 
+// moments are when things came to be.
+var moments = []string{"2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"}
+
 // drawInput is a random world of toys, of which little fits together.
 func drawInput(t *rapid.T) diff.Input {
 	in := diff.Input{
@@ -47,6 +50,9 @@ func drawInput(t *rapid.T) diff.Input {
 				if rapid.IntRange(0, 3).Draw(t, "created shown") == 0 {
 					l.Created = drawTime(t, "created")
 				}
+				if k.Incarnation != "" {
+					l.Incarnation = rapid.SampledFrom([]string{"", moments[0], moments[1]}).Draw(t, "born")
+				}
 				seen.Objects = append(seen.Objects, l)
 			}
 		}
@@ -60,7 +66,10 @@ func drawInput(t *rapid.T) diff.Input {
 				o := resource.Owned{Addr: resource.Addr{Kind: k.Name, Name: n}, ID: rows[i], Root: "/root", Applied: drawObject(t, k.Name, "applied")}
 				o.Protect = rapid.IntRange(0, 4).Draw(t, "protected") == 0
 				if k.Renewal != nil {
-					o.Renewed = drawTime(t, "renewed")
+					o.Renewed, o.Ends = drawTime(t, "renewed"), drawTime(t, "ended then")
+				}
+				if k.Incarnation != "" {
+					o.Incarnation = rapid.SampledFrom([]string{"", "?", moments[0], moments[0] + "?", moments[1]}).Draw(t, "known to be born")
 				}
 				in.Owned = append(in.Owned, o)
 			}

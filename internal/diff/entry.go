@@ -45,7 +45,7 @@ func (p *planner) entry(k *resource.Kind, m *matcher, e *resource.Entry, f *matc
 		p.plan.Unmanaged = append(p.plan.Unmanaged, plan.Unmanaged{Addr: e.Addr, Paths: c.unmanaged})
 	}
 	w := &Work{
-		From: row, Live: f.live, Own: own(e, f, c),
+		From: row, Live: f.live, Own: own(k, e, f, c),
 		Write: resource.Write{
 			Name: e.Name, Key: k.Key(e.Name, e.Object), Desired: c.managed, Patch: c.patch, Live: f.live,
 			Owner: resource.Owner{Instance: p.in.Instance, Name: e.Name},
@@ -180,19 +180,20 @@ func (p *planner) replace(k *resource.Kind, e *resource.Entry, f *match, c *plan
 		}
 	}
 	c.Op, c.ID, c.Cost, w.Resume = plan.Replace, f.live.ID, 2, f.resume
+	c.Incarnation = f.live.Incarnation
 	c.Blast = []plan.Blast{{Class: plan.Deletes, Count: 1}}
 	c.InDoubt = f.begun && f.resume == nil
 	c.Reasons = reasons(KeyChanges, plan.Args{"field": strings.TrimPrefix(k.KeyField, "/"), "id": f.live.ID, "key": w.Write.Key})
 	c.Deltas = append([]plan.Delta{{Path: k.KeyField, Old: f.live.ID, New: w.Write.Key, Origin: plan.FromConfig}}, c.Deltas...)
 	w.Write.Desired = resource.Overlay(f.live.Object, w.Write.Desired)
-	c.Kept = isProtected(e, f.row)
+	c.Kept, c.Doubt = isProtected(e, f.row), doubt(k, f.row, f.live)
 	p.dueAgain(k, e)
 	p.add(e, *c)
 }
 
 // update makes the entry's object as desired; row is what state knows of that object.
 func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *resource.Owned, c *plan.Change, w *Work, doubtful bool) {
-	c.ID = f.live.ID
+	c.ID, c.Incarnation = f.live.ID, f.live.Incarnation
 	owner := w.Write.Owner
 	if k.Tagged && !e.Observe && !e.Ignores("/tags") && !f.live.OnlyOwnedBy(owner) {
 		w.Write.Retag = true

@@ -26,9 +26,10 @@ var update = flag.Bool("update", false, "rewrite the goldens with what is found"
 //
 //	desired   entries by section, with the real line numbers
 //	live      objects by kind; `failed: TEXT` in an object is one that could not be read, and a text
-//	          in the place of the list a kind that could not; expires and created, times; `doubt: TEXT`,
+//	          in the place of the list a kind that could not; expires, created and born, times; `doubt: TEXT`,
 //	          why a closer look shows nothing
-//	owned     by address: id, applied, root (/root), protect, attempts {PATH: [VALUE, COUNT]}, renewed, a time
+//	owned     by address: id, applied, root (/root), protect, attempts {PATH: [VALUE, COUNT]}, renewed, a time, and
+//	          born, one that may have ? behind it
 //	intents   by address: key, seen, root; begun at 2026-01-02T03:04:05Z
 //	secrets   of the environment, by name; what is not there cannot be read
 //	options   prune, stateless, foreign, only, instance, sections (written and empty), unread,
@@ -180,6 +181,9 @@ func owned(o *resource.Owned) string {
 	text := fmt.Sprintf("%s [%s] %s", o.Addr, o.ID, resource.Short(resource.Text(o.Applied)))
 	if o.Protect {
 		text += " protected"
+	}
+	if o.Incarnation != "" {
+		text += " born " + o.Incarnation
 	}
 	if o.Attempts != nil {
 		text += " attempts " + resource.Text(o.Attempts)

@@ -74,11 +74,17 @@ func TestLawsOfPlans(t *testing.T) {
 				(seen.Failed[key] != nil || slices.ContainsFunc(seen.Objects, func(l resource.Live) bool { return l.ID == key })) {
 				t.Errorf("%s is made, and %s is there", c.Addr, key)
 			}
+			if row := w.From; (c.Op == plan.Delete || c.Op == plan.Replace) && row != nil && doubtful(row, w.Live) {
+				t.Errorf("%s %s: it may be somebody else's", c.Op, c.Addr)
+			}
 			if w.Live != nil {
 				if by, twice := objects[c.Addr.Kind+w.Live.ID]; twice {
 					t.Errorf("%s and %s change one object", c.Addr, by)
 				}
 				objects[c.Addr.Kind+w.Live.ID] = c.Addr
+				if row := rowOf(&in, c.Addr.Kind, w.Live.ID); row != nil && row.IsAnother(w.Live) {
+					t.Errorf("%s %s: %s is another than the one that was ours", c.Op, c.Addr, w.Live.ID)
+				}
 				if !ours(&in, c, w) {
 					t.Errorf("%s %s writes to %s, which state does not know, and which neither a tag, a name nor an id calls ours", c.Op, c.Addr, w.Live.ID)
 				}
@@ -102,6 +108,30 @@ func TestLawsOfPlans(t *testing.T) {
 			}
 		}
 	})
+}
+
+// rowOf is what state has of an object.
+func rowOf(in *diff.Input, kind, id string) *resource.Owned {
+	for i := range in.Owned {
+		if o := &in.Owned[i]; o.Addr.Kind == kind && o.ID == id {
+			return o
+		}
+	}
+	return nil
+}
+
+// doubtful tells whether nothing shows that an object is what state has, and a value that was applied speaks against it.
+func doubtful(row *resource.Owned, l *resource.Live) bool {
+	k := toy(row.Addr.Kind)
+	if k.IDs || l.Incarnation != "" && strings.TrimSuffix(row.Incarnation, "?") == l.Incarnation {
+		return false
+	}
+	differs := false
+	k.Schema.Leaves(row.Applied, func(path string, s *resource.Schema, v any) {
+		have, shown := resource.Get(l.Object, path)
+		differs = differs || (shown || !s.WriteOnly && !s.CreateOnly) && !resource.Equal(have, v)
+	})
+	return differs
 }
 
 // ours tells whether a change may write to its object: state knows it, or a written entry is named by its owner tag, answers
@@ -201,8 +231,9 @@ func TestLawOfConvergence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
 		in.Prune, in.Stateless, in.NeedSecrets = true, false, true // as a run that writes
-		for range len(names) + 3 {                                 // what a withdrawn create made is taken for ours, then deleted
-			pretend(&in, compute(in))
+		renews := rapid.Bool().Draw(t, "a write renews")
+		for range len(names) + 3 { // what a withdrawn create made is taken for ours, then deleted
+			pretend(&in, compute(in), renews)
 		}
 		if p := compute(in); len(p.Changes) > 0 {
 			t.Errorf("still there:\n%s", words.Text(&p, render.TextOptions{}))

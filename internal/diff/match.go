@@ -20,7 +20,8 @@ import (
 // Tags and keys are asked also where the object that state has for the address vanished; what they
 // find is another object, and adopted like any.
 //
-// An object is taken by one entry at most; state goes before tags, tags before keys.
+// An object is taken by one entry at most; state goes before tags, tags before keys. One that came to be under the id of
+// what state has, when that was gone, belongs to nobody before a person says so: see incarnation.go.
 type match struct {
 	row     *resource.Owned // what state has for the entry
 	live    *resource.Live
@@ -106,6 +107,10 @@ func (m *matcher) byState(e *resource.Entry) *match {
 	}
 	live := m.byID[f.row.ID]
 	if live == nil {
+		return f
+	}
+	if f.row.IsAnother(live) {
+		f.hold(AnotherObject, another(f.row, live))
 		return f
 	}
 	if key := m.key(e); key != "" && !slices.Contains(live.Keys, key) {
@@ -207,6 +212,11 @@ func (m *matcher) keyed(e *resource.Entry, f *match) {
 	l := candidates[0]
 	if other := m.otherInstance(l); other != "" && m.rowByID[l.ID] == nil {
 		f.hold(OtherInstance, plan.Args{"id": l.ID, "tag": other})
+		return
+	}
+	if row := m.rowByID[l.ID]; row != nil && row.IsAnother(l) {
+		m.claimed[l.ID] = e.Addr
+		f.hold(AnotherObject, another(row, l))
 		return
 	}
 	f.live, f.from = l, m.rowByID[l.ID]

@@ -9,13 +9,13 @@ import (
 )
 
 // own is what will be remembered of an entry.
-func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
+func own(k *resource.Kind, e *resource.Entry, f *match, c comparison) *resource.Owned {
 	o := &resource.Owned{Addr: e.Addr, Root: e.Root, File: e.File, Applied: c.applied}
 	if known := f.known(); known != nil {
 		o.Renewed, o.Ends = known.Renewed, known.Ends
 	}
 	if f.live != nil {
-		o.ID = f.live.ID
+		o.ID, o.Incarnation = f.live.ID, incarnationOf(k, f.known(), f.live, len(c.deltas)+len(c.fixed) == 0)
 	}
 	// The entry stays protected whichever object it has, the object under whichever name.
 	o.Protect = f.row != nil && f.row.Protect || f.from != nil && f.from.Protect
@@ -36,7 +36,7 @@ func own(e *resource.Entry, f *match, c comparison) *resource.Owned {
 }
 
 func sameOwned(a, b *resource.Owned) bool {
-	return a.ID == b.ID && a.Root == b.Root && a.File == b.File && a.Protect == b.Protect && a.TakenDown == b.TakenDown &&
+	return a.ID == b.ID && a.Root == b.Root && a.File == b.File && a.Protect == b.Protect && a.TakenDown == b.TakenDown && a.Incarnation == b.Incarnation &&
 		len(a.Attempts) == len(b.Attempts) && resource.Text(a.Applied) == resource.Text(b.Applied)
 }
 
@@ -96,6 +96,11 @@ func (p *planner) orphans(matchers map[string]*matcher) {
 			p.orphan(o.Addr, o.ID, reason(OrphanClaimed, plan.Args{"address": a.String()}))
 			continue
 		}
+		if o.IsAnother(live) {
+			p.problem(o.Addr, nil, true, reason(OrphanAnother, another(o, live)))
+			continue
+		}
+		o = p.learn(m.kind, o, live)
 		if !p.in.Prune {
 			why := reason(OrphanKept, nil)
 			if o.Protect {
@@ -165,7 +170,7 @@ func (p *planner) forget(list *[]resource.Addr, a resource.Addr, id string) {
 
 func (p *planner) delete(k *resource.Kind, o *resource.Owned, live *resource.Live) plan.Change {
 	c := plan.Change{
-		Op: plan.Delete, Addr: o.Addr, ID: o.ID, Reasons: reasons(NotWritten, nil), Live: live.Object,
+		Op: plan.Delete, Addr: o.Addr, ID: o.ID, Reasons: reasons(NotWritten, nil), Live: live.Object, Incarnation: live.Incarnation,
 		Cost: 1, Blast: []plan.Blast{{Class: plan.Deletes, Count: 1}}, Do: &Work{From: o, Live: live},
 	}
 	if k.DeleteCalls != nil {
@@ -175,6 +180,9 @@ func (p *planner) delete(k *resource.Kind, o *resource.Owned, live *resource.Liv
 		if why := k.Forgotten(live); !why.IsZero() {
 			c.Op, c.Cost, c.Blast, c.Reasons, c.Live = plan.Forget, 0, nil, []plan.Reason{why}, nil
 		}
+	}
+	if c.Op == plan.Delete {
+		c.Doubt = doubt(k, o, live)
 	}
 	return c
 }

@@ -9,8 +9,8 @@ import (
 	"telnyxsync/internal/resource"
 )
 
-// pretend does what a plan says to the live objects and to the state.
-func pretend(in *diff.Input, p plan.Plan) {
+// pretend does what a plan says to the live objects and to the state. renews: a write gives an object another incarnation.
+func pretend(in *diff.Input, p plan.Plan, renews bool) {
 	made := map[resource.Addr]string{}
 	forget := func(a resource.Addr) {
 		in.Owned = slices.DeleteFunc(in.Owned, func(o resource.Owned) bool { return o.Addr == a })
@@ -44,6 +44,13 @@ func pretend(in *diff.Input, p plan.Plan) {
 			if k.Renewal != nil { // any write renews
 				life, _ := k.Renewal(in.Desired.Find(c.Addr).Object)
 				l.Expires = in.Now.Add(life)
+			}
+			if k.Incarnation != "" {
+				l.Incarnation = resource.Incarnation(in.Now)
+				if old != nil && !renews {
+					l.Incarnation = old.Incarnation
+				}
+				w.Own.Incarnation = l.Incarnation
 			}
 			if old != nil {
 				l.Owners = slices.DeleteFunc(slices.Clone(old.Owners), func(o resource.Owner) bool { return w.Write.Retag && o.Instance == "default" })

@@ -34,6 +34,9 @@ const (
 	OtherInstance             plan.Code = "other_instance"               // id, tag
 	SameObject                plan.Code = "same_object"                  // key, address: of the other entry
 	KeyNotKnown               plan.Code = "key_not_known"                // address: of the entry whose id is in the key
+	AnotherObject             plan.Code = "another_object"               // id, address, was, is: when ours came to be, and when the one that is there now
+	Duplicate                 plan.Code = "duplicate"                    // ids, id, address: of the entry, and of its own object
+	TaggedElsewhere           plan.Code = "tagged_elsewhere"             // count, kind, ids: the first few
 )
 
 // What was begun and has no known end.
@@ -88,6 +91,8 @@ const (
 	OrphanProtected   plan.Code = "orphan_protected"    // address
 	OrphanMade        plan.Code = "orphan_made"         // at: by a create whose answer was lost
 	OrphanBehind      plan.Code = "orphan_behind"       // at, id: made in the place of the object of this id, which is there yet
+	OrphanAnother     plan.Code = "orphan_another"      // id, address, was, is: as with another_object
+	DeleteDoubtful    plan.Code = "delete_doubtful"     // id, address, paths: what differs from what was last applied
 	DeleteWaits       plan.Code = "delete_waits"        // address: of what still refers to it
 	OwnedElsewhere    plan.Code = "owned_elsewhere"     // count, root
 	OwnedNowhere      plan.Code = "owned_nowhere"       // count

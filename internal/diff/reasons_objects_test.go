@@ -43,6 +43,13 @@ func objectReasons() map[plan.Code]minimal {
 		diff.SameObject: {
 			desired: `{trunks: {t: {on: true}}, vaults: {a: {trunk: t}, b: {trunk_id: "1"}}}`, live: `trunks: [{id: "1"}]`, owned: `trunks/t: {id: "1"}`,
 		},
+		diff.AnotherObject: {
+			desired: `boxes: {a: ` + host + `}`, live: `boxes: [{id: a, born: 2026-02-01T00:00:00Z}]`, owned: `boxes/a: {id: a, born: 2026-01-01T00:00:00Z}`,
+		},
+		diff.Duplicate: {
+			desired: `trunks: {a: {on: true}}`, owned: `trunks/a: {id: "1"}`, live: `trunks: [{id: "1"}, {id: "2", tags: ["telnyxsync:default:a"]}]`,
+		},
+		diff.TaggedElsewhere: {live: `trunks: [{id: "2", tags: ["telnyxsync:default:a"]}]`, desired: `trunks: {}`},
 		diff.KeyNotKnown: {
 			desired: `{trunks: {t: {on: true}}, vaults: {a: {trunk: t}}}`, live: `vaults: [{id: "9"}]`, owned: `vaults/a: {id: "9"}`,
 		},
@@ -105,6 +112,12 @@ func objectReasons() map[plan.Code]minimal {
 		diff.OrphanMade:      {live: `boxes: [{id: a}]`, intents: `boxes/a: {key: a, root: /root}`},
 		diff.OrphanBehind: {
 			live: `boxes: [{id: old}, {id: new}]`, owned: `boxes/a: {id: old}`, intents: `boxes/a: {key: new, root: /root}`, options: `sections: [boxes]`,
+		},
+		diff.OrphanAnother: {
+			live: `boxes: [{id: b, born: 2026-02-01T00:00:00Z}]`, owned: `boxes/b: {id: b, born: 2026-01-01T00:00:00Z}`, options: `sections: [boxes]`,
+		},
+		diff.DeleteDoubtful: {
+			live: `boxes: [{id: b, app: x}]`, owned: `boxes/b: {id: b, applied: {app: y}}`, options: `{prune: true, sections: [boxes]}`,
 		},
 		diff.DeleteWaits: {
 			desired: `routes: {r: {trunk: none}}`, live: `{routes: [{id: "7"}], trunks: [{id: "1"}]}`,

@@ -144,6 +144,9 @@ func reasonsOf(p *plan.Plan) (all []plan.Reason) {
 	for _, changes := range [][]plan.Change{p.Changes, p.Waiting, p.Observed} {
 		for i := range changes {
 			add(changes[i].Reasons...)
+			if !changes[i].Doubt.IsZero() {
+				add(changes[i].Doubt)
+			}
 		}
 	}
 	for i := range p.Withheld {

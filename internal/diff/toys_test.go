@@ -124,11 +124,11 @@ func toys() []resource.Kind {
 			},
 		},
 		{
-			Name: "boxes", Schema: resource.SchemaOf[box](), KeyField: "/name", Rekeying: true,
+			Name: "boxes", Schema: resource.SchemaOf[box](), KeyField: "/name", Rekeying: true, Incarnation: "/born",
 			Key: fieldOrName("/name"),
 		},
 		{
-			Name: "tapes", Schema: resource.SchemaOf[tape](), KeyField: "/name", Rekeying: true, Listed: true,
+			Name: "tapes", Schema: resource.SchemaOf[tape](), KeyField: "/name", Rekeying: true, Listed: true, Incarnation: "/born",
 			Key: fieldOrName("/name"),
 			Uncreatable: func(o resource.Object) (why resource.Reason) {
 				if o["file"] == nil && o["url"] == nil {

@@ -93,7 +93,7 @@ func TestWithdrawn(t *testing.T) {
 		},
 
 		"it has our tag":      {minimal{intents: trunk, live: `trunks: [{id: "1"}, {id: "2", tags: ["telnyxsync:default:a"]}]`}, []string{"orphan orphan_made 2"}, "2"},
-		"it was there before": {minimal{intents: trunk, live: `trunks: [{id: "1", tags: ["telnyxsync:default:a"]}]`}, []string{"note came_to_nothing"}, over},
+		"it was there before": {minimal{intents: trunk, live: `trunks: [{id: "1", tags: ["telnyxsync:default:a"]}]`}, []string{"note came_to_nothing", "note tagged_elsewhere"}, over},
 		"two have our tag":    {minimal{intents: trunk, live: `trunks: [{id: "2", tags: ["telnyxsync:default:a"]}, {id: "3", tags: ["telnyxsync:default:a"]}]`}, []string{"held create_abandoned"}, ""},
 		"it has a tag beside": {minimal{intents: trunk, live: `trunks: [{id: "2", tags: ["telnyxsync:default:a", "telnyxsync:other:a"]}]`}, []string{"held create_abandoned"}, ""},
 		"one has no tag":      {minimal{intents: trunk, live: `trunks: [{id: "2"}]`}, []string{"held create_abandoned"}, ""},
@@ -103,7 +103,7 @@ func TestWithdrawn(t *testing.T) {
 				intents: `{trunks/a: {seen: ["1"], root: /root}, trunks/b: {seen: ["1"], root: /other}}`,
 				live:    `trunks: [{id: "2", tags: ["telnyxsync:default:b"]}]`,
 			},
-			[]string{"note came_to_nothing"},
+			[]string{"note came_to_nothing", "note tagged_elsewhere"},
 			over,
 		},
 		"neither tag nor key":    {minimal{intents: route, live: `routes: [{id: "1"}, {id: "2"}]`}, []string{"held create_abandoned"}, ""},

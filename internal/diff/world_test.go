@@ -64,11 +64,12 @@ func world(t testing.TB, a *txtar.Archive) diff.Input {
 		Protect  bool
 		Attempts map[string][]any
 		Renewed  time.Time
+		Born     string
 	}
 	rows := section[map[string]row](t, a, "owned")
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		r := rows[name]
-		o := resource.Owned{Addr: addr(name), ID: r.ID, Root: "/root", Protect: r.Protect, Renewed: r.Renewed}
+		o := resource.Owned{Addr: addr(name), ID: r.ID, Root: "/root", Protect: r.Protect, Renewed: r.Renewed, Incarnation: r.Born}
 		if r.Root != "" {
 			o.Root = r.Root
 		}
@@ -146,11 +147,12 @@ func liveOf(kinds map[string]any) map[string]diff.Observed {
 				}
 				expires, _ := fields["expires"].(time.Time)
 				created, _ := fields["created"].(time.Time)
-				for _, name := range []string{"id", "doubt", "expires", "created"} {
+				born, _ := fields["born"].(time.Time)
+				for _, name := range []string{"id", "doubt", "expires", "created", "born"} {
 					delete(fields, name)
 				}
 				l := live(k.Name, id, tree(k.Schema, fields, false).(resource.Object))
-				l.Expires, l.Created = expires, created
+				l.Expires, l.Created, l.Incarnation = expires, created, resource.Incarnation(born)
 				seen.Objects = append(seen.Objects, l)
 			}
 		}

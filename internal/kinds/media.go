@@ -41,7 +41,10 @@ func media() Row {
 			Key:      keyOrName("/media_name"),
 			KeyField: "/media_name",
 			Rekeying: true,
-			Check:    checkMedium,
+
+			Incarnation: createdAt,
+
+			Check: checkMedium,
 			Uncreatable: func(o resource.Object) (why resource.Reason) {
 				if o["file"] == nil && o["media_url"] == nil {
 					why.Code = mediumOfNothing
@@ -168,7 +171,9 @@ func (m *mediaOps) Read(ctx context.Context, name string) (*resource.Live, error
 
 func (m *mediaOps) live(raw client.Object) *resource.Live {
 	name, _ := raw["media_name"].(string)
-	l := &resource.Live{ID: name, Keys: []string{name}, Object: resource.Object{}, Created: moment(raw["created_at"]), Expires: moment(raw["expires_at"])}
+	l := &resource.Live{
+		ID: name, Keys: []string{name}, Object: resource.Object{}, Created: moment(raw["created_at"]), Incarnation: incarnation(raw), Expires: moment(raw["expires_at"]),
+	}
 	typ, _ := raw["content_type"].(string)
 	l.Label, l.Hints = typ, resource.Object{"content_type": typ}
 	if _, _, err := mime.ParseMediaType(typ); err != nil {
@@ -186,17 +191,6 @@ func (m *mediaOps) live(raw client.Object) *resource.Live {
 		l.Hints["ttl"] = resource.DurationText(life)
 	}
 	return l
-}
-
-// moment reads a time; zero is one that is missing or that cannot be read.
-func moment(v any) time.Time {
-	text, _ := v.(string)
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t
-		}
-	}
-	return time.Time{}
 }
 
 // Numbers is zero: media are played to calls, they carry none.

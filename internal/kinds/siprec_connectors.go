@@ -30,6 +30,7 @@ func siprecConnectors() Row {
 			},
 			// A rename through PUT is undocumented: the new connector is made, then the old one deleted.
 			KeyField: "/name", Rekeying: true,
+			Incarnation: createdAt,
 		},
 		Open: func(c *client.Client) Operations {
 			return &siprecOps{api: c.SIPRECConnectors(), schema: schema}
@@ -66,7 +67,9 @@ func (s *siprecOps) live(name string, raw client.Object) *resource.Live {
 	}
 	o := s.schema.Canon(raw).(resource.Object)
 	delete(o, "name") // the identity, not a setting
-	return &resource.Live{ID: name, Object: o, Keys: []string{name}, Label: resource.GetString(o, "/host"), Created: moment(raw["created_at"])}
+	return &resource.Live{
+		ID: name, Object: o, Keys: []string{name}, Label: resource.GetString(o, "/host"), Created: moment(raw["created_at"]), Incarnation: incarnation(raw),
+	}
 }
 
 func (s *siprecOps) Create(ctx context.Context, w resource.Write) (resource.Receipt, error) {

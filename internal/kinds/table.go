@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"sync"
+	"time"
 
 	"telnyxsync/internal/client"
 	"telnyxsync/internal/resource"
@@ -60,6 +61,26 @@ func Pure(rows []Row) []resource.Kind {
 		out[i] = r.Kind
 	}
 	return out
+}
+
+// createdAt is where Telnyx says when an object was made.
+const createdAt = "/created_at"
+
+// incarnation tells an object from others that had its name.
+func incarnation(raw client.Object) string {
+	v, _ := resource.Get(raw, createdAt)
+	return resource.Incarnation(moment(v))
+}
+
+// moment reads a time; zero is one that is missing or that cannot be read.
+func moment(v any) time.Time {
+	text, _ := v.(string)
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999Z07:00"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
 }
 
 // keyOrName is the natural key of objects that have names: what stands in a field, or else the name of

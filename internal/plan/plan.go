@@ -141,10 +141,13 @@ type Place struct {
 
 // Change is the unit of review, guard, approval and history: one thing to be done, to one object or to a set.
 type Change struct {
-	Op      Op
-	Addr    resource.Addr
-	ID      string // Telnyx's id of the object; "" where it is made
-	Source  *resource.Position
+	Op     Op
+	Addr   resource.Addr
+	ID     string // Telnyx's id of the object; "" where it is made
+	Source *resource.Position
+
+	Incarnation string // of the object, where its id can be used again
+
 	Items   Items  // nil: it is about one object
 	To      *Place // of phone numbers: where to
 	Ticket  string // of a retry and of a wait: the upload

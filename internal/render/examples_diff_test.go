@@ -12,6 +12,9 @@ const (
 	aTrunk    = "external_connections/zoom"
 )
 
+// anotherMedium is one that came to be under the name of ours.
+var anotherMedium = resource.Args{"id": "hold-music", "address": ourMedium, "was": began, "is": "2026-01-20T03:04:05Z"}
+
 // diffExamples are those of diffWords.
 var diffExamples = map[resource.Code]resource.Args{
 	"kind_unread":               {"error": anError},
@@ -41,6 +44,9 @@ var diffExamples = map[resource.Code]resource.Args{
 	"other_instance":               {"id": "11", "tag": "telnyxsync:staging:zoom"},
 	"same_object":                  {"key": "11", "address": aTrunk},
 	"key_not_known":                {"address": aTrunk},
+	"another_object":               anotherMedium,
+	"duplicate":                    {"ids": []string{"12"}, "id": "11", "address": aTrunk},
+	"tagged_elsewhere":             {"count": 5, "kind": "external_connections", "ids": []string{"11", "12", "13"}},
 
 	"replace_taken_back": {"id": "hold-music", "made": "new-music", "address": ourMedium},
 	"replace_differs":    {"made": "new-music"},
@@ -76,6 +82,8 @@ var diffExamples = map[resource.Code]resource.Args{
 	"orphan_protected":    {"address": aTrunk},
 	"orphan_made":         {"at": began},
 	"orphan_behind":       {"at": began, "id": "hold-music"},
+	"orphan_another":      anotherMedium,
+	"delete_doubtful":     {"id": "11", "address": "custom_storage_credentials/eu", "paths": []string{"/configuration/bucket"}},
 	"delete_waits":        {"address": aTrunk},
 	"owned_elsewhere":     {"count": 2, "root": aRoot},
 	"owned_nowhere":       {"count": 1},

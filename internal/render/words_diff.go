@@ -46,7 +46,14 @@ var diffWords = map[resource.Code]string{
 	"many_candidates": `there are {{len .ids}} candidates ({{join ", " .ids}}): write the id of the one that is meant`,
 	"other_instance":  "the object {{.id}} carries the owner tag of another telnyxsync ({{.tag}}): take that tag off if it is no longer used",
 	"same_object":     "it means the same object ({{.key}}) as {{.address}}: keep one of them, or tell them apart",
-	"key_not_known":   "it belongs to {{.address}}, whose object is not known yet: it is compared once that is there",
+	"another_object": anotherObject + ": it is left alone; run `telnyxsync state adopt {{.address}} {{.id}}` to take it over; " +
+		"to let it go, give the entry another name or take it out, and run `telnyxsync state forget {{.address}}`",
+	"duplicate": `{{join ", " .ids}} {{if one (len .ids)}}carries{{else}}carry{{end}} its owner tag too, and its own object is {{.id}}: ` +
+		"run `telnyxsync state adopt {{.address}} ID` if another is the right one, and for each that is too many " +
+		"`telnyxsync state adopt-duplicate ID`, with which --prune deletes it, or take the tag off it",
+	"tagged_elsewhere": `{{count .count "object"}} of {{.kind}} {{if one .count}}is{{else}}are{{end}} tagged as ours ` +
+		`({{join ", " .ids}}{{if ne (print .count) (print (len .ids))}}, …{{end}}); in another state, or lost`,
+	"key_not_known": "it belongs to {{.address}}, whose object is not known yet: it is compared once that is there",
 
 	// begun, with no known end
 	"replace_taken_back": "it is {{q .id}} and was to be replaced by {{q .made}}, which was made, and that was taken back: " +
@@ -106,6 +113,8 @@ var diffWords = map[resource.Code]string{
 	"orphan_protected":    notWritten + "; " + protected,
 	"orphan_made":         notWritten + "; it was made by a create of {{.at}} whose answer was lost: apply takes it for ours, and later ones delete it with --prune",
 	"orphan_behind":       notWritten + "; it was made in the place of {{.id}} by a create of {{.at}} whose answer was lost: apply takes it for ours once {{.id}} is gone",
+	"orphan_another":      notWritten + "; " + anotherObject + ": it is left alone; " + takeOrForget,
+	"delete_doubtful":     `it is not as it was last applied ({{join ", " .paths}}), and may be another of its name: ` + takeOrForget,
 	"delete_waits":        notWritten + "; it is not deleted before the change of {{.address}}, which refers to it",
 	"owned_elsewhere":     ownedBelong + "the configuration {{.root}}, which is not part of this run" + leftAlone,
 	"owned_nowhere":       ownedBelong + "no configuration yet (adopted by hand)" + leftAlone,
@@ -115,6 +124,8 @@ var diffWords = map[resource.Code]string{
 const (
 	otherConfiguration = "the configuration {{.root}}, which is not part of this run: load both in one run, " +
 		"or run `telnyxsync state forget {{.address}}` if it has moved here"
+	anotherObject   = "the object {{q .id}} came to be at {{.is}}, and ours at {{.was}}: ours was removed, and another was made under its name"
+	takeOrForget    = "run `telnyxsync state adopt {{.address}} {{.id}}` to take it over, or `telnyxsync state forget {{.address}}` to let it go"
 	createBegun     = "a create was begun at {{.at}} and its answer lost"
 	createWithdrawn = createBegun + ", and the entry is no longer written"
 	numbersWrong    = `{{spaced .how}}: {{unstopped (join "; " .why)}}`

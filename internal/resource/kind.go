@@ -21,6 +21,10 @@ type Kind struct {
 	// change. KeyRef is one that may stand in its place: a reference whose object's id is the key.
 	KeyField, KeyRef string
 
+	// Incarnation is where an object shows when it came to be, as a JSON pointer in what Telnyx answers: that tells it from
+	// another of its name. "" where ids are used once alone, and where nothing shows it.
+	Incarnation string
+
 	// Check finds what is wrong with an entry beyond the schema. May be nil.
 	Check func(name string, o Object) []Invalid
 

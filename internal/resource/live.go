@@ -15,9 +15,10 @@ type Live struct {
 	Owners []Owner  // from its owner tags; more than one is somebody's mistake
 	Label  string   // how a person recognises it: "zoom, created 2026-01-02"
 
-	Created time.Time // as Telnyx says; zero where it does not
-	Expires time.Time // of a kind whose objects expire; zero where Telnyx does not say
-	Hints   Object    // how it seems to have been made, which is not compared: for exports and for making it again
+	Incarnation string    // which of the objects that had this id it is, see [Incarnation]; "" where nothing tells
+	Created     time.Time // as Telnyx says; zero where it does not
+	Expires     time.Time // of a kind whose objects expire; zero where Telnyx does not say
+	Hints       Object    // how it seems to have been made, which is not compared: for exports and for making it again
 }
 
 // OwnedBy tells whether an owner tag of the instance names the entry.
@@ -103,12 +104,15 @@ type Owned struct {
 	Attempts  map[string]Attempt // by path: writes that have not been seen to last
 	Renewed   time.Time          // when an object that expires was last made or written
 	Ends      time.Time          // when it was to expire then, as the answer said; zero where it did not
+
+	// Incarnation is which of the objects that had this id is ours, see [Incarnation]; "" where nobody knows.
+	Incarnation string
 }
 
 // Attempt counts the writes of one value to one path since it was last seen in place.
 type Attempt struct {
-	Value string `json:"value"` // the value as JSON
-	Count int    `json:"count"`
+	Value string `json:"value"`         // the value as JSON
+	Count int    `json:"count"`         // 0: it is about to be written, or no answer has said what came of it
 	Note  Reason `json:"note,omitzero"` // why it is not written again, where that is not its count
 }
 

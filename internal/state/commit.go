@@ -88,9 +88,10 @@ func forget(exec execute, a resource.Addr) {
 
 func putOwned(exec execute, o *resource.Owned) {
 	exec(`DELETE FROM owned WHERE kind = ? AND (name = ? OR id = ?)`, o.Addr.Kind, o.Addr.Name, o.ID)
-	exec(`INSERT INTO owned (kind, name, id, root, file, applied, protect, taken_down, attempts, renewed, ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	exec(`INSERT INTO owned (kind, name, id, root, file, applied, protect, taken_down, attempts, renewed, ends, incarnation)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.Addr.Kind, o.Addr.Name, o.ID, o.Root, o.File, resource.Text(o.Applied), bit(o.Protect), bit(o.TakenDown), resource.Text(o.Attempts),
-		stampOrNone(o.Renewed), stampOrNone(o.Ends))
+		stampOrNone(o.Renewed), stampOrNone(o.Ends), o.Incarnation)
 }
 
 func endIntent(exec execute, a resource.Addr) {

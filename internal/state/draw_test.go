@@ -65,6 +65,7 @@ func owned() *rapid.Generator[resource.Owned] {
 			Addr: addrs().Draw(t, "owned"), ID: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "id"), Root: rapid.String().Draw(t, "root"),
 			File: rapid.String().Draw(t, "file"), Applied: trees().Draw(t, "applied"), Protect: rapid.Bool().Draw(t, "protect"),
 			TakenDown: rapid.Bool().Draw(t, "taken down"), Attempts: attempts().Draw(t, "attempts"), Renewed: times().Draw(t, "renewed"), Ends: times().Draw(t, "ends"),
+			Incarnation: rapid.SampledFrom([]string{"", "?", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z?"}).Draw(t, "incarnation"),
 		}
 	})
 }

@@ -88,7 +88,7 @@ var upgrades = map[int]func(ctx context.Context, tx *sql.Tx) error{
 	2: statements(`ALTER TABLE owned ADD COLUMN renewed TEXT NOT NULL DEFAULT ''; ALTER TABLE owned ADD COLUMN ends TEXT NOT NULL DEFAULT ''`),
 	3: statements(numbersSchema),
 	4: toTyped,
-	5: statements(guardSchema),
+	5: statements(incarnationSchema + guardSchema),
 }
 
 func statements(text string) func(ctx context.Context, tx *sql.Tx) error {

@@ -80,14 +80,17 @@ func (s *Snapshot) read(ctx context.Context, tx *sql.Tx, version int) error {
 
 // readOwned reads owned as a format has it.
 func readOwned(ctx context.Context, tx *sql.Tx, version int) (owned []resource.Owned, err error) {
-	file, times := "file", "renewed, ends"
+	file, times, incarnation := "file", "renewed, ends", "incarnation"
+	if version < 5 {
+		incarnation = "''"
+	}
 	if version < 4 {
 		file = "''"
 	}
 	if version < 2 {
 		times = "'', ''"
 	}
-	err = query(ctx, tx, `SELECT kind, name, id, root, `+file+`, applied, protect, taken_down, attempts, `+times+` FROM owned ORDER BY kind, name`,
+	err = query(ctx, tx, `SELECT kind, name, id, root, `+file+`, applied, protect, taken_down, attempts, `+times+`, `+incarnation+` FROM owned ORDER BY kind, name`,
 		func(scan scanner) error {
 			o, err := scanOwned(scan)
 			owned = append(owned, o)
@@ -119,7 +122,7 @@ func scanOwned(scan scanner) (resource.Owned, error) {
 		o                                resource.Owned
 		applied, attempts, renewed, ends string
 	)
-	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &o.File, &applied, &o.Protect, &o.TakenDown, &attempts, &renewed, &ends)
+	err := scan(&o.Addr.Kind, &o.Addr.Name, &o.ID, &o.Root, &o.File, &applied, &o.Protect, &o.TakenDown, &attempts, &renewed, &ends, &o.Incarnation)
 	if err != nil {
 		return o, err
 	}

@@ -7,7 +7,8 @@
 //	meta      name, value: base_url, key_print (keyed hash of the API key), hmac_key
 //	owned     kind, name, id, root, applied (JSON tree; secrets as keyed hashes, files as hashes), protect,
 //	          taken_down, attempts (JSON), renewed and ends (times of the last write of what expires and of its
-//	          end as known then, or ""), file (relative to the root, or "": not known): objects
+//	          end as known then, or ""), file (relative to the root, or "": not known), incarnation (when the object
+//	          came to be, or ""; with ? behind it: or whatever it shows next): objects
 //	groups    kind, name, root, file, protect, connection, location_id, civic_address_id, usage, additional_usages,
 //	          uploaded (JSON ranges by what they were uploaded for), placed (JSON ranges): groups of phone numbers
 //	rules     kind, name, root, file, hold, says (JSON tree); two roots may each have one of a name
@@ -70,7 +71,7 @@ CREATE TABLE history (
 	object_id TEXT NOT NULL, reason TEXT NOT NULL, deltas TEXT NOT NULL, outcome TEXT NOT NULL,
 	error TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL);
 CREATE TABLE jobs (name TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT NOT NULL, error TEXT NOT NULL);
-` + numbersSchema + typedSchema + guardSchema
+` + numbersSchema + typedSchema + incarnationSchema + guardSchema
 
 // numbersSchema is what format 3 added.
 const numbersSchema = `
@@ -102,7 +103,12 @@ CREATE TABLE rules (
 CREATE TABLE deletions (id TEXT PRIMARY KEY, unit TEXT NOT NULL, at TEXT NOT NULL, items TEXT NOT NULL);
 `
 
-// guardSchema is what format 5 added.
+// incarnationSchema is what format 5 added to objects.
+const incarnationSchema = `
+ALTER TABLE owned ADD COLUMN incarnation TEXT NOT NULL DEFAULT '';
+`
+
+// guardSchema is what format 5 added for guards.
 const guardSchema = `
 ALTER TABLE rules DROP COLUMN let_through;
 ALTER TABLE history ADD COLUMN losses TEXT NOT NULL DEFAULT '';

@@ -97,7 +97,7 @@ func TestUpgrade(t *testing.T) {
 		renewed := time.Date(2026, 5, 6, 7, 8, 9, 123456789, time.FixedZone("", 3600))
 		must(t, state.Write(t.Context(), dir, time.Second, func(db *state.DB, _ state.Snapshot) error {
 			one := wantOwned()[0]
-			one.Renewed = renewed
+			one.Renewed, one.Incarnation = renewed, "2026-05-06T06:08:09Z?"
 			return db.Commit(t.Context(), resource.Record{
 				Own: []resource.Owned{one}, Events: []resource.Event{{Addr: one.Addr, Op: "renew", Outcome: "done"}},
 				Orders:   []resource.Order{{ID: "order", At: renewed}},
@@ -106,7 +106,7 @@ func TestUpgrade(t *testing.T) {
 		}))
 		s, err := state.Load(t.Context(), dir)
 		must(t, err)
-		if len(s.Owned) != 2 || !s.Owned[0].Renewed.Equal(renewed) || s.Owned[0].Renewed.Location() != time.UTC || !s.Owned[1].Renewed.IsZero() {
+		if len(s.Owned) != 2 || s.Owned[0].Incarnation != "2026-05-06T06:08:09Z?" || s.Owned[1].Incarnation != "" || !s.Owned[0].Renewed.Equal(renewed) || s.Owned[0].Renewed.Location() != time.UTC || !s.Owned[1].Renewed.IsZero() {
 			t.Errorf("got %+v", s.Owned)
 		}
 		if want := append(old.want.Orders, resource.Order{ID: "order", At: renewed.UTC()}); !reflect.DeepEqual(s.Orders, want) {

@@ -17,13 +17,14 @@ const (
 	doDropBefore = "drop-before-commit"
 	doDropAfter  = "drop-after-commit"
 	doStatus     = "status"
+	doCommitLate = "commit-late"
 	doShortPage  = "short-page"
 	doHTML       = "html"
 )
 
 // faultHeader marks answers that are not the API's own, for those who check the
-// simulator against the API's contract. It names what was done: status, short-page
-// or html. A delayed answer is the API's own.
+// simulator against the API's contract. It names what was done: status, commit-late,
+// short-page or html. A delayed answer is the API's own.
 const faultHeader = "X-Sim-Fault"
 
 // Fault is something that goes wrong with the next requests that match. The first
@@ -40,12 +41,16 @@ type Fault struct {
 	//   drop-before-commit  close the connection, having done nothing
 	//   drop-after-commit   do what was asked, then close the connection
 	//   status              answer Status, having done nothing
+	//   commit-late         answer Status, and do what was asked After that
 	//   short-page          answer a list without the last of its objects
 	//   html                do what was asked, then answer 200 with an HTML page
 	Do string `json:"do"`
-	// Status is the answer's status, 200 to 599, for "status". 0 is 503.
+	// Status is the answer's status, 200 to 599. 0 is 503 for "status", and 504 for
+	// "commit-late".
 	Status int `json:"status,omitempty"`
-	// Headers are added to the answer, for "status".
+	// After is how long later on the simulator's clock it is done, for "commit-late": "10s".
+	After string `json:"after,omitempty"`
+	// Headers are added to the answer, for "status" and "commit-late".
 	Headers map[string]string `json:"headers,omitempty"`
 	// Delay is waited before anything else, whatever Do says: "250ms".
 	Delay string `json:"delay,omitempty"`
@@ -56,6 +61,7 @@ type fault struct {
 	Fault
 	match
 	delay time.Duration
+	after time.Duration
 }
 
 type faults struct {
@@ -104,31 +110,20 @@ func arm(f Fault) (*fault, error) {
 	if a.match, err = parseMatch(f.Match); err != nil {
 		return nil, err
 	}
-	if f.Delay != "" {
-		d, err := time.ParseDuration(f.Delay)
-		if err != nil || d < 0 {
-			return nil, fmt.Errorf("the delay %q is not a duration such as 250ms", f.Delay)
+	for _, d := range []struct {
+		name, text string
+		into       *time.Duration
+	}{{"delay", f.Delay, &a.delay}, {"after", f.After, &a.after}} {
+		if d.text == "" {
+			continue
 		}
-		a.delay = d
+		var err error
+		if *d.into, err = time.ParseDuration(d.text); err != nil || *d.into < 0 {
+			return nil, fmt.Errorf("the %s %q is not a duration such as 250ms", d.name, d.text)
+		}
 	}
-	switch f.Do {
-	case doDelay:
-		if f.Delay == "" {
-			return nil, errors.New("a delay needs its delay")
-		}
-	case doStatus:
-		if f.Status == 0 {
-			a.Status = http.StatusServiceUnavailable
-		}
-		if a.Status < 200 || a.Status > 599 {
-			return nil, fmt.Errorf("the status %d is not within 200 and 599", f.Status)
-		}
-	case doDropBefore, doDropAfter, doShortPage, doHTML:
-	default:
-		return nil, fmt.Errorf("do %q is none of delay, drop-before-commit, drop-after-commit, status, short-page, html", f.Do)
-	}
-	if f.Do != doStatus && (f.Status != 0 || len(f.Headers) != 0) {
-		return nil, fmt.Errorf("status and headers belong to do \"status\", not to %q", f.Do)
+	if err := a.deed(); err != nil {
+		return nil, err
 	}
 	switch {
 	case f.Times == 0:
@@ -137,6 +132,36 @@ func arm(f Fault) (*fault, error) {
 		return nil, fmt.Errorf("times %d is neither a number of times nor -1", f.Times)
 	}
 	return a, nil
+}
+
+// deed checks what a fault is to do, and fills in the status that it answers.
+func (f *fault) deed() error {
+	if f.Do != doStatus && f.Do != doCommitLate && (f.Status != 0 || len(f.Headers) != 0) {
+		return fmt.Errorf("status and headers belong to do \"status\" and \"commit-late\", not to %q", f.Do)
+	}
+	if f.Do != doCommitLate && f.After != "" {
+		return fmt.Errorf("after belongs to do \"commit-late\", not to %q", f.Do)
+	}
+	switch f.Do {
+	case doDelay:
+		if f.Delay == "" {
+			return errors.New("a delay needs its delay")
+		}
+	case doStatus, doCommitLate:
+		if f.Do == doCommitLate && f.After == "" {
+			return errors.New("a late commit needs to know after how long it comes")
+		}
+		if f.Status == 0 {
+			f.Status = map[string]int{doStatus: http.StatusServiceUnavailable, doCommitLate: http.StatusGatewayTimeout}[f.Do]
+		}
+		if f.Status < 200 || f.Status > 599 {
+			return fmt.Errorf("the status %d is not within 200 and 599", f.Status)
+		}
+	case doDropBefore, doDropAfter, doShortPage, doHTML:
+	default:
+		return fmt.Errorf("do %q is none of delay, drop-before-commit, drop-after-commit, status, commit-late, short-page, html", f.Do)
+	}
+	return nil
 }
 
 // take uses up the first fault that matches a request. The zero fault does nothing.
@@ -158,12 +183,12 @@ func (fs *faults) take(method string, segments []string) fault {
 	return fault{}
 }
 
-// reply is the answer of a "status" fault.
+// reply is the answer of a fault that has a status.
 func (f *fault) reply() reply {
 	r := refuse(f.Status, problem{code: codeOf(f.Status), title: http.StatusText(f.Status), detail: "An injected fault."})
 	r.header = map[string]string{}
 	maps.Copy(r.header, f.Headers)
-	r.header[faultHeader] = doStatus
+	r.header[faultHeader] = f.Do
 	return r
 }
 

@@ -153,6 +153,9 @@ func TestBadFaults(t *testing.T) {
 		`[{"match":"/x","do":"html"}]`, `[{"match":"GET x","do":"html"}]`, `[{"match":"get /x","do":"html"}]`,
 		`[{"match":"GET /%zz","do":"html"}]`, `[{"match":"GET /x","do":"html","times":-2}]`,
 		`[{"match":"GET /x","do":"html","status":500}]`, `[{"match":"GET /x","do":"html","headers":{"A":"b"}}]`,
+		`[{"match":"POST /x","do":"commit-late"}]`, `[{"match":"POST /x","do":"commit-late","after":"soon"}]`,
+		`[{"match":"POST /x","do":"commit-late","after":"-1s"}]`, `[{"match":"POST /x","do":"commit-late","after":"1s","status":99}]`,
+		`[{"match":"POST /x","do":"status","after":"1s"}]`,
 		`[{"match":"GET /x","do":"html","when":"now"}]`, `[{"match":"GET /x","do":"html"},{"match":"GET /x","do":"?"}]`,
 	} {
 		if got := a.want(400, "POST", "/_sim/faults", bad); got.body["error"] == "" {

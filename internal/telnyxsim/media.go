@@ -46,6 +46,7 @@ func mediaStorage() part {
 			"_media_post_existing": {"refuse", "replace"},
 			"_media_put_ttl":       {"reset", "keep"},
 			"_media_put_content":   {"optional", "required"},
+			"_media_put_created":   {"keep", "renew"},
 		},
 		routes: []route{
 			list,
@@ -218,7 +219,8 @@ func setContent(obj, body map[string]any) {
 }
 
 // replaceMedia stores what an update asks for. What it does to a lifetime that it does
-// not mention is not documented: that follows the account's switch.
+// not mention is not documented, nor what it does to created_at: that follows the
+// account's switches.
 func replaceMedia(c *call, old map[string]any) map[string]any {
 	obj := maps.Clone(old)
 	setContent(obj, c.body)
@@ -227,6 +229,9 @@ func replaceMedia(c *call, old map[string]any) map[string]any {
 		obj["expires_at"] = after(c.now, ttl(c, mediaLife))
 	}
 	obj["updated_at"] = c.stamp()
+	if c.acc.switches["_media_put_created"] == "renew" {
+		obj["created_at"] = c.stamp()
+	}
 	c.acc.collections[mediaColl].put(obj)
 	return obj
 }

@@ -70,6 +70,7 @@ func (s *Sim) answer(r *http.Request, rt *route, missing *reply, segments []stri
 		return rep, true
 	}
 
+	s.late.catchUp(s.clock.Now())
 	fault := s.faults.take(r.Method, segments)
 	if !sleep(r.Context(), fault.delay) {
 		return reply{}, false
@@ -80,8 +81,11 @@ func (s *Sim) answer(r *http.Request, rt *route, missing *reply, segments []stri
 		return reply{}, false
 	case doStatus:
 		rep = fault.reply()
+	case doCommitLate:
+		rep = fault.reply()
+		s.late.add(s.clock.Now().Add(fault.after), func(at time.Time) { s.perform(r, rt, missing, segments, body, at) })
 	default:
-		rep = s.perform(r, rt, missing, segments, body)
+		rep = s.perform(r, rt, missing, segments, body, s.clock.Now())
 	}
 	switch fault.Do {
 	case doDropAfter:
@@ -101,9 +105,9 @@ func (s *Sim) answer(r *http.Request, rt *route, missing *reply, segments []stri
 }
 
 // perform checks key, query and body, in the order in which the service would meet
-// them, and lets the operation answer.
-func (s *Sim) perform(r *http.Request, rt *route, missing *reply, segments []string, body []byte) reply {
-	c := &call{sim: s, now: s.clock.Now(), page: s.cfg.PageCap, host: "http://" + r.Host}
+// them, and lets the operation answer as of a time.
+func (s *Sim) perform(r *http.Request, rt *route, missing *reply, segments []string, body []byte, now time.Time) reply {
+	c := &call{sim: s, now: now, page: s.cfg.PageCap, host: "http://" + r.Host}
 	if r.TLS != nil {
 		c.host = "https://" + r.Host
 	}

@@ -44,11 +44,13 @@
 //	_date_ahead               a duration such as "10m" or "-10m": how far the Date header is from the real time
 //	_tags_patch               "replace" (default) or "merge": what PATCH does with tags
 //	_siprec_host_field        "host" (default) or "hostname": the field of the answers
+//	_siprec_put_created       "keep" (default) or "renew": what PUT does to created_at
 //	_media_paging             "none" (default) or "pages": whether GET /media takes page parameters
 //	_media_expired            "gone" (default) or "shown": what GET and the list say of expired media
 //	_media_post_existing      "refuse" (default) or "replace": what POST does to media that are there
 //	_media_put_ttl            "reset" (default) or "keep": what PUT without ttl_secs does to expires_at
 //	_media_put_content        "optional" (default) or "required": media or media_url in PUT
+//	_media_put_created        "keep" (default) or "renew": what PUT does to created_at
 //	_storage_secrets          "returned" (default), "masked" or "omitted": the secrets in the answers
 //	_dialogflow_service_account  "masked" (default), "returned" or "omitted": the same
 //
@@ -88,8 +90,8 @@
 // "_static_emergency_address_id".
 //
 // Answers that are injected faults rather than the API's own carry the header
-// X-Sim-Fault with the kind of the fault (status, short-page or html), so that a
-// check of the answers against the contract can leave them out.
+// X-Sim-Fault with the kind of the fault (status, commit-late, short-page or html), so
+// that a check of the answers against the contract can leave them out.
 //
 // It is stricter than the service where that catches a client's mistakes: unknown
 // query parameters, repeated ones and unknown body fields are refused.
@@ -141,6 +143,7 @@ type Sim struct {
 	clock   clock
 	journal journal
 	faults  faults
+	late    late
 	broken  violations
 
 	mu  sync.Mutex // guards acc; stored objects themselves are never changed in place
@@ -226,6 +229,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Account returns the account as indented JSON with sorted keys, with all done that is
 // due by now. Handing it to SetAccount restores the same account.
 func (s *Sim) Account() []byte {
+	s.late.catchUp(s.clock.Now())
 	s.mu.Lock()
 	s.acc.settle(s.clock.Now())
 	doc := s.acc.document(s.parts)
@@ -236,6 +240,7 @@ func (s *Sim) Account() []byte {
 // Part is one part of the account, such as phone_numbers or one of the switches, as compact JSON; null where
 // there is none.
 func (s *Sim) Part(name string) []byte {
+	s.late.catchUp(s.clock.Now())
 	s.mu.Lock()
 	s.acc.settle(s.clock.Now())
 	v := s.acc.document(s.parts)[name]

@@ -30,7 +30,7 @@ func siprecConnectors() part {
 				fill(obj, map[string]any{"record_type": "siprec_connector", "created_at": now, "updated_at": now})
 			},
 		},
-		switches: map[string][]string{"_siprec_host_field": {"host", "hostname"}},
+		switches: map[string][]string{"_siprec_host_field": {"host", "hostname"}, "_siprec_put_created": {"keep", "renew"}},
 		routes:   routes,
 	}
 }
@@ -97,6 +97,9 @@ func putSiprec(c *call) reply {
 		}
 	}
 	obj["updated_at"] = c.stamp()
+	if c.acc.switches["_siprec_put_created"] == "renew" { // what it does is not documented
+		obj["created_at"] = c.stamp()
+	}
 	connectors.put(obj)
 	return data(http.StatusOK, showSiprec(c, obj))
 }

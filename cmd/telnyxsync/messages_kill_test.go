@@ -36,7 +36,7 @@ func TestMessagesKilledAtEveryStep(t *testing.T) {
 			t.Cleanup(srv.Close)
 			r := newRigAt(t, srv.URL)
 			r.write("a.yaml", "log_message_rules:\n  noise: {code: \"10\", dismiss: true}\n")
-			for n := 1; ; n++ {
+			for n := 1; ; n += stride {
 				if err := sim.SetAccount(account); err != nil {
 					t.Fatal(err)
 				}

@@ -201,7 +201,7 @@ func TestKilledAtEveryStepWithNumbers(t *testing.T) {
 			s.killOnWrites.Store(c.mode == "committed") // a read changes nothing: see before
 			steps := 0
 			for i, m := range s.moments {
-				for n := 1; ; n++ {
+				for n := 1; ; n += stride {
 					s.back(m)
 					if !s.killer.killed(s.rig, n, c.mode, "apply", "--yes", "--settle", "5ms", "--retry-base", "1ms", s.dir) {
 						break

@@ -266,7 +266,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			s := newStory(t)
-			for n := 1; ; n++ {
+			for n := 1; ; n += stride {
 				s.reset()
 				if !s.killer.killed(s.rig, n, mode, s.applyArgs()...) {
 					t.Logf("%d steps", n-1)

@@ -51,7 +51,7 @@ func TestRetentionProcessKilledAtEveryStep(t *testing.T) {
 			r := newRigAt(t, srv.URL)
 			r.write("a.yaml", retentionYAML)
 			account := retentionAccount(t, due)
-			for n := 1; ; n++ {
+			for n := 1; ; n += stride {
 				if err := sim.SetAccount(account); err != nil {
 					t.Fatal(err)
 				}

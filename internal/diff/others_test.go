@@ -119,7 +119,7 @@ func (w *others) check(p *plan.Plan) {
 		if _, theirs := w.made[[2]string{c.Addr.Kind, c.ID}]; theirs && c.ID != "" {
 			w.Errorf("%s %s touches what others made\n%s", c.Op, c.Addr, allOf(p))
 		}
-		if _, late := w.late[c.ID]; late && c.Op == plan.Delete {
+		if _, late := w.late[c.ID]; late && c.Op == plan.Delete && rowOf(&w.in, c.Addr.Kind, c.ID) == nil {
 			w.Errorf("%s is deleted, and only a tag calls it ours\n%s", c.ID, allOf(p))
 		}
 	}
@@ -147,8 +147,13 @@ func (w *others) told(p *plan.Plan, a resource.Addr, id string) bool {
 	if slices.ContainsFunc(p.Orphans, func(o plan.Orphan) bool { return o.Addr == a && o.Reason.Code == diff.OrphanClaimed }) {
 		return true // what is wrong with the entry that may mean it is said
 	}
+	if slices.ContainsFunc(p.Observed, func(c plan.Change) bool {
+		return c.Addr.Kind == a.Kind && slices.ContainsFunc(c.Deltas, func(d plan.Delta) bool { return d.New == id })
+	}) {
+		return true // an entry that is only observed means it
+	}
 	return slices.ContainsFunc(p.Problems, func(q plan.Problem) bool {
-		return q.Addr == a || q.Reason.Args["id"] == id || slices.Contains(idsOf(q.Reason), id)
+		return q.Addr == a || q.Reason.Args["id"] == id || q.Addr.Kind == a.Kind && q.Reason.Args["key"] == id || slices.Contains(idsOf(q.Reason), id)
 	})
 }
 

@@ -81,7 +81,7 @@ func (a *app) approve(ctx context.Context, code string, paths []string, flags *p
 	}
 	at := slices.IndexFunc(sets, func(s resource.WithheldSet) bool { return s.Code == code })
 	if at < 0 {
-		return &apply.NoSetError{Code: code}
+		return apply.ErrNoSet(code)
 	}
 	set := &sets[at]
 	asJSON := flags.output == "json"
@@ -141,11 +141,7 @@ func (a *app) withheldNow(ctx context.Context, paths []string, snap state.Snapsh
 	if p, err = a.addRetention(ctx, engine, desired, snap, o, p); err != nil {
 		return nil, err
 	}
-	for i := range p.Sets {
-		s := &p.Sets[i]
-		sets = append(sets, resource.WithheldSet{Name: s.Name, Code: s.Code, Changes: s.Changes, Guards: s.Guards, Rules: s.Rules})
-	}
-	return sets, nil
+	return apply.Withheld(&p, time.Now()), nil
 }
 
 func (a *app) approvalsCommand() *cobra.Command {
@@ -202,7 +198,7 @@ func (a *app) printApprovals(snap *state.Snapshot) {
 	words, now := a.words(), time.Now()
 	for i := range snap.Withheld {
 		s := &snap.Withheld[i]
-		fmt.Fprintf(a.out, "Withheld since %s: %s, %s\n", local(s.At), render.Printable(s.Name), counted(len(s.Changes), "change", "changes"))
+		fmt.Fprintf(a.out, "Withheld since %s: %s, %s\n", local(s.At), render.Printable(s.Name), counted(len(s.Coded()), "change", "changes"))
 		for _, line := range words.Withheld(s) {
 			fmt.Fprintln(a.out, render.Printable("  "+line))
 		}

@@ -3,9 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"telnyxsync/internal/telnyxsim"
 )
 
 // connectors are entries c00 to c(n-1), and a connection so that the configuration is never empty.
@@ -224,5 +227,46 @@ func TestRetentionIsApproved(t *testing.T) {
 			}
 			enforce(0)
 		})
+	}
+}
+
+// One edit that takes a floor off Microsoft Teams is withheld and says how many users that is; one approval moves all of
+// them, over several calls, lost answers and a run that is killed in between, and nothing else.
+func TestOneApprovalMovesAFloor(t *testing.T) {
+	t.Parallel()
+	const count, first = 2400, 15125550000
+	last := "+" + strconv.Itoa(first+count-1)
+	r := newTeams(t, telnyxsim.Config{})
+	var own []string
+	for _, n := range from(first, count) {
+		own = append(own, n+"@100")
+	}
+	r.own(own...)
+	r.groups("users: floor-14 +" + strconv.Itoa(first) + "-" + last + " " + forCalls)
+	const most = 12
+	r.until(most)
+	moved := fmt.Sprintf(`phone_numbers: {users: {connection: {id: "200"}, location_id: attic, usage: calling_user_assignment, numbers: ["+%d-%s"], allow_move: true}}`, first, last)
+	r.write("a.yaml", theOffice+moved)
+	doc, codes := r.withheldNow(4, "apply", "--yes")
+	if len(doc.Withheld) != 1 || doc.Withheld[0].Guards[0].Code != "over_limit" || !strings.Contains(doc.Withheld[0].Guards[0].Text, "2400 planned") ||
+		!strings.Contains(doc.Withheld[0].Guards[0].Text, "up to 2400 users cannot be called") {
+		t.Fatalf("%+v", doc.Withheld)
+	}
+	if n := len(r.placed("100")); n != count {
+		t.Fatalf("%d are left on Teams", n)
+	}
+	r.run(0, "approve", "--yes", codes["phone_numbers"])
+	r.fault("POST /phone_numbers/jobs/update_phone_numbers", "drop-after-commit")
+	if !r.killer.killed(r.rig, 9, "committed", "apply", "--yes", "--settle", "5ms", "--retry-base", "1ms", r.dir) {
+		t.Log("it ended before it could be killed")
+	}
+	r.until(most)
+	if n := len(r.placed("200")); n != count {
+		t.Errorf("%d are placed, want %d", n, count)
+	}
+	// Back again is another change, which nobody approved.
+	r.write("a.yaml", theOffice+fmt.Sprintf(`phone_numbers: {users: {connection: hq, location_id: floor-14, usage: calling_user_assignment, numbers: ["+%d-%s"], allow_move: true}}`, first, last))
+	if doc, _ := r.withheldNow(4, "diff"); len(doc.Changes) != 0 || len(doc.Withheld) != 1 {
+		t.Errorf("back again: %+v", doc)
 	}
 }

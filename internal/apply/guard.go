@@ -55,7 +55,7 @@ func (j judgement) guard(p *plan.Plan) {
 	kept := p.Changes[:0:0]
 	for i := range p.Changes {
 		if len(why[i]) == 0 {
-			kept = append(kept, p.Changes[i])
+			kept = append(kept, j.flagged(p.Changes[i]))
 		} else {
 			p.Withheld = append(p.Withheld, plan.Withheld{Change: p.Changes[i], Guards: why[i]})
 		}
@@ -64,6 +64,15 @@ func (j judgement) guard(p *plan.Plan) {
 	p.Sets = j.sets(p)
 	withholdWaiting(p)
 	slices.SortStableFunc(p.Withheld, func(a, b plan.Withheld) int { return a.Addr.Compare(b.Addr) })
+}
+
+// flagged marks a change that goes by limits of this run alone. One that counts to any other class counts for the next runs.
+func (j *judgement) flagged(c plan.Change) plan.Change {
+	counts := func(b plan.Blast) bool { return !j.limits.of(b.Class).Once }
+	if c.Let == "" && len(c.Blast) > 0 && !slices.ContainsFunc(c.Blast, counts) {
+		c.Let = plan.LetByFlag
+	}
+	return c
 }
 
 // forbid withholds what nobody can let through: what is protected, and what phone numbers depend on, or may. None of it

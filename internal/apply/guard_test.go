@@ -17,6 +17,7 @@ import (
 	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/retention"
+	"telnyxsync/internal/state"
 
 	"pgregory.net/rapid"
 )
@@ -374,4 +375,79 @@ func TestGuardOnlyWithholds(t *testing.T) {
 			t.Errorf("what passed does not pass: %+v", again.Withheld)
 		}
 	})
+}
+
+// A flag is the limit of its class and of no other: what is in two classes is judged by both, and counts for the next ones
+// where it was not let through by flags alone.
+func TestAFlagIsOfItsClassAlone(t *testing.T) {
+	changes := taking(plan.Update, plan.Capacity, 3)
+	for i := range changes {
+		changes[i].Blast = append(changes[i].Blast, plan.Blast{Class: plan.Deletes, Count: 1})
+	}
+	p := plan.Plan{Changes: slices.Clone(changes), Owned: map[string]int{"trunks": 5}}
+	Guard(&p, Limits{plan.Capacity: {Max: 3, Once: true}})
+	if len(p.Changes) > 0 || len(p.Withheld) != 3 || len(p.Withheld[0].Guards) != 1 || p.Withheld[0].Guards[0].Args["class"] != "deletes" {
+		t.Errorf("by a flag of the other class go %+v", p.Changes)
+	}
+	p = plan.Plan{Changes: slices.Clone(changes[:1]), Owned: map[string]int{"trunks": 5}}
+	Guard(&p, Limits{plan.Capacity: {Max: 3, Once: true}})
+	if len(p.Changes) != 1 || p.Changes[0].Let != "" {
+		t.Errorf("one is let through by %q, though it counts as a deactivation", p.Changes[0].Let)
+	}
+	p = plan.Plan{Changes: slices.Clone(changes), Owned: map[string]int{"trunks": 5}}
+	Guard(&p, Limits{plan.Capacity: {Max: 3, Once: true}, plan.Deletes: {Max: 3, Once: true}})
+	if len(p.Changes) != 3 || p.Changes[0].Let != plan.LetByFlag {
+		t.Errorf("by both flags go %+v", p.Changes)
+	}
+}
+
+// What was withheld in a run over other files stays beside what is withheld now: it is in no code of it, and approving that
+// does not approve it. Why something was withheld at first is known for as long as it is.
+func TestWithheldBeside(t *testing.T) {
+	loaded := func(path string) resource.Config {
+		return resource.Config{Roots: []resource.Root{{Path: path, Entries: 1, Sections: map[string]bool{"trunks": true}}}}
+	}
+	run := func(snap state.Snapshot, root string, from, n int) (plan.Plan, []resource.WithheldSet) {
+		e := Engine{}
+		j := e.judgement(loaded(root), snap)
+		p := plan.Plan{Owned: map[string]int{"trunks": 40}}
+		for i := from; i < from+n; i++ {
+			a := guarded("trunks", i)
+			j.roots[a] = root
+			p.Changes = append(p.Changes, plan.Change{Op: plan.Delete, Addr: a, ID: a.Name, Blast: []plan.Blast{{Class: plan.Deletes, Count: 1}}})
+		}
+		p, err := e.judged(p, j, snap, Options{Prune: true})
+		if err != nil || p.Remember.Withheld == nil {
+			t.Fatalf("%v, remembered is %v", err, p.Remember.Withheld)
+		}
+		return p, *p.Remember.Withheld
+	}
+	_, sets := run(state.Snapshot{}, "/a", 0, 20)
+	p, sets := run(state.Snapshot{Withheld: sets}, "/b", 20, 15)
+	if len(sets) != 1 || len(sets[0].Changes) != 35 || sets[0].Code != p.Sets[0].Code {
+		t.Fatalf("%+v", sets)
+	}
+	if a := Approve(&sets[0], "somebody", time.Now()); len(a.Changes) != 15 {
+		t.Errorf("%d changes are approved by the code of 15", len(a.Changes))
+	}
+	_, sets = run(state.Snapshot{Withheld: sets}, "/b", 20, 3) // fewer, and each of them was withheld before
+	if len(sets[0].Guards) == 0 || sets[0].Guards[0].Code != OverLimit {
+		t.Errorf("why they were withheld is %v", sets[0].Guards)
+	}
+}
+
+// An approval by a clock that is years ahead is not in force for years.
+func TestApprovalsOfTheFuture(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for after, want := range map[time.Duration]bool{
+		0: true, -time.Hour: true, resource.ApprovalLasts - time.Second: true, resource.ApprovalLasts: false, -5 * 365 * 24 * time.Hour: false,
+	} {
+		a := resource.Approval{At: now.Add(-after)}
+		if a.InForce(now) != want {
+			t.Errorf("%v after it was made it is in force: %t", after, !want)
+		}
+		if a.Revoked = now; a.InForce(now) {
+			t.Errorf("%v after it was made it is in force, and revoked", after)
+		}
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,19 +16,13 @@ import (
 // DefaultConfiguration is the name of a configuration that has none.
 const DefaultConfiguration = "default"
 
-// NoSuchSet is the code of an error: no set that is withheld has a code that somebody approves.
-const NoSuchSet resource.Code = "no_such_set"
+// NoSuchSet is the code of an error: no set that is withheld has a code that somebody approves. Args: code.
+const NoSuchSet plan.Code = "no_such_set"
 
-// NoSetError says that nothing that is withheld has a code.
-type NoSetError struct{ Code string }
-
-// Error says so.
-func (e *NoSetError) Error() string {
-	return fmt.Sprintf("nothing that is withheld has the code %s", e.Code)
+// ErrNoSet says that nothing that is withheld has a code.
+func ErrNoSet(code string) error {
+	return &resource.ReasonError{Why: plan.Reason{Code: NoSuchSet, Args: plan.Args{"code": code}}}
 }
-
-// Reason is what helps.
-func (e *NoSetError) Reason() (code string, args map[string]any) { return string(NoSuchSet), nil }
 
 // judgement is what guards judge by, but for what depends on objects.
 func (e *Engine) judgement(desired resource.Config, snap state.Snapshot) judgement {
@@ -69,16 +62,12 @@ func (e *Engine) judged(p plan.Plan, j judgement, snap state.Snapshot, o Options
 	var approved []resource.Approval
 	for _, code := range o.Approve {
 		code = strings.ToUpper(code)
-		if p.Rules != nil && code == j.code(&plan.Set{Name: p.Job, Rules: p.Rules}) { // what is due by them is let through already
-			out.Remember.Approvals = append(out.Remember.Approvals, approvalOf(resource.WithheldSet{Name: p.Job, Code: code, Rules: p.Rules}, o.By, j))
-			continue
-		}
 		switch i := slices.IndexFunc(out.Sets, func(s plan.Set) bool { return s.Code == code }); {
 		case i >= 0:
-			s := &out.Sets[i]
-			approved = append(approved, approvalOf(resource.WithheldSet{Name: s.Name, Code: s.Code, Changes: s.Changes, Rules: s.Rules}, o.By, j))
+			s := withheldSet(&out.Sets[i], j.now)
+			approved = append(approved, Approve(s, o.By, j.now))
 		case !slices.ContainsFunc(j.approvals, func(a resource.Approval) bool { return a.Code == code }):
-			return out, &NoSetError{code}
+			return out, ErrNoSet(code)
 		}
 	}
 	if len(approved) > 0 {
@@ -87,21 +76,29 @@ func (e *Engine) judged(p plan.Plan, j judgement, snap state.Snapshot, o Options
 		out.Changes = slices.Clone(p.Changes)
 		j.guard(&out)
 	}
-	out.Remember.Approvals = append(out.Remember.Approvals, approved...)
+	out.Remember.Approvals = approved
 	j.rememberWithheld(&out, snap, o)
 	return out, nil
 }
 
-func approvalOf(s resource.WithheldSet, by string, j judgement) resource.Approval {
-	return Approve(&s, by, j.now)
+func withheldSet(s *plan.Set, at time.Time) *resource.WithheldSet {
+	return &resource.WithheldSet{Name: s.Name, Code: s.Code, At: at, Changes: s.Changes, Guards: s.Guards, Rules: s.Rules}
 }
 
-// Approve is an approval of a set.
+// Withheld are the sets that a plan withholds, as they are stored.
+func Withheld(p *plan.Plan, at time.Time) (sets []resource.WithheldSet) {
+	for i := range p.Sets {
+		sets = append(sets, *withheldSet(&p.Sets[i], at))
+	}
+	return sets
+}
+
+// Approve is an approval of a set: of what its code stands for.
 func Approve(s *resource.WithheldSet, by string, now time.Time) resource.Approval {
 	a := resource.Approval{ID: randomID(), Set: s.Name, Code: s.Code, At: now, By: by, Rules: s.Rules}
 	if s.Rules == nil {
-		for i := range s.Changes {
-			a.Changes = append(a.Changes, s.Changes[i].Approved)
+		for _, c := range s.Coded() {
+			a.Changes = append(a.Changes, c.Approved)
 		}
 	}
 	return a
@@ -125,17 +122,27 @@ func (j *judgement) rememberWithheld(p *plan.Plan, snap state.Snapshot, o Option
 	}
 	for i := range p.Sets {
 		s := &p.Sets[i]
-		now := resource.WithheldSet{Name: s.Name, Code: s.Code, At: j.now, Changes: s.Changes, Guards: s.Guards, Rules: s.Rules}
-		at := slices.IndexFunc(sets, func(o resource.WithheldSet) bool { return o.Name == s.Name })
-		if old := slices.IndexFunc(snap.Withheld, func(o resource.WithheldSet) bool { return o.Name == s.Name }); old >= 0 && snap.Withheld[old].Code == s.Code {
-			now.At, now.Guards = snap.Withheld[old].At, snap.Withheld[old].Guards // it is the same, and as old
-		}
+		now := *withheldSet(s, j.now)
 		now.Guards = slices.DeleteFunc(slices.Clone(now.Guards), func(r plan.Reason) bool { return r.Code == WithheldBefore })
+		named := func(o resource.WithheldSet) bool { return o.Name == s.Name }
+		if at := slices.IndexFunc(snap.Withheld, named); at >= 0 {
+			old := &snap.Withheld[at]
+			if old.Code == s.Code { // it is the same, and as old
+				now.At = old.At
+			}
+			if old.Code == s.Code || len(now.Guards) == 0 { // why it was withheld at first
+				now.Guards = old.Guards
+			}
+		}
+		at := slices.IndexFunc(sets, named)
 		if at < 0 {
 			sets = append(sets, now)
 			continue
 		}
-		now.Changes = slices.Concat(now.Changes, sets[at].Changes)
+		for _, w := range sets[at].Changes { // its code does not stand for them
+			w.Beside = true
+			now.Changes = append(slices.Clip(now.Changes), w)
+		}
 		sets[at] = now
 	}
 	slices.SortFunc(sets, func(a, b resource.WithheldSet) int { return strings.Compare(a.Name, b.Name) })

@@ -2,22 +2,18 @@ package apply
 
 import (
 	"slices"
-	"strings"
 
 	"telnyxsync/internal/plan"
 	"telnyxsync/internal/retention"
 )
 
-// approvedRules is what somebody approved of what is due by the policies and holds of a plan, in this run or before.
-func (j *judgement) approvedRules(p *plan.Plan, o Options) (found *retention.Approved) {
+// approvedRules is what somebody approved of what is due by the policies and holds of a plan.
+func (j *judgement) approvedRules(p *plan.Plan) (found *retention.Approved) {
 	code := j.code(&plan.Set{Name: p.Job, Rules: p.Rules})
 	for i := range j.approvals {
 		if a := &j.approvals[i]; a.Code == code && a.Rules != nil && (found == nil || a.Rules.Cutoff.After(found.Cutoff)) {
 			found = &retention.Approved{Code: code, Cutoff: a.Rules.Cutoff}
 		}
-	}
-	if slices.ContainsFunc(o.Approve, func(c string) bool { return strings.EqualFold(c, code) }) {
-		return &retention.Approved{Code: code, Cutoff: p.Rules.Cutoff}
 	}
 	return found
 }
@@ -37,7 +33,7 @@ func retained(p *plan.Plan, why [][]plan.Reason) {
 		}
 	}
 	for i := range p.Changes {
-		if let := p.Changes[i].Let; let == "" || let == plan.LetByFlag {
+		if p.Changes[i].Let == "" {
 			why[i] = all
 		}
 	}

@@ -85,7 +85,7 @@ func (e *Engine) PlanRetention(ctx context.Context, kind string, desired resourc
 	}
 	resolve(&p, x.unit, x.begun, x.left, func(d resource.Deleted) resource.Event { return deletion(d, plan.Done, "", "") })
 	p.Rules.Silent = retention.Silent(x.fold.Counts(), rules.InForce, snap.Baselines)
-	found := x.fold.Result(j.approvedRules(&p, o))
+	found := x.fold.Result(j.approvedRules(&p))
 	p.Changes, p.Observed, p.Notes = found.Changes, found.Observed, append(p.Notes, found.Notes...)
 	x.holds(&p, found.Holds)
 	if len(p.Changes) == 0 {

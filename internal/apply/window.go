@@ -49,12 +49,6 @@ func (j *judgement) group(p *plan.Plan, class plan.Class, kind string, limit Lim
 		}
 	}
 	n := total.len()
-	if limit.Once && n <= limit.Max {
-		for _, i := range list {
-			p.Changes[i].Let = plan.LetByFlag
-		}
-		return
-	}
 	base := j.base(p, of, class, kind, taken)
 	args := plan.Args{"class": string(class), "kind": kind, "count": n, "disconnects": disconnects, "users": users}
 	all := base > 0 && n >= 2 && n >= base && !limit.Once

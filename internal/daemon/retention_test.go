@@ -237,9 +237,11 @@ func TestAHoldThatIsGoneForAMoment(t *testing.T) {
 		r.write(monthYAML)
 		r.kick(retentionJob, "schedule")
 		r.left("released: somebody has to say so", settledFor+time.Second, "old young")
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go r.people(ctx)
 		r.approve()
-		r.kick(retentionJob, approved)
-		r.left("approved", settledFor+time.Second, "young")
+		r.left("approved: nobody has to kick", 10*time.Second, "young")
 	})
 }
 

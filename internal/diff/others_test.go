@@ -153,7 +153,8 @@ func (w *others) told(p *plan.Plan, a resource.Addr, id string) bool {
 		return true // an entry that is only observed means it
 	}
 	return slices.ContainsFunc(p.Problems, func(q plan.Problem) bool {
-		return q.Addr == a || q.Reason.Args["id"] == id || q.Addr.Kind == a.Kind && q.Reason.Args["key"] == id || slices.Contains(idsOf(q.Reason), id)
+		return q.Addr == a || q.Reason.Args["id"] == id || q.Addr.Kind == a.Kind && (q.Reason.Args["key"] == id || q.Reason.Args["made"] == id) ||
+			slices.Contains(idsOf(q.Reason), id)
 	})
 }
 

@@ -12,7 +12,7 @@ func (ws *Words) Approve(s *plan.Set) string { return ws.Of(s.Approve()) }
 
 // Withheld is what a list shows of what somebody can let through.
 func (ws *Words) Withheld(s *resource.WithheldSet) []string {
-	lines := []string{ws.Approve(&plan.Set{Name: s.Name, Code: s.Code, Changes: s.Changes})}
+	lines := []string{ws.Approve(&plan.Set{Name: s.Name, Code: s.Code, Changes: s.Coded()})}
 	for _, r := range s.Guards {
 		lines = append(lines, ws.Of(r))
 	}

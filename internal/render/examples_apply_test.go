@@ -72,7 +72,7 @@ var guardExamples = map[resource.Code]resource.Args{
 	"all_of_kind":         {"class": "numbers", "kind": "", "count": 2, "disconnects": 0, "users": 2},
 	"hold_silent":         {"policy": aHold},
 	"withheld_before":     {"at": began, "why": []resource.Reason{{Code: "root_empty", Args: resource.Args{"root": aRoot}}}},
-	"no_such_set":         {},
+	"no_such_set":         {"code": "QK3M5ZT2AB"},
 	"protected":           {"address": aTrunk},
 	"root_empty":          {"root": aRoot},
 	"waits_for_withheld":  {"address": aTrunk},

@@ -18,7 +18,7 @@ var guardWords = map[resource.Code]string{
 	"all_of_kind":         `{{lost .class .kind}}: {{.count}} planned, which is all there is` + disconnects,
 	"hold_silent":         "the hold {{.policy}} matches nothing, and may be mistyped: nothing is deleted until somebody says that it is meant",
 	"withheld_before":     `it was withheld at {{.at}}, and neither time nor other edits let it through: {{join "; " .why}}`,
-	"no_such_set":         "look at the plan again: what is withheld changed, or was let through already; `telnyxsync approvals list` shows what waits",
+	"no_such_set":         "nothing that is withheld has the code {{.code}}: look at the plan again: what is withheld changed, or was let through already; `telnyxsync approvals list` shows what waits",
 	"waits_for_withheld":  "it waits for {{.address}}, which is withheld",
 	"disconnects_numbers": `it disconnects {{count .count "number"}}`,
 }

@@ -88,10 +88,21 @@ type WithheldSet struct {
 	Rules   *ApprovedRules   `json:"rules,omitempty"`
 }
 
+// Coded are the changes that its code stands for.
+func (s *WithheldSet) Coded() (list []WithheldChange) {
+	for i := range s.Changes {
+		if !s.Changes[i].Beside {
+			list = append(list, s.Changes[i])
+		}
+	}
+	return list
+}
+
 // WithheldChange is a change of it.
 type WithheldChange struct {
 	Approved
-	Root   string `json:"root"` // of the configuration that it is of
+	Root   string `json:"root"`             // of the configuration that it is of
+	Beside bool   `json:"beside,omitempty"` // it was withheld by an earlier run, and is not what the code of the set stands for
 	Losses []Loss `json:"losses"`
 }
 
@@ -112,7 +123,7 @@ const ApprovalLasts = 7 * 24 * time.Hour
 
 // InForce tells whether it lets anything through.
 func (a *Approval) InForce(now time.Time) bool {
-	return a.Revoked.IsZero() && now.Sub(a.At) < ApprovalLasts
+	return a.Revoked.IsZero() && now.Sub(a.At).Abs() < ApprovalLasts // by a clock that was years ahead it is not for years
 }
 
 // Baseline are the rules of a configuration under which a run of retention was last let through.

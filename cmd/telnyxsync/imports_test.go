@@ -31,7 +31,7 @@ var may = map[string][]string{
 	"apply":     {"resource", "plan", "numbers", "retention", "messages", "client", "diff", "state"},
 	"daemon":    {"resource", "plan", "numbers", "spec", "diff", "render", "apply", "state", "watch"},
 
-	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {}, "ramdir": {},
+	"resource": {}, "client": {}, "telnyxsim": {}, "contract": {}, "watch": {}, "testrun": {},
 }
 
 // pure are the packages that must do no I/O, with what they may therefore not import.

@@ -22,7 +22,7 @@ import (
 
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/plan"
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/telnyxsim"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -37,11 +37,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	testscript.Main(tests{ramdir.Tests{M: m}}, map[string]func(){"telnyxsync": main})
+	testscript.Main(tests{testrun.Tests{M: m, Checks: 40}}, map[string]func(){"telnyxsync": main})
 }
 
 // tests are those of this package, with the environment of the commands that run in this process.
-type tests struct{ ramdir.Tests }
+type tests struct{ testrun.Tests }
 
 func (t tests) Run() int {
 	for _, variable := range append([]string{"TELNYX_API_KEY=KEY-of-the-test", "NO_PROXY=127.0.0.1"}, secrets...) {

@@ -5,11 +5,11 @@ import (
 	"testing"
 
 	"telnyxsync/internal/apply"
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(ramdir.Tests{M: m}.Run())
+	os.Exit(testrun.Tests{M: m, Checks: 40}.Run())
 }
 
 // unlimited are limits by which nothing is withheld: what these tests are about is not the guards.

@@ -12,14 +12,14 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 
 	"go.uber.org/goleak"
 )
 
 const testKey = "KEY0189F3+canary/9b1c=zQ"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(ramdir.Tests{M: m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testrun.Tests{M: m}) }
 
 // roundTrip answers in memory: nothing but that works under the clock of testing/synctest.
 type roundTrip func(*http.Request) (*http.Response, error)

@@ -18,13 +18,13 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/plan"
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(ramdir.Tests{M: m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testrun.Tests{M: m}) }
 
 func TestConfig(t *testing.T) {
 	load := func(text string) (Config, error) {

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 )
 
-func TestMain(m *testing.M) { os.Exit(ramdir.Tests{M: m}.Run()) }
+func TestMain(m *testing.M) { os.Exit(testrun.Tests{M: m}.Run()) }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/secret"
 )
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		fmt.Println((&secret.Reader{}).Read(resource.SecretRef{File: path}))
 		os.Exit(0)
 	}
-	os.Exit(ramdir.Tests{M: m}.Run())
+	os.Exit(testrun.Tests{M: m}.Run())
 }
 
 // failed is the error of a reference to a file.

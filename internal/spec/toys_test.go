@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"telnyxsync/internal/kinds"
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
 )
@@ -103,7 +103,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(ramdir.Tests{M: m}.Run())
+	os.Exit(testrun.Tests{M: m}.Run())
 }
 
 // nobody is the credential of a user without rights.

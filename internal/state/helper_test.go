@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
 
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(ramdir.Tests{M: m})
+	goleak.VerifyTestMain(testrun.Tests{M: m})
 }
 
 // play is what the other process does with a directory.

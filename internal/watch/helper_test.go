@@ -14,12 +14,12 @@ import (
 	"testing"
 	"time"
 
-	"telnyxsync/internal/ramdir"
+	"telnyxsync/internal/testrun"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(ramdir.Tests{M: m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testrun.Tests{M: m}) }
 
 const (
 	quiet   = 60 * time.Millisecond

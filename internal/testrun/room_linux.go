@@ -1,4 +1,4 @@
-package ramdir
+package testrun
 
 import "syscall"
 

@@ -1,12 +1,15 @@
-// Package ramdir keeps what tests write in memory: they write thousands of databases and files, and
-// waiting for a disk to have each of them for good costs more than all else.
+// Package testrun makes a run of tests cheap. What they write is kept in memory: they write thousands of
+// databases and files, and waiting for a disk to have each of them for good costs more than all else.
+// Laws that run whole programs are drawn less often than rapid would; CI draws them in full.
 //
 // It is for tests only, and knows nothing of them.
-package ramdir
+package testrun
 
 import (
+	"flag"
 	"os"
 	"runtime/debug"
+	"strconv"
 )
 
 // tests is a *testing.M, or what stands for one.
@@ -14,13 +17,23 @@ type tests interface{ Run() int }
 
 // Tests are tests whose temporary files are kept in memory, where there is room for them and TMPDIR does
 // not say otherwise.
-type Tests struct{ M tests }
+type Tests struct {
+	M tests
+	// Checks is how often each law is drawn, unless RAPID_CHECKS or -rapid.checks says otherwise; 0 is as rapid has it.
+	Checks int
+}
 
 // Run runs them, and leaves nothing behind.
 func (t Tests) Run() int {
 	// Thousands of short runs make much garbage and keep nothing.
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
+	// Not parsed yet: what the command line says comes after it.
+	if checks := flag.Lookup("rapid.checks"); t.Checks > 0 && checks != nil && os.Getenv("RAPID_CHECKS") == "" {
+		if err := checks.Value.Set(strconv.Itoa(t.Checks)); err != nil {
+			panic(err)
+		}
 	}
 	if os.Getenv("TMPDIR") != "" || !roomy(shared) {
 		return t.M.Run()

@@ -1,6 +1,7 @@
-package ramdir
+package testrun
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,8 +14,8 @@ func (f fake) Run() int { return f() }
 func TestNothingIsLeftBehind(t *testing.T) {
 	t.Setenv("TMPDIR", "")
 	var file string
-	code := Tests{fake(func() int {
-		dir, err := os.MkdirTemp("", "ramdir")
+	code := Tests{M: fake(func() int {
+		dir, err := os.MkdirTemp("", "testrun")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,10 +36,27 @@ func TestNothingIsLeftBehind(t *testing.T) {
 func TestTMPDIRIsKept(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	Tests{fake(func() int {
+	Tests{M: fake(func() int {
 		if got := os.TempDir(); got != dir {
 			t.Errorf("temporary files go to %s, want %s", got, dir)
 		}
 		return 0
 	})}.Run()
+}
+
+func TestLawsAreDrawnAsOftenAsIsSaid(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	checks := flag.Int("rapid.checks", 100, "as rapid declares it")
+	for _, c := range []struct {
+		said     int
+		variable string
+		want     int
+	}{{0, "", 100}, {40, "", 40}, {40, "20", 100}} { // rapid itself reads the variable
+		*checks = 100
+		t.Setenv("RAPID_CHECKS", c.variable)
+		tests := Tests{M: fake(func() int { return 0 }), Checks: c.said}
+		if tests.Run(); *checks != c.want {
+			t.Errorf("said %d, RAPID_CHECKS=%q: drawn %d times, want %d", c.said, c.variable, *checks, c.want)
+		}
+	}
 }

@@ -22,8 +22,8 @@ import (
 
 	"telnyxsync/internal/contract"
 	"telnyxsync/internal/plan"
-	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/telnyxsim"
+	"telnyxsync/internal/testrun"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )

@@ -18,10 +18,10 @@ import (
 
 	"telnyxsync/internal/apply"
 	"telnyxsync/internal/plan"
-	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/render"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
+	"telnyxsync/internal/testrun"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(testrun.Tests{M: m}) }

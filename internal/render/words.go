@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 
 	"telnyxsync/internal/resource"
@@ -22,8 +23,8 @@ import (
 var words = tables(diffWords, numberWords, retentionWords, messageWords, guardWords, approvalWords, applyWords)
 
 // tables joins tables of words. A code is in one of them alone.
-func tables(parts ...map[resource.Code]string) map[resource.Code]*template.Template {
-	out := map[resource.Code]*template.Template{}
+func tables(parts ...map[resource.Code]string) map[resource.Code]sentence {
+	out := map[resource.Code]sentence{}
 	for _, part := range parts {
 		for code, text := range part {
 			if out[code] != nil {
@@ -35,8 +36,13 @@ func tables(parts ...map[resource.Code]string) map[resource.Code]*template.Templ
 	return out
 }
 
-func parse(code resource.Code, text string) *template.Template {
-	return template.Must(template.New(string(code)).Funcs(funcs).Parse(text))
+// sentence is a template that is parsed when it is first said: a run says few of them.
+type sentence func() *template.Template
+
+func parse(code resource.Code, text string) sentence {
+	return sync.OnceValue(func() *template.Template {
+		return template.Must(template.New(string(code)).Funcs(funcs).Parse(text))
+	})
 }
 
 // funcs are what templates can do beside printing an argument.
@@ -155,12 +161,12 @@ func (w *Words) shown(v any) any {
 
 // Words puts reasons into words.
 type Words struct {
-	own map[resource.Code]*template.Template // of kinds
+	own map[resource.Code]sentence // of kinds
 }
 
 // NewWords knows the codes of kinds beside its own.
 func NewWords(kinds []resource.Kind) *Words {
-	w := &Words{own: map[resource.Code]*template.Template{}}
+	w := &Words{own: map[resource.Code]sentence{}}
 	for i := range kinds {
 		for code, text := range kinds[i].Words {
 			w.own[code] = parse(code, text)
@@ -190,7 +196,7 @@ func (w *Words) Of(r resource.Reason) string {
 		args[name] = w.shown(v)
 	}
 	var b strings.Builder
-	if err := t.Execute(&b, args); err != nil {
+	if err := t().Execute(&b, args); err != nil {
 		return w.unknown(r)
 	}
 	return b.String()

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/secret"
+	"telnyxsync/internal/testrun"
 )
 
 const (

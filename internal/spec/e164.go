@@ -7,8 +7,6 @@ import (
 	"unicode"
 
 	"telnyxsync/internal/resource"
-
-	"github.com/nyaruka/phonenumbers"
 )
 
 // readRange reads a number, or two with a dash between them, and says what is wrong with it. Of a
@@ -78,7 +76,7 @@ const minDigits, maxDigits = 7, 15
 
 // wrongLength says what is wrong with a number by the numbering plan of its country. Plans change, and
 // what we know of them is as old as this program: so only the length counts, which hardly ever changes,
-// and not whether numbers that begin so are in use ("possible", not "valid", as phonenumbers calls it).
+// and not whether numbers that begin so are in use ("possible", not "valid", as libphonenumber calls it).
 func wrongLength(digits string) string {
 	code := countryCode(digits)
 	if code == "" {
@@ -106,26 +104,16 @@ func wrongLength(digits string) string {
 // countryCode is the code that a number begins with; none is the beginning of another. "" is none.
 func countryCode(digits string) string {
 	for n := 1; n <= min(3, len(digits)); n++ {
-		if code, _ := strconv.Atoi(digits[:n]); digits[0] != '0' && phonenumbers.GetSupportedCallingCodes()[code] {
+		if callingCodes[digits[:n]] != 0 {
 			return digits[:n]
 		}
 	}
 	return ""
 }
 
-// possible tells whether numbers of a country have so many digits behind its code. To read the number
-// itself with phonenumbers would take twenty times as long, and mend what is no E.164: it drops the
-// zero of +44 020.
+// possible tells whether numbers of a country have so many digits behind its code.
 func possible(code string, digits int) bool {
-	if digits < 1 || len(code)+digits < minDigits || len(code)+digits > maxDigits {
-		return false
-	}
-	country, _ := strconv.ParseInt(code, 10, 32)
-	c, example := int32(country), uint64(1)
-	for range digits - 1 {
-		example *= 10
-	}
-	return phonenumbers.IsPossibleNumberWithReason(&phonenumbers.PhoneNumber{CountryCode: &c, NationalNumber: &example}) == phonenumbers.IS_POSSIBLE
+	return digits >= 1 && len(code)+digits >= minDigits && len(code)+digits <= maxDigits && callingCodes[code]&(1<<digits) != 0
 }
 
 // inWords writes ascending numbers out: "10", "9 or 10", "4, 7 or 8", "5 to 13".

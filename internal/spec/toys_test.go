@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"telnyxsync/internal/kinds"
-	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/spec"
+	"telnyxsync/internal/testrun"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens with what is found")

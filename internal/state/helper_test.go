@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"telnyxsync/internal/testrun"
 	"telnyxsync/internal/resource"
 	"telnyxsync/internal/state"
+	"telnyxsync/internal/testrun"
 
 	"go.uber.org/goleak"
 )

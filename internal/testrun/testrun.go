@@ -1,6 +1,6 @@
 // Package testrun makes a run of tests cheap. What they write is kept in memory: they write thousands of
 // databases and files, and waiting for a disk to have each of them for good costs more than all else.
-// Laws that run whole programs are drawn less often than rapid would; CI draws them in full.
+// Laws that run whole programs are drawn less often than rapid would, unless everything is asked for.
 //
 // It is for tests only, and knows nothing of them.
 package testrun
@@ -19,7 +19,8 @@ type tests interface{ Run() int }
 // not say otherwise.
 type Tests struct {
 	M tests
-	// Checks is how often each law is drawn, unless RAPID_CHECKS or -rapid.checks says otherwise; 0 is as rapid has it.
+	// Checks is how often each law is drawn, unless they run in full, or RAPID_CHECKS or -rapid.checks says
+	// otherwise; 0 is as rapid has it.
 	Checks int
 }
 
@@ -30,7 +31,7 @@ func (t Tests) Run() int {
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	// Not parsed yet: what the command line says comes after it.
-	if checks := flag.Lookup("rapid.checks"); t.Checks > 0 && checks != nil && os.Getenv("RAPID_CHECKS") == "" {
+	if checks := flag.Lookup("rapid.checks"); t.Checks > 0 && checks != nil && !Full() && os.Getenv("RAPID_CHECKS") == "" {
 		if err := checks.Value.Set(strconv.Itoa(t.Checks)); err != nil {
 			panic(err)
 		}
@@ -49,6 +50,9 @@ func (t Tests) Run() int {
 	}
 	return t.M.Run()
 }
+
+// Full says that costly tests are to do all that they can: TELNYXSYNC_TESTS=full asks for it, as CI does once.
+func Full() bool { return os.Getenv("TELNYXSYNC_TESTS") == "full" }
 
 // shared is where Linux has a file system in memory.
 const shared = "/dev/shm"

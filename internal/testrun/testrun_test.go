@@ -50,13 +50,15 @@ func TestLawsAreDrawnAsOftenAsIsSaid(t *testing.T) {
 	for _, c := range []struct {
 		said     int
 		variable string
+		tests    string
 		want     int
-	}{{0, "", 100}, {40, "", 40}, {40, "20", 100}} { // rapid itself reads the variable
+	}{{0, "", "", 100}, {40, "", "", 40}, {40, "20", "", 100}, {40, "", "full", 100}} { // rapid itself reads the variable
 		*checks = 100
 		t.Setenv("RAPID_CHECKS", c.variable)
+		t.Setenv("TELNYXSYNC_TESTS", c.tests)
 		tests := Tests{M: fake(func() int { return 0 }), Checks: c.said}
 		if tests.Run(); *checks != c.want {
-			t.Errorf("said %d, RAPID_CHECKS=%q: drawn %d times, want %d", c.said, c.variable, *checks, c.want)
+			t.Errorf("said %d, RAPID_CHECKS=%q, TELNYXSYNC_TESTS=%q: drawn %d times, want %d", c.said, c.variable, c.tests, *checks, c.want)
 		}
 	}
 }

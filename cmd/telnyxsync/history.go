@@ -126,7 +126,7 @@ func what(words *render.Words, e *resource.Event) string {
 	var deltas []struct{ Path string }
 	_ = json.Unmarshal(e.Deltas, &deltas) // written by us; what cannot be read is left out
 	text := words.Of(e.Reason)
-	if e.Op == string(plan.Update) && len(deltas) > 0 {
+	if op := plan.Op(e.Op); (op == plan.Update || op == plan.Overwrite) && len(deltas) > 0 {
 		paths := make([]string, len(deltas))
 		for i, d := range deltas {
 			paths[i] = d.Path

@@ -31,7 +31,7 @@ type step func(x *executor, ctx context.Context, c *plan.Change, w *diff.Work) (
 // steps are what the operations do.
 var steps = map[plan.Op]step{
 	plan.Create: (*executor).create, plan.Replace: (*executor).create,
-	plan.Update: (*executor).update, plan.Renew: (*executor).update, plan.Adopt: (*executor).update, plan.Rename: (*executor).update,
+	plan.Update: (*executor).update, plan.Renew: (*executor).update, plan.Adopt: (*executor).update, plan.Overwrite: (*executor).update, plan.Rename: (*executor).update,
 	plan.Delete: (*executor).remove,
 	plan.Forget: func(_ *executor, _ context.Context, c *plan.Change, _ *diff.Work) (done, error, error) {
 		return done{forget: []resource.Addr{c.Addr}}, nil, nil

@@ -225,7 +225,7 @@ func (p *planner) update(k *resource.Kind, e *resource.Entry, f *match, row *res
 	case row == nil && !p.in.Stateless:
 		c.Op, c.Reasons = plan.Adopt, reasons(UnknownToState, nil)
 		if overwrites(c) {
-			c.Blast = append(c.Blast, plan.Blast{Class: plan.Adoptions, Count: 1})
+			c.Op, c.Blast = plan.Overwrite, append(c.Blast, plan.Blast{Class: plan.Adoptions, Count: 1})
 		}
 		if f.live.OwnedBy(owner) {
 			c.Reasons = reasons(TaggedAsOurs, nil)

@@ -95,7 +95,7 @@ func TestLawsOfPlans(t *testing.T) {
 					!slices.ContainsFunc(in.Owned, func(o resource.Owned) bool { return o.Addr == c.Addr && o.ID == c.ID && !o.Protect }) {
 					t.Errorf("%s must not be deleted", c.Addr)
 				}
-			case plan.Update, plan.Renew, plan.Adopt, plan.Rename:
+			case plan.Update, plan.Renew, plan.Adopt, plan.Overwrite, plan.Rename:
 				sent := resource.Object{}
 				for _, d := range c.Deltas {
 					if d.Path != plan.OwnerTagPath && d.Path != plan.RenewPath {

@@ -25,30 +25,34 @@ type Args = resource.Args
 // Op is what a change does.
 type Op string
 
-// The operations. A delete of something that Telnyx alone can remove is a forget; a wait writes nothing.
+// The operations. A delete of something that Telnyx alone can remove is a forget; an adopt that overwrites what is live
+// is an update too; a wait writes nothing.
 const (
-	Create   Op = "create"
-	Update   Op = "update"
-	Renew    Op = "renew"
-	Replace  Op = "replace"
-	Rename   Op = "rename"
-	Adopt    Op = "adopt"
-	Delete   Op = "delete"
-	Forget   Op = "forget"
-	Assign   Op = "assign"
-	Upload   Op = "upload"
-	Relocate Op = "relocate"
-	Retry    Op = "retry"
-	Dismiss  Op = "dismiss"
-	Refresh  Op = "refresh"
-	Wait     Op = "wait"
+	Create    Op = "create"
+	Update    Op = "update"
+	Renew     Op = "renew"
+	Replace   Op = "replace"
+	Rename    Op = "rename"
+	Adopt     Op = "adopt"
+	Overwrite Op = "adopt_and_update"
+	Delete    Op = "delete"
+	Forget    Op = "forget"
+	Assign    Op = "assign"
+	Upload    Op = "upload"
+	Relocate  Op = "relocate"
+	Retry     Op = "retry"
+	Dismiss   Op = "dismiss"
+	Refresh   Op = "refresh"
+	Wait      Op = "wait"
 )
 
 // Ops lists the operations in the order in which summaries show them: those on objects, then those on sets alone.
 func Ops() []Op { return append(ObjectOps(), Assign, Upload, Relocate, Retry, Dismiss, Refresh) }
 
 // ObjectOps lists the operations on objects in that order. Some of them are there for sets too.
-func ObjectOps() []Op { return []Op{Create, Update, Renew, Replace, Rename, Adopt, Delete, Forget} }
+func ObjectOps() []Op {
+	return []Op{Create, Update, Renew, Replace, Rename, Adopt, Overwrite, Delete, Forget}
+}
 
 // Origin is where a difference comes from.
 type Origin string

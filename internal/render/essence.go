@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"slices"
 
 	"telnyxsync/internal/plan"
@@ -40,14 +39,14 @@ func essences(e *plan.Essence) map[string][2]string {
 		out[address] = [2]string{word, was[1] + plan.Canonical(all)}
 	}
 	for _, c := range e.Changes {
-		word := string(c.Op)
+		word := verb(c.Op)
 		if n := len(c.Items); n > 0 {
 			word += " " + itemTexts(c.Items)
 		}
 		add(c.Address, word, c)
 	}
 	for _, c := range e.Withheld {
-		add(c.Address, fmt.Sprintf("%s (withheld)", c.Op), c)
+		add(c.Address, verb(c.Op)+" (withheld)", c)
 	}
 	for _, address := range e.Problems {
 		add(address, "a problem", address)

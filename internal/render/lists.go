@@ -40,7 +40,7 @@ func (w *writer) alike(n int, key func(i int) string) (out [][]int) {
 
 // many writes the line of changes of one operation on one kind.
 func (w *writer) many(op plan.Op, addrs []resource.Addr) {
-	w.paint(signs[op][1], fmt.Sprintf("%s %s %d %s: %s", signs[op][0], op, len(addrs), addrs[0].Kind, folded(addrs)))
+	w.paint(signs[op][1], fmt.Sprintf("%s %s %d %s: %s", signs[op][0], verb(op), len(addrs), addrs[0].Kind, folded(addrs)))
 }
 
 // objects writes changes of objects. Of many, those that take something away, or are the only ones of their sort, stand

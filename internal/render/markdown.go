@@ -75,8 +75,8 @@ func (m *comment) dangers(p *plan.Plan) {
 		if c.Items != nil {
 			about = []string{countedItems(c.Items), place(c.Source)}
 		}
-		line := fmt.Sprintf("- %s %s%s: %s\n", c.Op, code(c.Addr.String()), in(about...), code(text))
-		found[title] = append(found[title], item{text: line, what: "to " + string(c.Op)})
+		line := fmt.Sprintf("- %s %s%s: %s\n", verb(c.Op), code(c.Addr.String()), in(about...), code(text))
+		found[title] = append(found[title], item{text: line, what: "to " + verb(c.Op)})
 	}
 	var withheld []*plan.Change
 	for i := range p.Withheld {
@@ -144,8 +144,8 @@ func (m *comment) table(title string, changes []*plan.Change) {
 		open: "| Change | Address | Why | Differences |\n|---|---|---|---:|\n", close: "\n",
 	}
 	for _, c := range changes {
-		row := fmt.Sprintf("| %s %s | %s | %s | %d |\n", signs[c.Op][0], c.Op, code(c.Addr.String()), code(m.words.All(c.Reasons)), len(c.Deltas))
-		s.items = append(s.items, item{text: row, what: "to " + string(c.Op)})
+		row := fmt.Sprintf("| %s %s | %s | %s | %d |\n", signs[c.Op][0], verb(c.Op), code(c.Addr.String()), code(m.words.All(c.Reasons)), len(c.Deltas))
+		s.items = append(s.items, item{text: row, what: "to " + verb(c.Op)})
 	}
 	m.add(s)
 	m.inFull(changes)
@@ -163,7 +163,7 @@ func (m *comment) inFull(changes []*plan.Change) {
 		s.open, s.close = "```diff\n", "```\n\n"
 	}
 	for _, c := range changes {
-		s.items = append(s.items, item{text: m.block(c), what: "to " + string(c.Op)})
+		s.items = append(s.items, item{text: m.block(c), what: "to " + verb(c.Op)})
 	}
 	m.add(s)
 }
@@ -180,7 +180,7 @@ func (m *comment) block(c *plan.Change) string {
 	if mark == "" {
 		mark = "!"
 	}
-	head := fmt.Sprintf("%s %s %s", mark, c.Op, c.Addr)
+	head := fmt.Sprintf("%s %s %s", mark, verb(c.Op), c.Addr)
 	if c.ID != "" && c.ID != c.Addr.Name {
 		head += " [" + c.ID + "]"
 	}

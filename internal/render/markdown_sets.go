@@ -45,8 +45,8 @@ func (m *comment) setTable(title string, changes []*plan.Change) {
 		if c.To != nil {
 			to = where(c.To)
 		}
-		row := fmt.Sprintf("| %s %s | %s | %s | %s | %s |\n", signs[c.Op][0], c.Op, code(c.Addr.String()), code(countedItems(c.Items)), code(to), code(m.words.All(c.Reasons)))
-		s.items = append(s.items, item{text: row, what: "to " + string(c.Op)})
+		row := fmt.Sprintf("| %s %s | %s | %s | %s | %s |\n", signs[c.Op][0], verb(c.Op), code(c.Addr.String()), code(countedItems(c.Items)), code(to), code(m.words.All(c.Reasons)))
+		s.items = append(s.items, item{text: row, what: "to " + verb(c.Op)})
 	}
 	m.add(s)
 }

@@ -50,9 +50,9 @@ func (ws *Words) result(r *plan.Result) *resultJSON {
 
 // Outcome says how a change ended, for a person and without what went wrong.
 func Outcome(o *plan.Outcome) string {
-	line := fmt.Sprintf("%s: %s %s", o.Status, o.Op, o.Addr)
+	line := fmt.Sprintf("%s: %s %s", o.Status, verb(o.Op), o.Addr)
 	if o.Items != nil {
-		line = fmt.Sprintf("%s: %s %s of %s", o.Status, o.Op, countedUnits(o.Items), o.Addr)
+		line = fmt.Sprintf("%s: %s %s of %s", o.Status, verb(o.Op), countedUnits(o.Items), o.Addr)
 	}
 	if o.ID != "" && o.ID != o.Addr.Name {
 		line += " [" + o.ID + "]"

@@ -108,7 +108,7 @@ func (w *writer) sum(op plan.Op, s itemCount, of []*plan.Change, all *plan.Plan)
 	if s.unit != "number" {
 		entries = "entries"
 	}
-	head := fmt.Sprintf("%s %s %s %ss of %d %s", signs[op][0], op, thousands(s.n), s.unit, entriesIn(of), entries)
+	head := fmt.Sprintf("%s %s %s %ss of %d %s", signs[op][0], verb(op), thousands(s.n), s.unit, entriesIn(of), entries)
 	if n := callsOf(all, op, s.unit); n > 0 {
 		head += fmt.Sprintf(", %s %s", thousands(n), plural(n, "call"))
 	}

@@ -119,11 +119,11 @@ func Summary(p *plan.Plan) string {
 	counts := Counts(p)
 	for _, op := range plan.ObjectOps() {
 		if n := counts[string(op)]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d to %s", n, op))
+			parts = append(parts, fmt.Sprintf("%d to %s", n, verb(op)))
 		}
 	}
 	for _, s := range itemCounts(p.Changes) {
-		parts = append(parts, fmt.Sprintf("%s %s to %s", thousands(s.n), plural(s.n, s.unit), s.op))
+		parts = append(parts, fmt.Sprintf("%s %s to %s", thousands(s.n), plural(s.n, s.unit), verb(s.op)))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "nothing to do")
@@ -166,10 +166,13 @@ const (
 // signs are the mark and the colour of each operation.
 var signs = map[plan.Op][2]string{
 	plan.Create: {"+", green}, plan.Update: {"~", yellow}, plan.Renew: {"↻", yellow}, plan.Replace: {"±", red}, plan.Rename: {"→", cyan},
-	plan.Adopt: {"=", cyan}, plan.Delete: {"-", red}, plan.Forget: {"·", cyan},
+	plan.Adopt: {"=", cyan}, plan.Overwrite: {"≈", yellow}, plan.Delete: {"-", red}, plan.Forget: {"·", cyan},
 	plan.Assign: {"⇢", green}, plan.Upload: {"↑", green}, plan.Relocate: {"→", yellow}, plan.Retry: {"↻", yellow}, plan.Wait: {"…", cyan},
 	plan.Dismiss: {"×", yellow}, plan.Refresh: {"↻", cyan},
 }
+
+// verb is an operation in words.
+func verb(op plan.Op) string { return strings.ReplaceAll(string(op), "_", " ") }
 
 type writer struct {
 	words   *Words
@@ -215,7 +218,7 @@ func (w *writer) change(c *plan.Change, guards []plan.Reason) {
 
 func (w *writer) head(c *plan.Change) {
 	sign := signs[c.Op]
-	head := fmt.Sprintf("%s %s %s", sign[0], c.Op, c.Addr)
+	head := fmt.Sprintf("%s %s %s", sign[0], verb(c.Op), c.Addr)
 	if c.ID != "" && c.ID != c.Addr.Name {
 		head += " [" + c.ID + "]"
 	}
